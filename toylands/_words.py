@@ -1,0 +1,84 @@
+"""Words for error messages: what was given, what was expected, the nearest right choice.
+
+    >>> did_you_mean("adma", ["gd", "adam", "adamw"])
+    " Did you mean 'adam'?"
+    >>> one_of(["linear", "log", "quantile"])
+    "'linear', 'log' or 'quantile'"
+    >>> show([0.1, 0.2, 0.30000000000000004])
+    '[0.1, 0.2, 0.3]'
+
+Every layer may import this module; it imports no other part of toylands.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+_LONGEST = 60
+
+
+def did_you_mean(name: object, choices: Iterable[str]) -> str:
+    """Return ``" Did you mean 'adam'?"`` for the nearest of `choices`, or ``""`` when none is near.
+
+    Case, spaces, hyphens and underscores do not count as differences; a choice that begins with
+    the given name is near, however long it is. The leading space lets a caller append the answer
+    to a finished sentence.
+    """
+    if not isinstance(name, str):
+        return ""
+    wanted = _folded(name)
+    folded: dict[str, str] = {}
+    for choice in choices:
+        folded.setdefault(_folded(choice), choice)
+    if not wanted or not folded:
+        return ""
+    near = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
+    if not near and len(wanted) >= 3:
+        near = sorted((key for key in folded if key.startswith(wanted)), key=len)[:1]
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def one_of(choices: Iterable[object], word: str = "or") -> str:
+    """Return the choices as a phrase: ``"'a', 'b' or 'c'"``, or ``"none"`` when there are none."""
+    quoted = [repr(choice) for choice in choices]
+    if len(quoted) < 2:
+        return quoted[0] if quoted else "none"
+    return f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
+
+
+def show(value: Any, digits: int = 6) -> str:
+    """Return one short line that says what `value` is, for the inside of a sentence.
+
+    Floats are rounded to `digits` significant digits, arrays of up to six numbers are written out,
+    larger ones by their shape, and anything longer than 60 characters is cut with an ellipsis.
+    """
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, str):
+        return _cut(repr(value))
+    if isinstance(value, float):  # numpy.float64 is a float
+        return f"{value:.{digits}g}"
+    shape = getattr(value, "shape", None)
+    if shape is not None and hasattr(value, "tolist"):
+        size = 1
+        for length in shape:
+            size *= length
+        if size > 6:
+            return f"an array of shape {tuple(shape)}"
+        return show(value.tolist(), digits)
+    if isinstance(value, tuple | list):
+        inside = ", ".join(show(item, digits) for item in value)
+        if isinstance(value, list):
+            return _cut(f"[{inside}]")
+        return _cut(f"({inside},)" if len(value) == 1 else f"({inside})")
+    return _cut(repr(value))
+
+
+def _folded(name: str) -> str:
+    return "".join(c for c in name.casefold() if c not in " -_")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -1,0 +1,142 @@
+"""Walking downhill: one walker, many walkers, or several optimizers side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from toylands._words import show
+from toylands.dynamics.run import (
+    broadcast_walkers,
+    check_start,
+    execute,
+    schedule_factors,
+)
+from toylands.dynamics.trajectory import Race, Swarm, Trajectory
+from toylands.formula import Landscape
+from toylands.optimizers import Optimizer
+from toylands.optimizers.optimizer import check_count
+
+
+def check_optimizer(owner: str, opt: Any) -> Optimizer:
+    """An optimizer, or a clear error that says how to make one."""
+    if isinstance(opt, Optimizer):
+        return opt
+    if callable(opt) and hasattr(opt, "__name__"):
+        raise TypeError(
+            f"{owner}: {opt.__name__} makes optimizers; call it first, for example "
+            f"{opt.__name__}(lr=0.1)."
+        )
+    raise TypeError(f"{owner} needs an optimizer such as gd(0.1), got {show(opt)}.")
+
+
+def check_landscape(owner: str, land: Any) -> Landscape:
+    """A landscape, or a clear error."""
+    if isinstance(land, Landscape):
+        return land
+    raise TypeError(
+        f"{owner} needs a landscape such as toylands.landscapes.rosenbrock, got {show(land)}."
+        + (" Turn text into one with toylands.landscape(...)." if isinstance(land, str) else "")
+    )
+
+
+def descend(
+    land: Landscape,
+    opt: Optimizer,
+    start: Any = None,
+    steps: int = 300,
+    *,
+    seed: Any = 0,
+    batch: int | None = None,
+    replacement: bool = True,
+    moving: Mapping[str, Any] | None = None,
+    tol: float = 1e-6,
+    escape: float | None = None,
+    every: int = 1,
+) -> Any:
+    """Walk down a landscape and record the path.
+
+    Args:
+        land: the landscape; its parameters may be arrays, one value per walker.
+        opt: the optimizer; lr and every hyper-parameter may be arrays, one value per walker.
+        start: a point of shape (d,), or one per walker, shape (B, d); by default the landscape's.
+        steps: how many steps; all are taken, unless the walker leaves.
+        seed: fixes noise and batches; a whole number, or one per walker.
+        batch: for a landscape over data, samples per step (None: all of them).
+        replacement: draw batches with replacement, or else by shuffled epochs as torch's DataLoader.
+        moving: parameters that change, {name: one value per step, or a function of the step}.
+        tol: the gradient norm at or below which the end counts as converged.
+        escape: the absolute coordinate beyond which a walker has diverged; by default a million times
+            the size of the view. A walker whose coordinates stop being finite has always diverged.
+        every: record only every so many steps.
+
+    Returns:
+        A `Trajectory`, or a `Swarm` when start, lr, a hyper-parameter or a landscape parameter is an
+        array.
+
+    Raises:
+        TypeError, ValueError: naming the value that is wrong and what was expected.
+    """
+    check_landscape("descend", land)
+    check_optimizer("descend", opt)
+    steps = check_count("descend", "steps", steps, least=0)
+    every = check_count("descend", "every", every, least=1)
+    starts = check_start(land, start)
+    shape = broadcast_walkers(land, opt, starts)
+    if len(shape) > 1:
+        raise ValueError(
+            f"descend takes one axis of walkers, but the shapes broadcast to {shape}; "
+            "use sweep for several axes."
+        )
+    count = shape[0] if shape else 1
+    if count == 0:
+        raise ValueError("descend: there are no walkers (an array is empty).")
+    points = np.broadcast_to(starts, (count, land.dim))
+    raw = execute(
+        land,
+        opt,
+        points,
+        steps,
+        seed=seed,
+        batch=batch,
+        replacement=replacement,
+        moving=moving,
+        escape=escape,
+        every=every,
+        progress="descend",
+    )
+    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), float(tol), every)
+    return swarm if shape else swarm[0]
+
+
+def race(
+    land: Landscape,
+    opts: Sequence[Optimizer],
+    start: Any = None,
+    steps: int = 300,
+    **options: Any,
+) -> Race:
+    """Let several optimizers walk from the same start, with the same seed and batches.
+
+    Args:
+        land, start, steps: as for `descend`; one walker each.
+        opts: the optimizers.
+        **options: as for `descend`.
+    """
+    check_landscape("race", land)
+    if isinstance(opts, Optimizer):
+        opts = [opts]
+    runs = []
+    for opt in opts:
+        run = descend(land, check_optimizer("race", opt), start, steps, **options)
+        if not isinstance(run, Trajectory):
+            raise ValueError(
+                f"race runs one walker per optimizer, but {opt.label} on {land!r} has an array in it; "
+                "use descend or sweep."
+            )
+        runs.append(run)
+    if not runs:
+        raise ValueError("race: there are no optimizers.")
+    return Race(land, runs)

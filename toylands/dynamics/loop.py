@@ -1,0 +1,404 @@
+"""The swarm loop: every walk in toylands is this one compiled function.
+
+Walkers are rows of numbers (structure of arrays), moved block by block so that a block stays in the
+first-level cache; kernels and rules are called by address once per block and step. The job is described
+by one array of integers (addresses, sizes, choices), so the loop compiles once and is kept in the disk
+cache, whatever landscape and optimizer it runs.
+
+The order of one step: moving parameters, the batch, the gradient here, the look (SAM, extragradient),
+the operations on the gradient in order, the momentum reset, the rule, thermal noise, the average.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import types
+
+from toylands.dynamics.random import BATCH, NOISE, SHUFFLE, THERMAL, normal, uniform_pair
+from toylands.formula.compile import (
+    call_kernel,
+    call_precondition,
+    call_rule,
+    inline,
+    loop,
+    peek,
+    peek_long,
+    poke,
+    poke_long,
+)
+
+# --- the job: what each position of the integer array says ------------------------------------------
+# fmt: off
+(
+    WALKERS, DIM, STEPS, BLOCK,                       # sizes
+    KERNEL, KERNEL_FULL, RULE, JACOBIAN, SOLVER,      # addresses of compiled functions
+    THETA, PARAMETERS, PARAMETER_COUNT, PARAMETERS_SHARED,
+    RATE, RATE_SHARED, HYPER, HYPER_COUNT, HYPER_SHARED, POWER_COUNT, POWER_SOURCE, MEMORY_COUNT,
+    SCHEDULE, MOVING, MOVING_COUNT, MOVING_INDEX,
+    DATA, SAMPLES, ALL_SAMPLES, BATCH_SIZE, BATCH_MODE, REPLACEMENT, SEEDS,
+    LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
+    PATIENCE, PUSH, AVERAGE, AVERAGE_START,
+    RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH,
+    END, END_AVERAGE, DIED, SCRATCH, LONGS,
+    JOB_SIZE,
+) = range(56)
+# fmt: on
+
+HERE, UPHILL, AHEAD = 0, 1, 2  # looks
+ADD_NOISE, CLIP_NORM, CLIP_VALUE, ADD_DECAY, SOLVE = 0, 1, 2, 3, 4  # operations on the gradient
+NO_AVERAGE, SWA, EMA = 0, 1, 2  # averages
+FULL, COMMON_BATCH, OWN_BATCH = 0, 1, 2  # batches
+#: steps between two searches for walkers that left, when nothing is recorded
+STRIDE = 32
+
+
+def scratch_rows(dim: int, parameters: int, memory: int, hyper: int, values: int) -> int:
+    """Rows of a block's scratch memory (see `walk` for their order)."""
+    mutable = dim + memory * dim + dim + 1 + hyper
+    return 2 * mutable + 3 * dim + parameters + 1 + values + 1 + 3 * dim * dim
+
+
+@inline
+def _gradient(  # type: ignore[no-untyped-def]
+    kernel, n, ld, x, p, shared, data, rows, index, stride, count, loss, out
+):
+    """One gradient for the block: at once, or walker by walker when each has its own batch."""
+    if stride == 0:
+        call_kernel(kernel, (n, ld, x, p, data, rows, index, count, loss, out))
+    else:
+        for i in range(n):
+            own = p if shared else p + 8 * i
+            call_kernel(
+                kernel,
+                (1, ld, x + 8 * i, own, data, rows, index + 8 * i * stride, count, loss + 8 * i,
+                 out + 8 * i),
+            )  # fmt: skip
+
+
+@inline
+def _norm(g, d, ld, i):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for j in range(d):
+        total += peek(g, j * ld + i) ** 2
+    return math.sqrt(total)
+
+
+@inline
+def _fill(target, ld, n, source, count, step, first):  # type: ignore[no-untyped-def]
+    """Copy `count` rows into scratch: one number a row (step 0) or one per walker."""
+    for k in range(count):
+        for i in range(n):
+            at = k if step == 0 else k * step + first + i
+            poke(target, k * ld + i, peek(source, at))
+
+
+@inline
+def _draw_batch(index, count, samples, seed, t):  # type: ignore[no-untyped-def]
+    """`count` samples with replacement for step t."""
+    for k in range(0, count, 2):
+        first, second = uniform_pair(seed, t, k, BATCH)
+        poke_long(index, k, int(first * samples))
+        if k + 1 < count:
+            poke_long(index, k + 1, int(second * samples))
+
+
+@inline
+def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
+    """A fresh random order of the samples for this epoch (Fisher-Yates)."""
+    for k in range(samples):
+        poke_long(order, k, k)
+    for k in range(samples - 1, 0, -1):
+        first, _ = uniform_pair(seed, epoch, k, SHUFFLE)
+        other = int(first * (k + 1))
+        kept = peek_long(order, k)
+        poke_long(order, k, peek_long(order, other))
+        poke_long(order, other, kept)
+
+
+@inline
+def _operate(  # type: ignore[no-untyped-def]
+    job, n, ld, d, t, first, x, g, p, values, hessian, index, stride, count, loss
+):
+    """Run the operations on the gradient, from the outermost wrapper in."""
+    codes = job[OP_CODES]
+    for operation in range(job[OP_COUNT]):
+        code = peek_long(codes, 2 * operation)
+        row = values + 8 * ld * peek_long(codes, 2 * operation + 1)
+        if code == ADD_NOISE:
+            for i in range(n):
+                seed = peek_long(job[SEEDS], first + i)
+                for j in range(d):
+                    shake = peek(row, i) * normal(seed, t, j, NOISE)
+                    poke(g, j * ld + i, peek(g, j * ld + i) + shake)
+        elif code == CLIP_NORM:
+            for i in range(n):
+                factor = min(1.0, peek(row, i) / (_norm(g, d, ld, i) + 1e-6))
+                for j in range(d):
+                    poke(g, j * ld + i, peek(g, j * ld + i) * factor)
+        elif code == CLIP_VALUE:
+            for j in range(d):
+                for i in range(n):
+                    value, limit = peek(g, j * ld + i), peek(row, i)
+                    poke(g, j * ld + i, limit if value > limit else max(value, -limit))
+        elif code == ADD_DECAY:
+            for j in range(d):
+                for i in range(n):
+                    at = j * ld + i
+                    poke(g, at, peek(g, at) + peek(row, i) * peek(x, at))
+        else:
+            _gradient(
+                job[JACOBIAN], n, ld, x, p, job[PARAMETERS_SHARED], job[DATA], job[ALL_SAMPLES],
+                index, stride, count, loss, hessian,
+            )  # fmt: skip
+            call_precondition(
+                job[SOLVER], (n, ld, d, hessian, g, row, hessian + 8 * d * d * ld)
+            )
+
+
+@inline
+def _forget(job, n, ld, d, g, memory, conflict):  # type: ignore[no-untyped-def]
+    """Reset the memory of walkers whose momentum fought the gradient long enough."""
+    for i in range(n):
+        along = 0.0
+        for j in range(d):
+            along += peek(memory, j * ld + i) * peek(g, j * ld + i)
+        seen = peek(conflict, i) + 1.0 if along * job[PUSH] > 0.0 else 0.0
+        if seen >= job[PATIENCE]:
+            seen = 0.0
+            for k in range(job[MEMORY_COUNT] * d):
+                poke(memory, k * ld + i, 0.0)
+        poke(conflict, i, seen)
+
+
+@inline
+def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-def]
+    """Take iterate t into the average."""
+    start = job[AVERAGE_START]
+    if job[AVERAGE] == SWA and t < start:
+        return
+    for j in range(d):
+        for i in range(n):
+            at = j * ld + i
+            old, now = peek(average, at), peek(x, at)
+            if t == start:
+                poke(average, at, now)
+            elif job[AVERAGE] == SWA:
+                poke(average, at, old + (now - old) / (t - start + 1))
+            else:
+                keep = peek(decay, i)
+                poke(average, at, keep * old + (1.0 - keep) * now)
+
+
+@inline
+def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-untyped-def]
+    """Record iterate t of the walkers still there, and of those that left with it."""
+    walkers = job[WALKERS]
+    row = t // job[EVERY]
+    for i in range(n):
+        died = peek_long(job[DIED], first + i)
+        if died >= 0 and died != t:
+            continue
+        finite = True
+        for j in range(d):
+            finite = finite and math.isfinite(peek(x, j * ld + i))
+        if not finite:
+            continue
+        poke(job[LOSS_PATH], row * walkers + first + i, peek(loss, i))
+        poke(job[GRAD_PATH], row * walkers + first + i, _norm(g, d, ld, i))
+        for j in range(d):
+            poke(job[PATH], (row * d + j) * walkers + first + i, peek(x, j * ld + i))
+        if job[AVERAGE] != NO_AVERAGE and t >= job[AVERAGE_START]:
+            for j in range(d):
+                at = (row * d + j) * walkers + first + i
+                poke(job[AVERAGE_PATH], at, peek(average, j * ld + i))
+
+
+@loop(types.void(types.int64[::1], types.float64, types.int64, types.int64, types.int64))
+def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-def]
+    """Run the job for walkers `from_walker` to `to_walker`, with scratch memory number `slot`."""
+    walkers, d, steps, ld = job[WALKERS], job[DIM], job[STEPS], job[BLOCK]
+    parameter_count, memory_count = job[PARAMETER_COUNT], job[MEMORY_COUNT]
+    hyper_count, power_count = job[HYPER_COUNT], job[POWER_COUNT]
+    samples, mode, batch = job[ALL_SAMPLES], job[BATCH_MODE], job[BATCH_SIZE]
+    record, every = job[RECORD], job[EVERY]
+    # Scratch rows. The first `mutable` rows are the state of a walk; a copy of them follows.
+    mutable = d + memory_count * d + d + 1 + hyper_count + power_count
+    size = 2 * mutable + 3 * d + parameter_count + 1 + job[VALUE_COUNT] + 1 + 3 * d * d
+    line = 8 * ld
+    x = peek_long(job[SCRATCH], slot)
+    memory = x + line * d
+    average = memory + line * memory_count * d
+    conflict = average + line * d
+    hyper = conflict + line
+    copy = x + line * mutable
+    g = copy + line * mutable
+    looked = g + line * d
+    before = looked + line * d
+    p = before + line * d
+    rate = p + line * parameter_count
+    values = rate + line
+    loss = values + line * job[VALUE_COUNT]
+    hessian = loss + line
+    uphill = values + line * job[LOOK_ROW]
+    heat = values + line * job[THERMAL_ROW]
+    decay = values + line * job[AVERAGE_ROW]
+    # Integer scratch: epoch of each order, orders, drawn batches.
+    epochs = peek_long(job[LONGS], slot)
+    orders = epochs + 8 * ld
+    drawn = orders + 8 * samples * (ld if mode == OWN_BATCH else 1)
+
+    for first in range(from_walker, to_walker, ld):
+        n = min(ld, to_walker - first)
+        for k in range(mutable * ld):
+            poke(x, k, 0.0)
+        _fill(x, ld, n, job[THETA], d, walkers, first)
+        _fill(p, ld, n, job[PARAMETERS], parameter_count,
+              0 if job[PARAMETERS_SHARED] else walkers, first)  # fmt: skip
+        _fill(rate, ld, n, job[RATE], 1, 0 if job[RATE_SHARED] else walkers, first)
+        _fill(hyper, ld, n, job[HYPER], hyper_count, 0 if job[HYPER_SHARED] else walkers, first)
+        _fill(values, ld, n, job[VALUES], job[VALUE_COUNT], walkers, first)
+        for k in range(power_count * ld):
+            poke(hyper + line * hyper_count, k, 1.0)
+        for i in range(n):
+            poke_long(job[DIED], first + i, -1)
+            poke_long(epochs, i, -1)
+        if job[AVERAGE] != NO_AVERAGE:
+            _average(job, n, ld, d, 0, x, average, decay)
+        alive = n
+        careful = record != 0
+        t = 0
+        while t < steps and alive > 0:
+            stop = min(t + STRIDE, steps)
+            if not careful:
+                for k in range(mutable * ld):
+                    poke(copy, k, peek(x, k))
+            began = t
+            while t < stop:
+                scale = peek(job[SCHEDULE], t)
+                for k in range(job[MOVING_COUNT]):
+                    row = peek_long(job[MOVING_INDEX], k)
+                    value = peek(job[MOVING], t * job[MOVING_COUNT] + k)
+                    for i in range(n):
+                        poke(p, row * ld + i, value)
+                index, stride, count = job[SAMPLES], 0, samples
+                if mode != FULL:
+                    chosen = n if mode == OWN_BATCH else 1
+                    if job[REPLACEMENT]:
+                        index, count = drawn, batch
+                        stride = batch if mode == OWN_BATCH else 0
+                        for i in range(chosen):
+                            seed = peek_long(job[SEEDS], first + i if mode == OWN_BATCH else 0)
+                            _draw_batch(drawn + 8 * i * batch, batch, samples, seed, t)
+                    else:
+                        batches = (samples + batch - 1) // batch
+                        epoch, at = t // batches, (t % batches) * batch
+                        index, count = orders + 8 * at, min(batch, samples - at)
+                        stride = samples if mode == OWN_BATCH else 0
+                        for i in range(chosen):
+                            if peek_long(epochs, i) != epoch:
+                                seed = peek_long(job[SEEDS], first + i if mode == OWN_BATCH else 0)
+                                _shuffle(orders + 8 * i * samples, samples, seed, epoch)
+                                poke_long(epochs, i, epoch)
+                writing = record and t % every == 0
+                if writing and mode != FULL:
+                    call_kernel(
+                        job[KERNEL_FULL],
+                        (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
+                    )
+                    _write(job, n, ld, d, t, first, x, g, loss, average)
+                _gradient(job[KERNEL], n, ld, x, p, job[PARAMETERS_SHARED], job[DATA], samples,
+                          index, stride, count, loss, g)  # fmt: skip
+                if writing and mode == FULL:
+                    _write(job, n, ld, d, t, first, x, g, loss, average)
+                if job[LOOK] != HERE:
+                    for i in range(n):
+                        far = peek(rate, i) * scale
+                        if job[LOOK] == UPHILL:
+                            far = -peek(uphill, i) / (_norm(g, d, ld, i) + 1e-12)
+                        for j in range(d):
+                            at = j * ld + i
+                            poke(looked, at, peek(x, at) - far * peek(g, at))
+                    _gradient(job[KERNEL], n, ld, looked, p, job[PARAMETERS_SHARED], job[DATA],
+                              samples, index, stride, count, loss, g)  # fmt: skip
+                if job[OP_COUNT] > 0:
+                    _operate(job, n, ld, d, t, first, x, g, p, values, hessian, index, stride,
+                             count, loss)  # fmt: skip
+                if job[PATIENCE] > 0:
+                    _forget(job, n, ld, d, g, memory, conflict)
+                for k in range(power_count):
+                    source = peek_long(job[POWER_SOURCE], k)
+                    for i in range(1 if job[HYPER_SHARED] else n):
+                        at = (hyper_count + k) * ld + i
+                        poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
+                if careful:
+                    for k in range(d * ld):
+                        poke(before, k, peek(x, k))
+                call_rule(job[RULE], (n, ld, d, scale, float(t + 1), rate, x, g, memory, hyper))
+                if job[THERMAL_ROW] >= 0:
+                    for i in range(n):
+                        seed = peek_long(job[SEEDS], first + i)
+                        size_i = math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i))
+                        for j in range(d):
+                            kick = size_i * normal(seed, t, j, THERMAL)
+                            poke(x, j * ld + i, peek(x, j * ld + i) + kick)
+                t += 1
+                if job[AVERAGE] != NO_AVERAGE:
+                    _average(job, n, ld, d, t, x, average, decay)
+                if careful:
+                    for i in range(n):
+                        if peek_long(job[DIED], first + i) >= 0:
+                            continue
+                        inside, finite = True, True
+                        for j in range(d):
+                            value = abs(peek(x, j * ld + i))
+                            inside = inside and value <= escape
+                            finite = finite and math.isfinite(value)
+                        if not inside:
+                            poke_long(job[DIED], first + i, t)
+                            alive -= 1
+                            for j in range(d):
+                                last = peek(x if finite else before, j * ld + i)
+                                poke(job[END], j * walkers + first + i, last)
+                                if job[AVERAGE] != NO_AVERAGE:
+                                    last = peek(average, j * ld + i)
+                                    poke(job[END_AVERAGE], j * walkers + first + i, last)
+                    if alive == 0:
+                        break
+            if careful:
+                careful = record != 0
+                continue
+            left = 0
+            for j in range(d):
+                for i in range(n):
+                    left += 0 if abs(peek(x, j * ld + i)) <= escape else 1
+            if left > 0:
+                fresh = False
+                for i in range(n):
+                    inside = True
+                    for j in range(d):
+                        inside = inside and abs(peek(x, j * ld + i)) <= escape
+                    fresh = fresh or (not inside and peek_long(job[DIED], first + i) < 0)
+                if fresh:
+                    # Somebody left during these steps: go back and look after every step.
+                    for k in range(mutable * ld):
+                        poke(x, k, peek(copy, k))
+                    t = began
+                    careful = True
+        for k in range(job[MOVING_COUNT]):
+            row = peek_long(job[MOVING_INDEX], k)
+            for i in range(n):
+                poke(p, row * ld + i, peek(job[MOVING], t * job[MOVING_COUNT] + k))
+        if record and t % every == 0:
+            call_kernel(
+                job[KERNEL_FULL],
+                (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
+            )
+            _write(job, n, ld, d, t, first, x, g, loss, average)
+        for i in range(n):
+            if peek_long(job[DIED], first + i) < 0:
+                for j in range(d):
+                    poke(job[END], j * walkers + first + i, peek(x, j * ld + i))
+                    if job[AVERAGE] != NO_AVERAGE:
+                        last = peek(average, j * ld + i)
+                        poke(job[END_AVERAGE], j * walkers + first + i, last)

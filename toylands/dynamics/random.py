@@ -1,0 +1,58 @@
+"""Random numbers by counter: Philox4x32-10.
+
+A walker's noise at a step is a function of its seed, the step and the coordinate, so it does not depend
+on how walkers are divided into blocks and threads, and any step can be replayed.
+[Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"]
+"""
+
+from __future__ import annotations
+
+import math
+
+from toylands.formula.compile import inline
+
+_LOW = 0xFFFFFFFF
+#: what a stream of numbers is for (one counter word), so that uses never overlap
+NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4
+
+
+@inline
+def philox(seed, a, b, stream):  # type: ignore[no-untyped-def]
+    """Four 32-bit words from a 64-bit seed (the key) and a counter (a, b, stream, 0)."""
+    k0 = seed & _LOW
+    k1 = (seed >> 32) & _LOW
+    c0, c1, c2, c3 = a & _LOW, b & _LOW, stream & _LOW, 0
+    for _ in range(10):
+        p0 = _multiply(0xD2511F53, c0)
+        p1 = _multiply(0xCD9E8D57, c2)
+        c0, c1, c2, c3 = p1[0] ^ c1 ^ k0, p1[1], p0[0] ^ c3 ^ k1, p0[1]
+        k0 = (k0 + 0x9E3779B9) & _LOW
+        k1 = (k1 + 0xBB67AE85) & _LOW
+    return c0, c1, c2, c3
+
+
+@inline
+def _multiply(a, b):  # type: ignore[no-untyped-def]
+    """High and low 32 bits of a 32 x 32-bit product, in signed 64-bit arithmetic."""
+    a_low, a_high = a & 0xFFFF, a >> 16
+    low = a_low * b
+    high = a_high * b + (low >> 16)
+    return high >> 16, ((high << 16) & _LOW) | (low & 0xFFFF)
+
+
+@inline
+def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
+    """Two independent uniforms in (0, 1), 53 bits each."""
+    w0, w1, w2, w3 = philox(seed, a, b, stream)
+    first = ((w0 >> 5) * 67108864.0 + (w1 >> 6) + 0.5) * 1.1102230246251565e-16
+    second = ((w2 >> 5) * 67108864.0 + (w3 >> 6) + 0.5) * 1.1102230246251565e-16
+    return first, second
+
+
+@inline
+def normal(seed, step, coordinate, stream):  # type: ignore[no-untyped-def]
+    """A standard normal number for this seed, step and coordinate (Box-Muller)."""
+    first, second = uniform_pair(seed, step, coordinate >> 1, stream)
+    radius = math.sqrt(-2.0 * math.log(first))
+    angle = 6.283185307179586 * second
+    return radius * (math.cos(angle) if (coordinate & 1) == 0 else math.sin(angle))

@@ -1,0 +1,193 @@
+"""Sweeps: the same walk for every combination of numbers, as one swarm."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of
+from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.run import check_start, execute
+from toylands.formula import Landscape
+from toylands.optimizers import Optimizer
+from toylands.optimizers.optimizer import check_count
+
+if TYPE_CHECKING:
+    import pandas
+
+_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape", "tol")
+
+
+class Sweep:
+    """The ends of a walk over a grid of numbers.
+
+    Attributes:
+        axes: {name: values}, in the order of the arrays' axes.
+        loss, grad_norm: at the last finite point, one axis per swept number.
+        diverged: bool; diverged_at: the step at which it left, -1 if it stayed.
+        end: last finite points, shape (..., d).
+        landscape, optimizer, steps: what ran.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        optimizer: Optimizer,
+        steps: int,
+        axes: dict[str, np.ndarray],
+        end: np.ndarray,
+        diverged_at: np.ndarray,
+        variants: Landscape,
+    ) -> None:
+        self.landscape = landscape
+        self.optimizer = optimizer
+        self.steps = steps
+        self.axes = axes
+        self.end = end
+        self.diverged_at = diverged_at
+        self.diverged = diverged_at >= 0
+        self._variants = variants
+
+    @functools.cached_property
+    def loss(self) -> np.ndarray:
+        """The loss at the last finite point of each walk."""
+        flat = self.end.reshape(-1, self.landscape.dim)
+        return self._variants.loss(flat).reshape(self.diverged.shape)
+
+    @functools.cached_property
+    def grad_norm(self) -> np.ndarray:
+        """The gradient norm at the last finite point of each walk."""
+        flat = self.end.reshape(-1, self.landscape.dim)
+        norms = np.linalg.norm(self._variants.field(flat), axis=-1)
+        return norms.reshape(self.diverged.shape)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The numbers of the walk with the lowest final loss among those that stayed.
+
+        Raises:
+            ValueError: when every walk diverged.
+        """
+        if self.diverged.all():
+            raise ValueError("every walk of this sweep diverged; try smaller learning rates.")
+        kept = np.where(self.diverged, np.inf, self.loss)
+        at = np.unravel_index(int(np.argmin(kept)), kept.shape)
+        return {name: float(v[i]) for (name, v), i in zip(self.axes.items(), at, strict=True)}
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per combination.
+
+        Raises:
+            ModuleNotFoundError: when pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("to_pandas needs pandas: pip install pandas.") from None
+        grids = np.meshgrid(*self.axes.values(), indexing="ij")
+        columns = {name: grid.reshape(-1) for name, grid in zip(self.axes, grids, strict=True)}
+        for name in ("loss", "grad_norm", "diverged", "diverged_at"):
+            columns[name] = getattr(self, name).reshape(-1)
+        return pandas.DataFrame(columns)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the sweep (see `toylands.plots.sweep_map`)."""
+        from toylands import plots
+
+        return plots.sweep_map(self, **options)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(f"{len(values)} {name}" for name, values in self.axes.items())
+        return (
+            f"<sweep of {self.optimizer.name} on {self.landscape.name}: {shape}, {self.steps} steps, "
+            f"{self.diverged.mean():.1%} diverged>"
+        )
+
+
+def sweep(
+    land: Landscape,
+    opt: Optimizer | Callable[..., Optimizer],
+    start: Any = None,
+    steps: int = 300,
+    **numbers: Any,
+) -> Sweep:
+    """Walk with every combination of the given numbers, all in one swarm.
+
+    Args:
+        land, start, steps: as for `descend`; one start.
+        opt: an optimizer, or a factory such as `momentum`.
+        **numbers: arrays to sweep (lr, any hyper-parameter of the optimizer, any parameter of the
+            landscape), fixed values for others, and `seed`, `batch`, `replacement`, `moving`,
+            `escape` as for `descend`. A name both have goes to the optimizer.
+
+    Raises:
+        ValueError: for an unknown name, with the nearest right one, or when nothing is swept.
+    """
+    check_landscape("sweep", land)
+    steps = check_count("sweep", "steps", steps, least=0)
+    options = {key: numbers.pop(key) for key in _RUN_OPTIONS if key in numbers}
+    options.pop("tol", None)
+    if not isinstance(opt, Optimizer):
+        opt = _make(opt, numbers)
+    known = [*opt.values, *land.parameters]
+    for name in numbers:
+        if name not in known:
+            raise ValueError(
+                f"sweep: neither {opt.name} nor {land.name} has {name!r}; they have "
+                f"{one_of(known, 'and')}." + did_you_mean(name, known)
+            )
+    axes = {
+        name: np.asarray(value, dtype=float) for name, value in numbers.items() if np.ndim(value)
+    }
+    for name, values in axes.items():
+        if values.ndim != 1 or not len(values):
+            raise ValueError(f"sweep: {name} must be one row of numbers, got shape {values.shape}.")
+    if not axes:
+        raise ValueError(f"sweep: give at least one array to sweep, for example lr=[0.01, 0.1].")
+    shape = tuple(len(values) for values in axes.values())
+    grids = np.meshgrid(*axes.values(), indexing="ij")
+    flat: dict[str, Any] = {n: g.reshape(-1) for n, g in zip(axes, grids, strict=True)}
+    flat |= {name: value for name, value in numbers.items() if name not in axes}
+    opt = opt.replace(**{name: value for name, value in flat.items() if name in opt.values})
+    variants = land(**{name: v for name, v in flat.items() if name not in opt.values})
+    point = check_start(land, start)
+    if point.ndim != 1:
+        raise ValueError(f"sweep takes one start, got shape {point.shape}.")
+    count = int(np.prod(shape))
+    raw = execute(
+        variants,
+        opt,
+        np.broadcast_to(point, (count, land.dim)),
+        steps,
+        record=False,
+        progress="sweep",
+        **options,
+    )
+    return Sweep(
+        land,
+        opt,
+        steps,
+        axes,
+        raw.end.reshape(*shape, land.dim),
+        raw.died.reshape(shape),
+        variants,
+    )
+
+
+def _make(factory: Callable[..., Optimizer], numbers: dict[str, Any]) -> Optimizer:
+    """Call a factory with the numbers it needs; all others keep their defaults."""
+    import inspect
+
+    try:
+        names = inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        raise TypeError(f"sweep needs an optimizer or a factory such as gd, got {factory!r}.") from None
+    needed = {
+        name: np.ravel(numbers[name])[0]
+        for name, argument in names.items()
+        if argument.default is argument.empty and name in numbers
+    }
+    return factory(**needed)

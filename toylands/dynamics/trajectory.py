@@ -1,0 +1,373 @@
+"""What a walk returns: `Trajectory` for one walker, `Swarm` for many, `Race` for several optimizers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of
+from toylands.formula import Landscape
+from toylands.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    import pandas
+
+_ARTICLES = {
+    "minimum": "a minimum",
+    "saddle": "a saddle",
+    "maximum": "a maximum",
+    "valley": "a valley of minima",
+    "ridge": "a ridge",
+    "plateau": "a plateau",
+    "equilibrium": "an equilibrium",
+    "kink": "a kink",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a walk ended.
+
+    Attributes:
+        kind: "converged" (the gradient fell below the tolerance), "diverged" (a coordinate left the
+            map or stopped being finite) or "running".
+        step: for a diverged walk, the step at which it left; otherwise None.
+        point: for a converged walk, what the exact Hessian says of the end point; otherwise None.
+    """
+
+    kind: str
+    step: int | None = None
+    point: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind == "diverged":
+            return f"diverged at step {self.step}"
+        if self.kind == "converged":
+            return f"converged to {_ARTICLES[self.point or 'minimum']}"
+        return self.kind
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def point_kind(land: Landscape, theta: np.ndarray) -> str:
+    """What kind of stationary point a walk with a tiny gradient has come to.
+
+    The nearest stationary point by Newton's estimate must be close (a hundredth of the view); where it
+    is not, the gradient is small without a stationary point nearby, and that is a plateau.
+    """
+    kind = land.classify(theta)
+    if kind in ("equilibrium", "kink"):
+        return kind
+    step = np.linalg.pinv(land.hessian(theta), rcond=1e-9, hermitian=True) @ land.grad(theta)
+    reach = max(high - low for low, high in land.view)
+    return kind if np.abs(step).max() <= 0.01 * reach else "plateau"
+
+
+class Trajectory:
+    """One walker's walk. T is the number of steps it took before it ended or left the map.
+
+    Attributes:
+        landscape, optimizer: what walked where.
+        path: iterates, shape (T+1, d).
+        loss, grad_norm: along the path, shape (T+1,); the full loss also for mini-batch runs.
+        average: path of the averaged weights, shape (T+1, d), or None without swa or ema.
+        rates: the learning rate of each step, shape (T,).
+        steps: the number of recorded steps T times `every`.
+        every: how many steps lie between recorded points.
+        diverged_at: the step at which it left, or None.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        optimizer: Optimizer,
+        path: np.ndarray,
+        loss: np.ndarray,
+        grad_norm: np.ndarray,
+        average: np.ndarray | None,
+        rates: np.ndarray,
+        diverged_at: int | None,
+        tol: float,
+        every: int = 1,
+    ) -> None:
+        self.landscape = landscape
+        self.optimizer = optimizer
+        self.path = path
+        self.loss = loss
+        self.grad_norm = grad_norm
+        self.average = average
+        self.rates = rates
+        self.diverged_at = diverged_at
+        self.tol = tol
+        self.every = every
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    @property
+    def steps(self) -> int:
+        """Steps from the first to the last recorded point."""
+        return (len(self.path) - 1) * self.every
+
+    @property
+    def start(self) -> np.ndarray:
+        """The first point, shape (d,)."""
+        return self.path[0]
+
+    @property
+    def end(self) -> np.ndarray:
+        """The last finite point, shape (d,)."""
+        return self.path[-1]
+
+    @property
+    def evaluations(self) -> int:
+        """Gradient evaluations spent: one a step, two for SAM and extragradient."""
+        taken = self.diverged_at if self.diverged_at is not None else self.steps
+        return taken * self.optimizer.evaluations_per_step
+
+    @functools.cached_property
+    def status(self) -> Status:
+        """Whether the walk converged (and to what), diverged (and when), or is still running."""
+        if self.diverged_at is not None:
+            return Status("diverged", step=self.diverged_at)
+        if self.grad_norm[-1] <= self.tol:
+            return Status("converged", point=point_kind(self.landscape, self.end))
+        return Status("running")
+
+    @functools.cached_property
+    def spectrum(self) -> np.ndarray:
+        """Eigenvalues of the exact Hessian along the path, ascending, shape (T+1, d)."""
+        return self.landscape.spectrum(self.path).eigenvalues
+
+    @property
+    def sharpness(self) -> np.ndarray:
+        """The largest eigenvalue of the exact Hessian along the path, shape (T+1,)."""
+        return self.spectrum[:, -1]
+
+    def steps_to(self, tol: float, of: str = "grad_norm") -> int | None:
+        """The first recorded step from which on `of` is at most `tol`; None if there is none.
+
+        Args:
+            tol: the tolerance.
+            of: "grad_norm", "loss", or "theta" (the largest absolute coordinate).
+        """
+        choices = ("grad_norm", "loss", "theta")
+        if of not in choices:
+            raise ValueError(f"of={of!r} must be {one_of(choices)}.{did_you_mean(of, choices)}")
+        if self.diverged_at is not None:
+            return None
+        curve = np.abs(self.path).max(axis=1) if of == "theta" else getattr(self, of)
+        above = np.flatnonzero(~(curve <= tol))
+        first = int(above[-1]) + 1 if len(above) else 0
+        return first * self.every if first < len(curve) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python numbers and lists, ready for JSON."""
+        return {
+            "landscape": repr(self.landscape),
+            "optimizer": self.optimizer.label,
+            "status": str(self.status),
+            "steps": self.steps,
+            "evaluations": self.evaluations,
+            "path": self.path.tolist(),
+            "loss": self.loss.tolist(),
+            "grad_norm": self.grad_norm.tolist(),
+        }
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row per recorded step: coordinates, loss, gradient norm, sharpness.
+
+        Raises:
+            ModuleNotFoundError: when pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("to_pandas needs pandas: pip install pandas.") from None
+        columns = dict(zip(self.landscape.coordinates, self.path.T, strict=True))
+        frame = pandas.DataFrame(
+            {
+                **columns,
+                "loss": self.loss,
+                "grad_norm": self.grad_norm,
+                "sharpness": self.sharpness,
+            },
+            index=pandas.RangeIndex(0, self.steps + 1, self.every, name="step"),
+        )
+        return frame
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the path over the landscape's contours (see `toylands.plots.paths`)."""
+        from toylands import plots
+
+        return plots.paths([self], **options)
+
+    def animate(self, file: Any, **options: Any) -> Any:
+        """Write the walk as a GIF or MP4 (see `toylands.plots.animate`)."""
+        from toylands import plots
+
+        return plots.animate([self], file, **options)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.optimizer.label} on {self.landscape!r}: {self.status} after {self.steps} steps, "
+            f"loss {self.loss[-1]:.4g}>"
+        )
+
+
+class Swarm(Sequence[Trajectory]):
+    """Many walkers at once; `swarm[i]` is the Trajectory of walker i.
+
+    Attributes:
+        path: shape (B, T+1, d), NaN after a walker left.
+        loss, grad_norm: shape (B, T+1), likewise.
+        average: shape (B, T+1, d), or None.
+        end: last finite points, shape (B, d).
+        diverged: shape (B,), bool; diverged_at: shape (B,), -1 for walkers that stayed.
+    """
+
+    def __init__(
+        self,
+        landscape: Landscape,
+        optimizer: Optimizer,
+        raw: Any,
+        factors: np.ndarray,
+        tol: float,
+        every: int,
+    ) -> None:
+        self.landscape = landscape
+        self.optimizer = optimizer
+        self.path = raw.path.transpose(2, 0, 1)
+        self.loss = raw.loss.T
+        self.grad_norm = raw.grad_norm.T
+        self.average = None if raw.average is None else raw.average.transpose(2, 0, 1)
+        self.end = raw.end
+        self.diverged_at = raw.died
+        self.diverged = raw.died >= 0
+        self.tol = tol
+        self.every = every
+        self._factors = factors
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"walker {i} of {len(self)}.")
+        i = i % len(self)
+        died = int(self.diverged_at[i])
+        finite = np.isfinite(self.path[i]).all(axis=1)
+        rows = max(1, int(np.argmin(finite)) if not finite.all() else len(finite))
+        if died >= 0:
+            # The point at which it left is kept when its loss is still a number.
+            rows = max(1, int(np.sum(np.isfinite(self.loss[i, :rows]))))
+        return Trajectory(
+            self.landscape_of(i),
+            self.optimizer_of(i),
+            self.path[i, :rows],
+            self.loss[i, :rows],
+            self.grad_norm[i, :rows],
+            None if self.average is None else self.average[i, :rows],
+            _pick(self.optimizer.lr, i) * self._factors[: (rows - 1) * self.every],
+            died if died >= 0 else None,
+            self.tol,
+            self.every,
+        )
+
+    def landscape_of(self, i: int) -> Landscape:
+        """The landscape with the parameters of walker i."""
+        changed = {k: v[i] for k, v in self.landscape.parameters.items() if np.ndim(v)}
+        return self.landscape(**changed) if changed else self.landscape
+
+    def optimizer_of(self, i: int) -> Optimizer:
+        """The optimizer with the numbers of walker i."""
+        changed = {k: v[i] for k, v in self.optimizer.values.items() if np.ndim(v)}
+        return self.optimizer.replace(**changed) if changed else self.optimizer
+
+    @functools.cached_property
+    def status(self) -> list[Status]:
+        """How each walk ended."""
+        return [walk.status for walk in self]
+
+    @property
+    def evaluations(self) -> np.ndarray:
+        """Gradient evaluations each walker spent, shape (B,)."""
+        steps = (self.path.shape[1] - 1) * self.every
+        taken = np.where(self.diverged, self.diverged_at, steps)
+        return taken * self.optimizer.evaluations_per_step
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the paths over the landscape's contours (see `toylands.plots.paths`)."""
+        from toylands import plots
+
+        return plots.paths(list(self), **options)
+
+    def __repr__(self) -> str:
+        gone = int(self.diverged.sum())
+        return (
+            f"<{len(self)} walkers of {self.optimizer.name} on {self.landscape.name}, "
+            f"{(self.path.shape[1] - 1) * self.every} steps, {gone} diverged>"
+        )
+
+
+def _pick(value: Any, i: int) -> float:
+    return float(value[i]) if np.ndim(value) else float(value)
+
+
+class Race(Sequence[Trajectory]):
+    """Several optimizers from one start; index by position or by name ("adam")."""
+
+    def __init__(self, landscape: Landscape, runs: Sequence[Trajectory]) -> None:
+        self.landscape = landscape
+        self.runs = list(runs)
+
+    @property
+    def names(self) -> list[str]:
+        """The optimizers' names; the full label where a name occurs twice."""
+        short = [run.optimizer.name for run in self.runs]
+        return [
+            run.optimizer.label if short.count(name) > 1 else name
+            for name, run in zip(short, self.runs, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return iter(self.runs)
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return self.runs[key]
+        if key not in self.names:
+            raise KeyError(f"no {key!r} in this race.{did_you_mean(key, self.names)}")
+        return self.runs[self.names.index(key)]
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the paths over the landscape's contours (see `toylands.plots.paths`)."""
+        from toylands import plots
+
+        return plots.paths(self.runs, **options)
+
+    def animate(self, file: Any, **options: Any) -> Any:
+        """Write the race as a GIF or MP4 (see `toylands.plots.animate`)."""
+        from toylands import plots
+
+        return plots.animate(self.runs, file, **options)
+
+    def __repr__(self) -> str:
+        width = max((len(run.optimizer.label) for run in self.runs), default=0)
+        lines = [f"race on {self.landscape!r}"]
+        lines += [
+            f"  {run.optimizer.label.ljust(width)}  loss {run.loss[-1]:<10.4g} "
+            f"{run.evaluations} evaluations, {run.status}"
+            for run in self.runs
+        ]
+        return "\n".join(lines)

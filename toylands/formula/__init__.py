@@ -1,0 +1,93 @@
+"""One formula is the single source: loss, gradient, Hessian, LaTeX and compiled kernels follow from it.
+
+    from toylands.formula import landscape, dial, minimum
+
+    @landscape(view=((-2, 2), (-2, 2)), k=dial(10.0, 1, 100, log=True))
+    def bowl(x, y, *, k):
+        "A bowl, k times steeper in y."
+        return (x**2 + k*y**2)/2
+"""
+
+from __future__ import annotations
+
+from toylands.formula.declare import (
+    CriticalPoint,
+    Declared,
+    Dial,
+    dial,
+    maximum,
+    minimum,
+    plateau,
+    saddle,
+    valley,
+)
+from toylands.formula.functions import (
+    absolute,
+    acos,
+    asin,
+    atan,
+    cos,
+    cosh,
+    e,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum_of,
+    minimum_of,
+    normal_cdf,
+    pi,
+    relu,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    tan,
+    tanh,
+    where,
+)
+from toylands.formula.landscape import Landscape, Spectrum, landscape
+
+__all__ = [
+    "CriticalPoint",
+    "Declared",
+    "Dial",
+    "Landscape",
+    "Spectrum",
+    "absolute",
+    "acos",
+    "asin",
+    "atan",
+    "cos",
+    "cosh",
+    "dial",
+    "e",
+    "erf",
+    "exp",
+    "expm1",
+    "landscape",
+    "log",
+    "log1p",
+    "maximum",
+    "maximum_of",
+    "minimum",
+    "minimum_of",
+    "normal_cdf",
+    "pi",
+    "plateau",
+    "relu",
+    "saddle",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "softplus",
+    "sqrt",
+    "tan",
+    "tanh",
+    "valley",
+    "where",
+]

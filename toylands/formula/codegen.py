@@ -1,0 +1,241 @@
+"""SymPy expressions to the Python source of a kernel.
+
+A kernel works on a block of `n` walkers laid out as rows (structure of arrays, row length `ld`), so
+that one call through a pointer serves a whole block and the inner loop vectorises:
+
+    kernel(n, ld, theta, p, data, rows, index, m, loss, out)
+
+theta[j*ld + i] is coordinate j of walker i; parameters are p[k*ld + i], or p[k*ld] for all of them in
+the shared variant; results go to loss[i] and out[r*ld + i]. For a landscape over data the kernel
+averages over the `m` samples listed in `index`, whose columns are data[c*rows + index[s]].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sympy
+
+_CALLS = {
+    sympy.exp: "exp",
+    sympy.log: "log",
+    sympy.sin: "sin",
+    sympy.cos: "cos",
+    sympy.tan: "tan",
+    sympy.asin: "asin",
+    sympy.acos: "acos",
+    sympy.atan: "atan",
+    sympy.sinh: "sinh",
+    sympy.cosh: "cosh",
+    sympy.tanh: "tanh",
+    sympy.erf: "erf",
+    sympy.Abs: "abs",
+    sympy.sign: "sign",
+}
+_NAMED = ("softplus", "sigmoid", "relu", "step", "normal_cdf", "log1p", "expm1")
+_RELATIONS = {
+    sympy.StrictLessThan: "<",
+    sympy.LessThan: "<=",
+    sympy.StrictGreaterThan: ">",
+    sympy.GreaterThan: ">=",
+    sympy.Equality: "==",
+    sympy.Unequality: "!=",
+}
+
+
+class Emitter:
+    """Turns expressions into assignments; `varying` symbols differ from walker to walker.
+
+    Subexpressions without a varying symbol go to `before` (computed once per block), the others to
+    `inside` (the loop over walkers).
+    """
+
+    def __init__(self, names: dict[sympy.Symbol, str], varying: Iterable[sympy.Symbol]) -> None:
+        self.names = dict(names)
+        self.varying = set(varying)
+        self.before: list[str] = []
+        self.inside: list[str] = []
+        self._temporaries: dict[str, str] = {}
+
+    def assign(self, symbol: sympy.Symbol, expression: sympy.Expr) -> None:
+        """Compute a common subexpression under the given symbol."""
+        if self.varies(expression):
+            self.varying.add(symbol)
+        self.names[symbol] = self._store(self.text(expression), self.varies(expression))
+
+    def varies(self, expression: sympy.Basic) -> bool:
+        """Whether the expression differs between walkers."""
+        return bool(expression.free_symbols & self.varying)
+
+    def _store(self, text: str, varies: bool) -> str:
+        if text not in self._temporaries:
+            name = f"_{len(self._temporaries)}"
+            (self.inside if varies else self.before).append(f"{name} = {text}")
+            self._temporaries[text] = name
+        return self._temporaries[text]
+
+    def text(self, node: sympy.Basic) -> str:
+        """The Python text of an expression, as an atom or a parenthesised sum."""
+        if isinstance(node, sympy.Symbol):
+            return self.names[node]
+        if isinstance(node, sympy.Rational | sympy.Float | sympy.NumberSymbol):
+            return repr(float(node))
+        if isinstance(node, sympy.Add):
+            return "(" + " + ".join(self.text(argument) for argument in node.args) + ")"
+        if isinstance(node, sympy.Mul):
+            return self._product(node)
+        if isinstance(node, sympy.Pow):
+            return self._power(node.base, node.exp)
+        if isinstance(node, sympy.Piecewise):
+            return self._choice(node)
+        if node is sympy.S.true or node is sympy.S.false:
+            return str(bool(node))
+        if type(node) in _RELATIONS:
+            left, right = node.args
+            return f"({self.text(left)} {_RELATIONS[type(node)]} {self.text(right)})"
+        if isinstance(node, sympy.And | sympy.Or):
+            word = " and " if isinstance(node, sympy.And) else " or "
+            return "(" + word.join(self.text(argument) for argument in node.args) + ")"
+        if isinstance(node, sympy.Not):
+            return f"(not {self.text(node.args[0])})"
+        name = _CALLS.get(type(node)) or (
+            type(node).__name__ if type(node).__name__ in _NAMED else None
+        )
+        if name is None:
+            raise ValueError(
+                f"the formula or one of its derivatives contains {node}, which cannot be compiled."
+            )
+        return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
+
+    def _product(self, node: sympy.Mul) -> str:
+        coefficient, factors = node.as_coeff_mul()
+        above, below = [], []
+        for factor in factors:
+            base, exponent = factor.as_base_exp() if isinstance(factor, sympy.Pow) else (factor, 1)
+            if sympy.sympify(exponent).is_number and exponent < 0:
+                below.append((base, -exponent))
+            else:
+                above.append(factor)
+        # A reciprocal of something shared by the block is computed once and multiplied with.
+        kept = [(base, power) for base, power in below if self.varies(base)]
+        shared = [(base, power) for base, power in below if not self.varies(base)]
+        texts = [self.text(factor) for factor in above]
+        if shared:
+            divisor = " * ".join(self._power(base, power) for base, power in shared)
+            texts.append(self._store(f"1.0 / ({divisor})", False))
+        if coefficient != 1 or not texts:
+            texts.insert(0, repr(float(coefficient)))
+        product = " * ".join(texts)
+        if not kept:
+            return f"({product})"
+        divisor = " * ".join(self._power(base, power) for base, power in kept)
+        return f"({product} / ({divisor}))"
+
+    def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> str:
+        exponent = sympy.sympify(exponent)
+        if isinstance(exponent, sympy.Float) and float(2 * exponent).is_integer():
+            exponent = sympy.Rational(int(2 * exponent), 2)
+        if exponent.is_Rational and exponent < 0:
+            reciprocal = f"1.0 / ({self._power(base, -exponent)})"
+            varies = self.varies(base)
+            return f"({reciprocal})" if varies else self._store(reciprocal, False)
+        if exponent == 1:
+            return self.text(base)
+        if exponent == sympy.Rational(1, 2):
+            return f"sqrt({self.text(base)})"
+        if exponent.is_Rational and exponent.q in (1, 2) and exponent <= 64:
+            varies = self.varies(base)
+            text = self.text(base)
+            atom = text if isinstance(base, sympy.Symbol) else self._store(text, varies)
+            whole = int(exponent)
+            result = self._integer_power(atom, whole, varies)
+            return result if exponent.q == 1 else f"({result} * sqrt({atom}))"
+        return f"pow({self.text(base)}, {self.text(exponent)})"
+
+    def _integer_power(self, atom: str, exponent: int, varies: bool) -> str:
+        if exponent == 1:
+            return atom
+        half = self._integer_power(atom, exponent // 2, varies)
+        square = self._store(f"{half} * {half}", varies)
+        return square if exponent % 2 == 0 else self._store(f"{square} * {atom}", varies)
+
+    def _choice(self, node: sympy.Piecewise) -> str:
+        text = "nan"
+        for value, condition in reversed(node.args):
+            chosen = self.text(value)
+            text = (
+                chosen
+                if condition is sympy.S.true
+                else f"({chosen} if {self.text(condition)} else {text})"
+            )
+        return text
+
+
+def kernel_source(
+    coordinates: Sequence[sympy.Symbol],
+    parameters: Sequence[sympy.Symbol],
+    columns: Sequence[sympy.Symbol],
+    loss: sympy.Expr | None,
+    outputs: Sequence[sympy.Expr],
+    *,
+    shared: bool,
+) -> tuple[str, int]:
+    """The source of one kernel and the number of output rows it stores (loss included).
+
+    Output row 0 is the loss when it is asked for; `load` and `store_<row>` are supplied when the
+    source is compiled.
+    """
+    wanted = ([loss] if loss is not None else []) + list(outputs)
+    replacements, reduced = sympy.cse(wanted, symbols=sympy.numbered_symbols("cse_"))
+    used: set[sympy.Basic] = set().union(*(expression.free_symbols for expression in reduced))
+    for _, expression in replacements:
+        used |= expression.free_symbols
+    names: dict[sympy.Symbol, str] = {}
+    varying: set[sympy.Symbol] = set()
+    before, per_sample, per_walker = [], [], []
+    for j, symbol in enumerate(coordinates):
+        names[symbol] = f"x{j}"
+        varying.add(symbol)
+        if symbol in used:
+            per_walker.append(f"x{j} = load(theta, {j} * ld + i)")
+    for k, symbol in enumerate(parameters):
+        names[symbol] = f"p{k}"
+        if not shared:
+            varying.add(symbol)
+        if symbol in used:
+            line = f"p{k} = load(p, {k} * ld{'' if shared else ' + i'})"
+            (before if shared else per_walker).append(line)
+    for c, symbol in enumerate(columns):
+        names[symbol] = f"d{c}"
+        per_sample.append(f"d{c} = load(data, {c} * rows + row)")
+    emitter = Emitter(names, varying)
+    for symbol, expression in replacements:
+        emitter.assign(symbol, expression)
+    texts = [emitter.text(expression) for expression in reduced]
+    rows = len(texts)
+    first = 1 if loss is not None else 0
+
+    def target(r: int) -> str:
+        return "loss, i" if r < first else f"out, {r - first} * ld + i"
+
+    lines = ["def kernel(n, ld, theta, p, data, rows, index, m, loss, out):"]
+    lines += [f"    {line}" for line in before]
+    if columns:
+        lines.append("    for i in range(n):")
+        lines += [f"        store_{r}({target(r)}, 0.0)" for r in range(rows)]
+        lines.append("    share = 1.0 / m")
+        lines.append("    for s in range(m):")
+        lines.append("        row = index_at(index, s)")
+        lines += [f"        {line}" for line in (*per_sample, *emitter.before)]
+        lines.append("        for i in range(n):")
+        lines += [f"            {line}" for line in (*per_walker, *emitter.inside)]
+        lines += [
+            f"            store_{r}({target(r)}, fetch_{r}({target(r)}) + share * {text})"
+            for r, text in enumerate(texts)
+        ]
+    else:
+        lines += [f"    {line}" for line in emitter.before]
+        lines.append("    for i in range(n):")
+        lines += [f"        {line}" for line in (*per_walker, *emitter.inside)]
+        lines += [f"        store_{r}({target(r)}, {text})" for r, text in enumerate(texts)]
+    return "\n".join(lines) + "\n", rows

@@ -1,0 +1,271 @@
+"""Everything about compilation, in one place: settings, signatures, pointers, the kernel compiler.
+
+Kernels and rules are C functions over raw pointers. The loops that call them (in
+`toylands.formula.evaluate` and `toylands.dynamics.loop`) receive their addresses as plain integers, so
+they compile once, stay in numba's disk cache, and never recompile when a landscape or an optimizer is
+swapped. numba is imported with this module, that is: with the first evaluation, not with toylands.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+#: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
+#: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.
+SETTINGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+
+f8 = types.float64
+i8 = types.int64
+doubles = types.CPointer(f8)
+longs = types.CPointer(i8)
+
+KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
+RULE = types.void(i8, i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
+PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
+
+#: how many kernels and rules were compiled in this process (tests watch it)
+compiled = 0
+
+
+def loop(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Decorate a hot loop: compiled for one signature, without the GIL, kept in the disk cache."""
+    return numba.njit(signature, nogil=True, cache=True, **SETTINGS)
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Decorate a helper that hot loops call."""
+    return numba.njit(nogil=True, cache=True, **SETTINGS)(function)
+
+
+# --- raw memory -----------------------------------------------------------------------------------
+
+
+@intrinsic
+def peek(typingctx: Any, address: Any, i: Any) -> Any:
+    """The float64 number i of the memory at an integer address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+        return builder.load(builder.gep(pointer, [args[1]]))
+
+    return f8(i8, i8), generate
+
+
+@intrinsic
+def poke(typingctx: Any, address: Any, i: Any, value: Any) -> Any:
+    """Write the float64 number i of the memory at an integer address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+        builder.store(args[2], builder.gep(pointer, [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(i8, i8, f8), generate
+
+
+@intrinsic
+def peek_long(typingctx: Any, address: Any, i: Any) -> Any:
+    """The int64 number i of the memory at an integer address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.load(builder.gep(pointer, [args[1]]))
+
+    return i8(i8, i8), generate
+
+
+@intrinsic
+def poke_long(typingctx: Any, address: Any, i: Any, value: Any) -> Any:
+    """Write the int64 number i of the memory at an integer address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        builder.store(args[2], builder.gep(pointer, [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(i8, i8, i8), generate
+
+
+def _caller(signature: Any) -> Any:
+    """An intrinsic that calls the function of this signature at an integer address.
+
+    Pointers are passed as integer addresses too and cast at the call.
+    """
+    plain = [i8 if isinstance(argument, types.CPointer) else argument for argument in signature.args]
+
+    @intrinsic
+    def call(typingctx: Any, address: Any, arguments: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            values = cgutils.unpack_tuple(builder, args[1])
+            wanted = [context.get_value_type(argument) for argument in signature.args]
+            cast = [
+                builder.inttoptr(value, kind) if isinstance(kind, ir.PointerType) else value
+                for value, kind in zip(values, wanted, strict=True)
+            ]
+            pointer = ir.FunctionType(ir.VoidType(), wanted).as_pointer()
+            builder.call(builder.inttoptr(args[0], pointer), cast)
+            return context.get_dummy_value()
+
+        return types.void(i8, types.Tuple(plain)), generate
+
+    return call
+
+
+call_kernel = _caller(KERNEL)
+call_rule = _caller(RULE)
+call_precondition = _caller(PRECONDITION)
+
+
+# --- memory inside kernels: every output row is its own alias scope --------------------------------
+# LLVM vectorises a loop only when it knows that stores do not touch what is loaded. Rows of one block
+# never overlap, and saying so here (scoped noalias metadata) spares run-time checks, which LLVM gives
+# up on beyond a handful of rows.
+
+
+def _scopes(module: Any, rows: int) -> list[Any]:
+    domain = module.add_metadata([ir.MetaDataString(module, "toylands rows")])
+    return [
+        module.add_metadata([ir.MetaDataString(module, f"row {r}"), domain]) for r in range(rows)
+    ]
+
+
+def _annotate(instruction: Any, module: Any, rows: int, own: int | None) -> None:
+    scopes = _scopes(module, rows)
+    if own is not None:
+        instruction.set_metadata("alias.scope", module.add_metadata([scopes[own]]))
+    others = [scope for r, scope in enumerate(scopes) if r != own]
+    if others:
+        instruction.set_metadata("noalias", module.add_metadata(others))
+
+
+@functools.cache
+def loader(rows: int, own: int | None = None) -> Any:
+    """`load(pointer, i)` of memory that none of the `rows` output rows overlaps (but for `own`)."""
+
+    @intrinsic
+    def load(typingctx: Any, pointer: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = builder.load(builder.gep(args[0], [args[1]]))
+            _annotate(value, builder.module, rows, own)
+            return value
+
+        return f8(doubles, i8), generate
+
+    return load
+
+
+@functools.cache
+def storer(rows: int, own: int) -> Any:
+    """`store(pointer, i, value)` into output row `own` of `rows`."""
+
+    @intrinsic
+    def store(typingctx: Any, pointer: Any, i: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            instruction = builder.store(args[2], builder.gep(args[0], [args[1]]))
+            _annotate(instruction, builder.module, rows, own)
+            return context.get_dummy_value()
+
+        return types.void(doubles, i8, f8), generate
+
+    return store
+
+
+@intrinsic
+def index_at(typingctx: Any, pointer: Any, i: Any) -> Any:
+    """The sample number i of an index list."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return i8(longs, i8), generate
+
+
+# --- functions that numba lacks --------------------------------------------------------------------
+
+
+@inline
+def _sign(x):  # type: ignore[no-untyped-def]
+    if x > 0.0:
+        return 1.0
+    return -1.0 if x < 0.0 else x
+
+
+@inline
+def _softplus(x):  # type: ignore[no-untyped-def]
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
+
+
+@inline
+def _sigmoid(x):  # type: ignore[no-untyped-def]
+    small = math.exp(-abs(x))
+    return (1.0 if x >= 0.0 else small) / (1.0 + small)
+
+
+@inline
+def _relu(x):  # type: ignore[no-untyped-def]
+    return 0.0 if x <= 0.0 else x
+
+
+@inline
+def _step(x):  # type: ignore[no-untyped-def]
+    return 1.0 if x > 0.0 else 0.0
+
+
+@inline
+def _normal_cdf(x):  # type: ignore[no-untyped-def]
+    return 0.5 * math.erfc(-x * 0.7071067811865476)
+
+
+@inline
+def _pow(x, y):  # type: ignore[no-untyped-def]
+    return x**y
+
+
+NAMESPACE: dict[str, Any] = {
+    **{
+        name: getattr(math, name)
+        for name in (
+            "exp log sqrt sin cos tan asin acos atan sinh cosh tanh erf log1p expm1".split()
+        )
+    },
+    "abs": abs,
+    "nan": math.nan,
+    "sign": _sign,
+    "softplus": _softplus,
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    "step": _step,
+    "normal_cdf": _normal_cdf,
+    "pow": _pow,
+    "index_at": index_at,
+}
+
+
+def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
+    """Compile generated source to a C function; keep the returned object alive while it is used.
+
+    Args:
+        source: Python text defining `entry`, made by this package from expressions (never from
+            what a user typed).
+        entry: the name of the function in it.
+        rows: how many output rows it stores.
+        signature: one of the signatures above.
+    """
+    global compiled
+    namespace = dict(NAMESPACE)
+    namespace["load"] = loader(rows)
+    for r in range(rows):
+        namespace[f"store_{r}"] = storer(rows, r)
+        namespace[f"fetch_{r}"] = loader(rows, r)
+    exec(compile(source, f"<toylands {entry}>", "exec"), namespace)  # noqa: S102
+    compiled += 1
+    return numba.cfunc(signature, **SETTINGS)(namespace[entry])

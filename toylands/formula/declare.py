@@ -1,0 +1,137 @@
+"""What a landscape declares beside its formula: dials, and the critical points it is known to have.
+
+    b=dial(100.0, 1, 1000, log=True)             # a parameter, its default and its slider's range
+    critical=lambda a: [minimum((a, a**2), 0.0)]  # checked by the tests, refined to 1e-12 on use
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+#: how a stationary point is called, by the signs of the exact Hessian's eigenvalues
+KINDS = ("minimum", "saddle", "maximum", "valley", "ridge", "plateau")
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A runtime parameter: its default, the range its slider offers, and whether it is logarithmic.
+
+    Values outside the range are allowed when typed; the range only says where a slider ends.
+    """
+
+    default: float
+    low: float
+    high: float
+    log: bool = False
+
+
+def dial(default: float, low: float, high: float, *, log: bool = False) -> Dial:
+    """Declare a parameter with its default and its slider's range.
+
+    Raises:
+        ValueError: when the range is empty, the default lies outside it, or a logarithmic dial
+            reaches 0.
+    """
+    values = {"default": default, "low": low, "high": high}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise ValueError(f"dial: {name}={value!r} is not a finite number.")
+    if not low < high:
+        raise ValueError(f"dial: the range is empty: low={low!r} must be below high={high!r}.")
+    if not low <= default <= high:
+        raise ValueError(f"dial: default={default!r} lies outside the range [{low!r}, {high!r}].")
+    if log and low <= 0:
+        raise ValueError(f"dial: a logarithmic dial needs low > 0, got low={low!r}.")
+    return Dial(float(default), float(low), float(high), log)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A critical point a landscape claims to have, with the accuracy of the published digits."""
+
+    kind: str
+    point: tuple[float, ...]
+    loss: float | None = None
+    tol: float = 1e-6
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """A stationary point, refined to 1e-12 and classified by its exact Hessian.
+
+    Attributes:
+        point: coordinates, shape (d,).
+        loss: the loss there.
+        kind: "minimum", "saddle", "maximum", "valley" (a flat direction, otherwise uphill), "ridge"
+            (a flat direction, otherwise downhill) or "plateau" (the Hessian vanishes). In the last
+            three the Hessian alone does not decide what the point is.
+        index: the number of negative eigenvalues.
+        eigenvalues: of the Hessian, ascending, shape (d,).
+    """
+
+    point: np.ndarray
+    loss: float
+    kind: str
+    index: int
+    eigenvalues: np.ndarray
+
+    def __repr__(self) -> str:
+        where = ", ".join(f"{value:.6g}" for value in self.point)
+        return f"{self.kind} at ({where}), loss {self.loss:.6g}"
+
+
+def classify(eigenvalues: np.ndarray, scale: float | None = None) -> str:
+    """Name a stationary point by its Hessian's eigenvalues.
+
+    Args:
+        eigenvalues: shape (d,).
+        scale: the size an eigenvalue is compared with to count as zero (1e-9 of it). By default the
+            largest absolute eigenvalue, but at least 1e-3, so that a Hessian of pure rounding
+            error is a plateau.
+    """
+    largest = float(np.max(np.abs(eigenvalues))) if scale is None else scale
+    zero = 1e-9 * max(largest, 1e-3)
+    negative = int(np.sum(eigenvalues < -zero))
+    positive = int(np.sum(eigenvalues > zero))
+    if negative and positive:
+        return "saddle"
+    flat = len(eigenvalues) - negative - positive
+    if positive:
+        return "valley" if flat else "minimum"
+    if negative:
+        return "ridge" if flat else "maximum"
+    return "plateau"
+
+
+def _declare(kind: str, point: Any, loss: float | None, tol: float) -> Declared:
+    coordinates = tuple(float(value) for value in np.atleast_1d(np.asarray(point, dtype=float)))
+    return Declared(kind, coordinates, None if loss is None else float(loss), float(tol))
+
+
+def minimum(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a minimum at `point`, with the published loss there, accurate to `tol`."""
+    return _declare("minimum", point, loss, tol)
+
+
+def saddle(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a saddle at `point`, with the published loss there, accurate to `tol`."""
+    return _declare("saddle", point, loss, tol)
+
+
+def maximum(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a maximum at `point`, with the published loss there, accurate to `tol`."""
+    return _declare("maximum", point, loss, tol)
+
+
+def valley(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a point of a connected set of minima: the Hessian has a zero eigenvalue there."""
+    return _declare("valley", point, loss, tol)
+
+
+def plateau(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a stationary point where the whole Hessian vanishes."""
+    return _declare("plateau", point, loss, tol)

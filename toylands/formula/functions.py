@@ -1,0 +1,140 @@
+"""The mathematical functions a formula may use.
+
+    from toylands.formula import exp, softplus
+
+    softplus(0.0)            # 0.6931471805599453: on numbers they are ordinary functions
+    softplus(x)              # on SymPy symbols they build the formula
+
+One table says everything about each function: what it is on symbols, what it compiles to, and how it
+is called in a text formula. SymPy is imported only when a function meets a symbol.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+pi: float = math.pi
+e: float = math.e
+
+
+def _is_symbolic(*values: Any) -> bool:
+    sympy = sys.modules.get("sympy")
+    return sympy is not None and any(isinstance(value, sympy.Basic) for value in values)
+
+
+def _symbolic(name: str, *values: Any) -> Any:
+    from toylands.formula import special
+
+    return special.apply(name, *values)
+
+
+def _unary(name: str, numeric: Callable[[float], float], sentence: str) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        return _symbolic(name, x) if _is_symbolic(x) else numeric(float(x))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{sentence} Takes a number or a symbolic expression."
+    return function
+
+
+def _quiet(function: Callable[[float], float]) -> Callable[[float], float]:
+    """Return NaN or infinity where `math` raises, as the compiled kernels do."""
+
+    def wrapped(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            return math.nan
+
+    return wrapped
+
+
+def _log(x: float) -> float:
+    return -math.inf if x == 0 else math.log(x)
+
+
+def _log1p(x: float) -> float:
+    return -math.inf if x == -1 else math.log1p(x)
+
+
+def _sign(x: float) -> float:
+    return math.copysign(1.0, x) if x != 0 and not math.isnan(x) else x
+
+
+def _softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def _sigmoid(x: float) -> float:
+    if x >= 0:
+        return 1 / (1 + math.exp(-x))
+    grown = math.exp(x)
+    return grown / (1 + grown)
+
+
+exp = _unary("exp", _quiet(math.exp), "The exponential function.")
+log = _unary("log", _quiet(_log), "The natural logarithm.")
+sqrt = _unary("sqrt", _quiet(math.sqrt), "The square root.")
+sin = _unary("sin", _quiet(math.sin), "The sine (radians).")
+cos = _unary("cos", _quiet(math.cos), "The cosine (radians).")
+tan = _unary("tan", _quiet(math.tan), "The tangent (radians).")
+asin = _unary("asin", _quiet(math.asin), "The inverse sine, in radians.")
+acos = _unary("acos", _quiet(math.acos), "The inverse cosine, in radians.")
+atan = _unary("atan", math.atan, "The inverse tangent, in radians.")
+sinh = _unary("sinh", _quiet(math.sinh), "The hyperbolic sine.")
+cosh = _unary("cosh", _quiet(math.cosh), "The hyperbolic cosine.")
+tanh = _unary("tanh", math.tanh, "The hyperbolic tangent.")
+erf = _unary("erf", math.erf, "The error function.")
+log1p = _unary("log1p", _quiet(_log1p), "log(1 + x), exact for small x.")
+expm1 = _unary("expm1", _quiet(math.expm1), "exp(x) - 1, exact for small x.")
+absolute = _unary("absolute", abs, "The absolute value; its second derivative is taken as 0.")
+sign = _unary("sign", _sign, "The sign of x: -1, 0 or 1.")
+softplus = _unary("softplus", _softplus, "log(1 + exp(x)), without overflow.")
+sigmoid = _unary("sigmoid", _sigmoid, "The logistic function 1/(1 + exp(-x)), without overflow.")
+relu = _unary("relu", lambda x: max(x, 0.0), "max(x, 0); its slope at the kink is taken as 0.")
+normal_cdf = _unary(
+    "normal_cdf",
+    lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
+    "The cumulative distribution of a standard normal.",
+)
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """Choose `yes` where the condition holds and `no` elsewhere.
+
+    The condition is a comparison such as ``x < 1``. Derivatives are those of the chosen branch.
+    """
+    if _is_symbolic(condition, yes, no):
+        return _symbolic("where", condition, yes, no)
+    return yes if condition else no
+
+
+def maximum_of(first: Any, second: Any) -> Any:
+    """The larger of two values; where they tie, the derivative is that of the first."""
+    return where(first >= second, first, second)
+
+
+def minimum_of(first: Any, second: Any) -> Any:
+    """The smaller of two values; where they tie, the derivative is that of the first."""
+    return where(first <= second, first, second)
+
+
+#: what a text formula may call, by the names people type
+TEXT_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{
+        function.__name__: function
+        for function in (
+            *(exp, log, sqrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, erf),
+            *(log1p, expm1, sign, softplus, sigmoid, relu, normal_cdf),
+        )
+    },
+    "abs": absolute,
+    "max": maximum_of,
+    "min": minimum_of,
+    "where": where,
+}

@@ -1,0 +1,568 @@
+"""The `Landscape` record and the `@landscape` decorator that makes one from a formula.
+
+    land = tl.landscape("x**2 + k*y**2", k=10)
+    land.loss((1, 2)), land.grad((1, 2)), land.hessian((1, 2))   # exact
+    land(k=50)                                                    # another slope, nothing recompiled
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of, show
+from toylands.formula.declare import CriticalPoint, Declared, Dial, classify
+
+LEVELS = ("linear", "log", "quantile")
+_OPTIONS = ("view", "start", "source", "tags", "lesson", "levels", "critical", "data", "players")
+
+
+class Spectrum(NamedTuple):
+    """Eigenvalues (ascending, shape (..., d)) and eigenvectors (columns, shape (..., d, d))."""
+
+    eigenvalues: np.ndarray
+    eigenvectors: np.ndarray
+
+
+@dataclass(eq=False)
+class Definition:
+    """What all variants of one landscape share: the formula, its facts and its compiled kernels."""
+
+    name: str
+    coordinates: tuple[str, ...]
+    dials: dict[str, Dial]
+    columns: dict[str, np.ndarray]
+    function: Callable[..., Any]
+    doc: str
+    view: tuple[tuple[float, float], ...]
+    start: tuple[float, ...]
+    source: str
+    tags: tuple[str, ...]
+    lessons: tuple[int, ...]
+    levels: str
+    critical: Callable[..., Sequence[Declared]] | Sequence[Declared]
+    players: tuple[int, ...] | None
+    kink: str | None
+    kernels: dict[tuple[int, bool, bool], Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def derivation(self) -> Any:
+        """The symbolic side (imports SymPy)."""
+        from toylands.formula.derive import Derivation
+
+        signs = self.players or (1,) * len(self.coordinates)
+        return Derivation(
+            self.name, self.function, self.coordinates, tuple(self.dials), tuple(self.columns), signs
+        )
+
+    def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
+        """The compiled kernel for derivatives of this order (0: the loss alone).
+
+        Args:
+            order: 0 loss, 1 field, 2 its Jacobian, 3 third derivatives.
+            loss: whether it writes the loss too.
+            shared: whether all walkers share the parameters (faster).
+        """
+        shared = shared or not self.dials
+        key = (order, loss, shared)
+        if key not in self.kernels:
+            from toylands.formula.codegen import kernel_source
+            from toylands.formula.compile import KERNEL, compile_source
+
+            derivation = self.derivation
+            known = derivation.parameter_symbols
+            source, rows = kernel_source(
+                derivation.symbols,
+                [known[name] for name in self.dials],
+                [known[name] for name in self.columns],
+                derivation.loss if loss else None,
+                derivation.outputs(order) if order else [],
+                shared=shared,
+            )
+            self.kernels[key] = compile_source(source, "kernel", rows, KERNEL)
+        return self.kernels[key]
+
+
+class Landscape:
+    """A loss surface with exact derivatives. Make one with `landscape`; vary it by calling it.
+
+    Every method takes points `theta` of shape (..., d) and broadcasts over the leading axes; for a
+    one-dimensional landscape a plain number is a point too. Calling the landscape with parameter
+    values (or data columns) returns a variant: ``rosenbrock(b=10)``. Parameters may be arrays, one
+    value per walker, that broadcast against the leading axes.
+
+    Attributes:
+        name, title, doc: how it is called; its one-sentence and its full description.
+        coordinates, dim: names of the coordinates and their number d.
+        dials: the parameters' defaults and ranges; `parameters`: their current values.
+        view, start: the default window, ((low, high), ...) per coordinate, and default start.
+        data: the dataset's columns, for a landscape that is a mean over samples.
+        players: for a game, the sign each coordinate puts before its gradient; otherwise None.
+        kink: where no gradient exists, in words; None where it exists everywhere.
+        source, tags, lessons, levels: reference, search words, lessons, spacing of contour levels.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        parameters: Mapping[str, Any] | None = None,
+        data: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        self.definition = definition
+        self.parameters: dict[str, Any] = dict(
+            parameters or {name: dial.default for name, dial in definition.dials.items()}
+        )
+        self.data: dict[str, np.ndarray] = dict(data or definition.columns)
+        self.name = definition.name
+        self.doc = definition.doc
+        self.title = definition.doc.strip().split("\n\n")[0].replace("\n", " ").strip()
+        self.coordinates = definition.coordinates
+        self.dim = len(definition.coordinates)
+        self.dials = definition.dials
+        self.view = definition.view
+        self.start = definition.start
+        self.source = definition.source
+        self.tags = definition.tags
+        self.lessons = definition.lessons
+        self.levels = definition.levels
+        self.players = definition.players
+        self.kink = definition.kink
+        self.__doc__ = definition.doc
+
+    # --- variants ---------------------------------------------------------------------------------
+
+    def __call__(self, **changes: Any) -> Landscape:
+        """The same landscape with other parameter values or data columns; nothing recompiles.
+
+        Raises:
+            ValueError: for an unknown name (with the nearest right one) or a value that is not a
+                finite number.
+        """
+        parameters, data = dict(self.parameters), dict(self.data)
+        for name, value in changes.items():
+            if name in parameters:
+                parameters[name] = _parameter(self.name, name, value)
+            elif name in data:
+                data[name] = _column(self.name, name, value)
+            else:
+                choices = [*parameters, *data]
+                known = one_of(choices, "and") if choices else "no parameters"
+                raise ValueError(
+                    f"{self.name} has no parameter {name!r}; it has {known}."
+                    + did_you_mean(name, choices)
+                )
+        _same_length(self.name, data)
+        return Landscape(self.definition, parameters, data)
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def loss(self, theta: Any) -> np.ndarray:
+        """The loss at points of shape (..., d), shape (...)."""
+        return self._evaluate(theta, 0)[0]
+
+    def grad(self, theta: Any) -> np.ndarray:
+        """The exact gradient at points of shape (..., d), same shape."""
+        field = self._evaluate(theta, 1)[1]
+        return field if self.players is None else field * np.array(self.players, dtype=float)
+
+    def hessian(self, theta: Any) -> np.ndarray:
+        """The exact Hessian at points of shape (..., d), shape (..., d, d)."""
+        jacobian = self.jacobian(theta)
+        if self.players is None:
+            return jacobian
+        return jacobian * np.array(self.players, dtype=float)[:, None]
+
+    def field(self, theta: Any) -> np.ndarray:
+        """What gradient descent subtracts: the gradient, or for a game each player's own sign on it."""
+        return self._evaluate(theta, 1)[1]
+
+    def jacobian(self, theta: Any) -> np.ndarray:
+        """The Jacobian of `field`, shape (..., d, d): the Hessian, or a game's signed Hessian."""
+        return self._evaluate(theta, 2)[1]
+
+    def third(self, theta: Any) -> np.ndarray:
+        """The exact third derivatives at points of shape (..., d), shape (..., d, d, d)."""
+        third = self._evaluate(theta, 3)[1]
+        if self.players is None:
+            return third
+        return third * np.array(self.players, dtype=float)[:, None, None]
+
+    def spectrum(self, theta: Any) -> Spectrum:
+        """Eigenvalues (ascending) and eigenvectors of the exact Hessian at points (..., d).
+
+        Where the Hessian is not finite, so is its spectrum (NaN).
+        """
+        hessian = self.hessian(theta)
+        finite = np.isfinite(hessian).all(axis=(-2, -1))
+        safe = np.where(finite[..., None, None], hessian, 0.0)
+        values, vectors = np.linalg.eigh(safe)
+        return Spectrum(
+            np.where(finite[..., None], values, np.nan),
+            np.where(finite[..., None, None], vectors, np.nan),
+        )
+
+    def sample_loss(self, theta: Any, index: Any) -> np.ndarray:
+        """The mean loss over the samples `index` (one number or several), for points (..., d)."""
+        return self._evaluate(theta, 0, self._samples(index))[0]
+
+    def sample_grad(self, theta: Any, index: Any) -> np.ndarray:
+        """The gradient of the mean loss over the samples `index`, for points (..., d)."""
+        return self._evaluate(theta, 1, self._samples(index))[1]
+
+    # --- facts ------------------------------------------------------------------------------------
+
+    @property
+    def latex(self) -> Any:
+        """LaTeX of the formula the kernels run: `.loss`, `.grad`, `.hessian`."""
+        from toylands.formula.latex import Latex
+
+        return Latex(self.definition.derivation)
+
+    @property
+    def expression(self) -> Any:
+        """The formula as a SymPy expression in the coordinates and parameters."""
+        return self.definition.derivation.loss
+
+    @property
+    def declared(self) -> list[Declared]:
+        """The critical points this landscape claims to have with its current parameters."""
+        critical = self.definition.critical
+        if not callable(critical):
+            return list(critical)
+        names = [*inspect.signature(critical).parameters]
+        values = {**self.parameters, **self.data}
+        return list(critical(**{name: values[name] for name in names}))
+
+    @property
+    def critical_points(self) -> list[CriticalPoint]:
+        """The declared critical points, refined by Newton's method and classified exactly.
+
+        A point at a kink, where no gradient exists, is returned as declared, with a NaN spectrum.
+        """
+        return [self._refined(declared) for declared in self.declared]
+
+    @property
+    def minima(self) -> list[CriticalPoint]:
+        """The critical points that are minima, or points of a valley of minima."""
+        return [point for point in self.critical_points if point.kind in ("minimum", "valley")]
+
+    def classify(self, theta: Any) -> str:
+        """What a stationary point is: "minimum", "saddle", "maximum", "valley", "ridge", "plateau".
+
+        Decided by the exact Hessian alone; for a game the answer is "equilibrium". Where the Hessian
+        is not finite the answer is "kink".
+        """
+        if self.players is not None:
+            return "equilibrium"
+        eigenvalues = self.spectrum(theta).eigenvalues
+        return classify(eigenvalues) if np.isfinite(eigenvalues).all() else "kink"
+
+    def critical_point(self, theta: Any) -> CriticalPoint:
+        """Describe a stationary point: loss, kind, index, eigenvalues. It is not moved."""
+        point = self.points(theta).reshape(self.dim)
+        eigenvalues = self.spectrum(point).eigenvalues
+        kind = self.classify(point)
+        negative = int(np.sum(eigenvalues < -1e-9 * max(1e-3, float(np.abs(eigenvalues).max()))))
+        return CriticalPoint(point, float(self.loss(point)), kind, negative, eigenvalues)
+
+    def refine(self, theta: Any, *, iterations: int = 80) -> np.ndarray:
+        """Newton's method on the gradient from a nearby point, shape (d,), to rounding error.
+
+        Directions in which the Hessian vanishes are left alone, so a point of a valley stays put.
+        """
+        point = self.points(theta).reshape(self.dim).copy()
+        for _ in range(iterations):
+            gradient, hessian = self.grad(point), self.hessian(point)
+            if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+                break
+            step = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True) @ gradient
+            point -= step
+            if np.all(np.abs(step) <= 4e-16 * (1 + np.abs(point))):
+                break
+        return point
+
+    def _refined(self, declared: Declared) -> CriticalPoint:
+        point = np.array(declared.point)
+        if np.isfinite(self.grad(point)).all() and np.isfinite(self.hessian(point)).all():
+            return self.critical_point(self.refine(point))
+        return CriticalPoint(
+            point, float(self.loss(point)), declared.kind, 0, np.full(self.dim, np.nan)
+        )
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def points(self, theta: Any, what: str = "theta") -> np.ndarray:
+        """Check points and return them as float64 of shape (..., d).
+
+        Raises:
+            ValueError: when the last axis is not d long. TypeError: when they are not real numbers.
+        """
+        try:
+            array = np.asarray(theta)
+            if array.dtype.kind not in "fiub":
+                raise TypeError
+            array = array.astype(np.float64, copy=False)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{self.name}: {what}={show(theta)} is not an array of real numbers of shape "
+                f"(..., {self.dim})."
+            ) from None
+        if array.ndim == 0 and self.dim == 1:
+            array = array.reshape(1)
+        if array.ndim == 0 or array.shape[-1] != self.dim:
+            raise ValueError(
+                f"{self.name} has {self.dim} coordinate{'s' if self.dim > 1 else ''} "
+                f"({', '.join(self.coordinates)}), but {what} has shape {array.shape}; expected "
+                f"(..., {self.dim})."
+            )
+        return array
+
+    def parameter_rows(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Parameter values as rows: (P, 1) when they are plain numbers, else (P, N) for the points."""
+        values = list(self.parameters.values())
+        if all(np.ndim(value) == 0 for value in values):
+            return np.array(values, dtype=float).reshape(len(values), 1)
+        try:
+            rows = [np.broadcast_to(value, shape).reshape(-1) for value in values]
+        except ValueError:
+            sizes = {name: np.shape(v) for name, v in self.parameters.items() if np.ndim(v)}
+            raise ValueError(
+                f"{self.name}: parameter shapes {sizes} do not match points of shape {shape}."
+            ) from None
+        return np.ascontiguousarray(rows, dtype=float)
+
+    def data_rows(self) -> np.ndarray:
+        """The dataset's columns as rows, shape (C, samples); (0, 0) for none."""
+        if not self.data:
+            return np.empty((0, 0))
+        return np.ascontiguousarray(list(self.data.values()), dtype=float)
+
+    @property
+    def samples(self) -> int:
+        """The number of samples in the dataset; 0 for a landscape without data."""
+        return self.data_rows().shape[1]
+
+    def _samples(self, index: Any) -> np.ndarray:
+        if not self.data:
+            raise ValueError(f"{self.name} has no data: it is one formula, not a mean over samples.")
+        chosen = np.atleast_1d(np.asarray(index))
+        if chosen.dtype.kind not in "iu" or chosen.ndim != 1 or not len(chosen):
+            raise TypeError(f"{self.name}: index={show(index)} is not a sample number or a list of them.")
+        if chosen.min() < 0 or chosen.max() >= self.samples:
+            raise ValueError(
+                f"{self.name} has samples 0 to {self.samples - 1}, but index={show(index)}."
+            )
+        return chosen.astype(np.int64)
+
+    def _evaluate(
+        self, theta: Any, order: int, index: np.ndarray | None = None
+    ) -> tuple[Any, Any]:
+        from toylands.formula.evaluate import evaluate
+
+        points = self.points(theta)
+        lead = points.shape[:-1]
+        if any(np.ndim(value) for value in self.parameters.values()):
+            shapes = [lead, *(np.shape(value) for value in self.parameters.values())]
+            lead = np.broadcast_shapes(*shapes)
+            points = np.broadcast_to(points, (*lead, self.dim))
+        flat = np.ascontiguousarray(points.reshape(-1, self.dim))
+        rows = self.parameter_rows(lead)
+        kernel = self.definition.kernel(order, loss=order == 0, shared=rows.shape[1] == 1)
+        if index is None:
+            index = np.arange(self.samples)
+        width = self.dim**order if order else 0
+        loss, out = evaluate(
+            kernel, flat, rows, self.data_rows(), index, width, want_loss=order == 0
+        )
+        return (
+            None if loss is None else loss.reshape(lead)[()],
+            None if out is None else out.reshape(*lead, *(self.dim,) * order),
+        )
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={show(value)}" for name, value in self.parameters.items())
+        return f"{self.name}({values})"
+
+    def _repr_markdown_(self) -> str:
+        inside = ", ".join(self.coordinates)
+        return f"**{self!r}**: {self.title}\n\n$$L({inside}) = {self.latex.loss}$$"
+
+
+def _parameter(landscape_name: str, name: str, value: Any) -> Any:
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise TypeError(f"{landscape_name}: {name}={show(value)} is not a number.") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{landscape_name}: {name}={show(value)} is not finite.")
+    return float(array) if array.ndim == 0 else array.astype(float)
+
+
+def _column(landscape_name: str, name: str, value: Any) -> np.ndarray:
+    try:
+        column = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{landscape_name}: data {name}={show(value)} are not numbers.") from None
+    if column.ndim != 1 or not len(column):
+        raise ValueError(
+            f"{landscape_name}: data {name} must be one column of numbers, got shape {column.shape}."
+        )
+    if not np.isfinite(column).all():
+        raise ValueError(
+            f"{landscape_name}: data {name}[{int(np.argmin(np.isfinite(column)))}] is not finite."
+        )
+    return column
+
+
+def _same_length(landscape_name: str, data: Mapping[str, np.ndarray]) -> None:
+    lengths = {name: len(column) for name, column in data.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"{landscape_name}: data columns differ in length: {lengths}.")
+
+
+def landscape(formula: str | None = None, /, **options: Any) -> Any:
+    """Make a landscape: as a decorator over a formula, or directly from text.
+
+    As a decorator the function's positional arguments are the coordinates and its keyword-only
+    arguments the parameters (each given a `dial` here) or data columns:
+
+        @landscape(view=((-2, 2), (-2, 2)), k=dial(10.0, 1, 100))
+        def bowl(x, y, *, k):
+            "A bowl, k times steeper in y."
+            return (x**2 + k*y**2)/2
+
+    From text, names given as numbers are parameters and all other names are coordinates, in
+    alphabetical order unless `coordinates` says otherwise: ``landscape("x**2 + k*y**2", k=10)``.
+
+    Args:
+        formula: text, or None for the decorator.
+        **options: `view` ((low, high) per coordinate), `start`, `source`, `tags`, `lesson`, `levels`
+            ("linear", "log" or "quantile"), `critical` (declared critical points, or a function of
+            the parameters returning them), `data` (columns; the formula is then per sample and the
+            loss its mean), `players` (a game: +1 or -1 per coordinate), `kink` (words); for text
+            also `name` and `coordinates`; and every parameter by name.
+
+    Raises:
+        ValueError, TypeError: naming what is wrong in the definition and what was expected.
+    """
+    if formula is not None:
+        from toylands.formula.text import from_text
+
+        return from_text(formula, **options)
+
+    def decorate(function: Callable[..., Any]) -> Landscape:
+        return Landscape(define(function, **options))
+
+    return decorate
+
+
+def define(
+    function: Callable[..., Any],
+    *,
+    view: Sequence[Sequence[float]] | None = None,
+    start: Sequence[float] | None = None,
+    source: str = "",
+    tags: Sequence[str] = (),
+    lesson: int | Sequence[int] | None = None,
+    levels: str = "linear",
+    critical: Callable[..., Sequence[Declared]] | Sequence[Declared] = (),
+    data: Mapping[str, Any] | None = None,
+    players: Sequence[int] | None = None,
+    kink: str | None = None,
+    **dials: Any,
+) -> Definition:
+    """Check the parts of a definition and put them together (see `landscape`)."""
+    name = function.__name__
+    coordinates, keywords = _signature(name, function)
+    columns = {key: _column(name, key, value) for key, value in (data or {}).items()}
+    _same_length(name, columns)
+    for key, value in dials.items():
+        if not isinstance(value, Dial):
+            raise TypeError(
+                f"{name}: {key}={value!r} is neither a dial nor an option of a landscape; write "
+                f"{key}=dial(default, low, high)." + did_you_mean(key, (*_OPTIONS, *keywords))
+            )
+    given = {*dials, *columns}
+    for key in keywords:
+        if key not in given:
+            raise ValueError(
+                f"{name}: the formula takes {key!r} by keyword; give it a dial "
+                f"({key}=dial(default, low, high)) or a data column." + did_you_mean(key, given)
+            )
+    for key in given:
+        if key not in keywords:
+            raise ValueError(
+                f"{name}: the formula has no keyword-only argument {key!r}; it has "
+                f"{one_of(keywords, 'and')}." + did_you_mean(key, keywords)
+            )
+    if levels not in LEVELS:
+        raise ValueError(f"{name}: levels={levels!r} must be {one_of(LEVELS)}.")
+    if players is not None and (
+        len(players) != len(coordinates) or any(sign not in (1, -1) for sign in players)
+    ):
+        raise ValueError(
+            f"{name}: players={players!r} must give +1 or -1 for each of {len(coordinates)} coordinates."
+        )
+    window = _window(name, view, len(coordinates))
+    return Definition(
+        name=name,
+        coordinates=coordinates,
+        # The order of the signature is the order of the rows in a kernel.
+        dials={key: dials[key] for key in keywords if key in dials},
+        columns={key: columns[key] for key in keywords if key in columns},
+        function=function,
+        doc=inspect.cleandoc(function.__doc__ or name),
+        view=window,
+        start=_start(name, start, window),
+        source=source,
+        tags=tuple(tags),
+        lessons=() if lesson is None else tuple(np.atleast_1d(lesson).tolist()),
+        levels=levels,
+        critical=critical,
+        players=None if players is None else tuple(players),
+        kink=kink,
+    )
+
+
+def _signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    coordinates, keywords = [], []
+    for key, argument in inspect.signature(function).parameters.items():
+        if argument.kind is argument.KEYWORD_ONLY:
+            keywords.append(key)
+        elif argument.kind is argument.POSITIONAL_OR_KEYWORD and argument.default is argument.empty:
+            coordinates.append(key)
+        else:
+            raise TypeError(
+                f"{name}: argument {key!r} must be a plain coordinate (before the *) or a "
+                "keyword-only parameter (after it), without a default."
+            )
+    if not coordinates:
+        raise TypeError(f"{name}: a landscape needs at least one coordinate (positional argument).")
+    return tuple(coordinates), tuple(keywords)
+
+
+def _window(name: str, view: Any, dim: int) -> tuple[tuple[float, float], ...]:
+    if view is None:
+        return ((-2.0, 2.0),) * dim
+    window = np.asarray(view, dtype=float)
+    if dim == 1 and window.shape == (2,):
+        window = window[None]
+    if window.shape != (dim, 2) or not (window[:, 0] < window[:, 1]).all():
+        raise ValueError(f"{name}: view={view!r} must give (low, high) for each of {dim} coordinates.")
+    return tuple((float(low), float(high)) for low, high in window)
+
+
+def _start(name: str, start: Any, window: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
+    if start is None:
+        return tuple(low + 0.2 * (high - low) for low, high in window)
+    point = np.atleast_1d(np.asarray(start, dtype=float))
+    if point.shape != (len(window),) or not np.isfinite(point).all():
+        raise ValueError(f"{name}: start={start!r} must be {len(window)} finite numbers.")
+    return tuple(point.tolist())

@@ -1,0 +1,161 @@
+"""Symbolic counterparts of the formula functions (this module imports SymPy; import it late).
+
+SymPy's own functions are used wherever they exist. The few classes below are functions that deep
+learning uses and SymPy lacks, each with its exact derivative, written so that it keeps full relative
+precision far out in the tails (for example sigmoid' = sigmoid(x) sigmoid(-x), never 1 - sigmoid).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+
+class softplus(sympy.Function):  # noqa: N801 (named as it is typed and typeset)
+    """log(1 + exp(x))."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sigmoid(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("softplus", self, printer, exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.log(1 + sympy.exp(self.args[0]))._eval_evalf(prec)
+
+
+class sigmoid(sympy.Function):  # noqa: N801
+    """1/(1 + exp(-x))."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sigmoid(self.args[0]) * sigmoid(-self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\sigma", self, printer, exp, upright=False)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return (1 / (1 + sympy.exp(-self.args[0])))._eval_evalf(prec)
+
+
+class relu(sympy.Function):  # noqa: N801
+    """max(x, 0)."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return step(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("relu", self, printer, exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.Max(self.args[0], 0)._eval_evalf(prec)
+
+
+class step(sympy.Function):  # noqa: N801
+    """1 for x > 0, otherwise 0; flat wherever its derivative exists."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sympy.Integer(0)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\mathbf{1}_{>0}", self, printer, exp, upright=False)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.Piecewise((1, self.args[0] > 0), (0, True))._eval_evalf(prec)
+
+
+class normal_cdf(sympy.Function):  # noqa: N801
+    """The standard normal distribution function."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sympy.exp(-self.args[0] ** 2 / 2) / sympy.sqrt(2 * sympy.pi)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\Phi", self, printer, exp, upright=False)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return (sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2)._eval_evalf(prec)
+
+
+class log1p(sympy.Function):  # noqa: N801
+    """log(1 + x)."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return 1 / (1 + self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return printer._print(sympy.log(1 + self.args[0], evaluate=False)) + _power(exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.log(1 + self.args[0])._eval_evalf(prec)
+
+
+class expm1(sympy.Function):  # noqa: N801
+    """exp(x) - 1."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sympy.exp(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return f"\\left({printer._print(sympy.exp(self.args[0]))} - 1\\right)" + _power(exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return (sympy.exp(self.args[0]) - 1)._eval_evalf(prec)
+
+
+def _power(exp: str | None) -> str:
+    return f"^{{{exp}}}" if exp else ""
+
+
+def _named(
+    name: str, node: sympy.Function, printer: Any, exp: str | None, *, upright: bool = True
+) -> str:
+    head = f"\\operatorname{{{name}}}" if upright else name
+    return f"{head}{_power(exp)}\\left({printer._print(node.args[0])}\\right)"
+
+
+def where(condition: Any, yes: Any, no: Any) -> sympy.Expr:
+    """A two-branch Piecewise."""
+    return sympy.Piecewise((yes, condition), (no, True))
+
+
+_SYMBOLIC: dict[str, Any] = {
+    **{
+        name: getattr(sympy, name)
+        for name in "exp log sqrt sin cos tan asin acos atan sinh cosh tanh erf sign".split()
+    },
+    "absolute": sympy.Abs,
+    "softplus": softplus,
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "normal_cdf": normal_cdf,
+    "log1p": log1p,
+    "expm1": expm1,
+    "where": where,
+}
+
+
+def apply(name: str, *values: Any) -> sympy.Expr:
+    """Build the symbolic form of the named function."""
+    return _SYMBOLIC[name](*values)
+
+
+def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """Differentiate, taking the derivative of a jump as 0 (a landscape declares its kinks in words)."""
+    return sympy.diff(expression, symbol).replace(
+        lambda node: isinstance(node, sympy.DiracDelta), lambda _: sympy.Integer(0)
+    )

@@ -1,0 +1,271 @@
+"""Update rules as formulas: `@rule` turns one into an optimizer.
+
+    @rule(lr=0.01, beta=0.9)
+    def momentum(theta, g, lr, b, *, beta):
+        b = beta*b + g
+        return theta - lr*b, b
+
+The formula is coordinate-wise. Its positional arguments are, by name: `theta` (the parameter), `g` (the
+gradient), `lr` (the rate of this step), `t` (the step, counted from 1), and every other one is memory:
+it starts at 0 and is returned, updated, after theta, in the same order. Keyword-only arguments are
+hyper-parameters. Use the functions of `toylands.formula` (sqrt, sign, where, ...). The formula is called
+once with symbols: its compiled kernel and its LaTeX both come from that call.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+from toylands._words import did_you_mean, one_of
+from toylands.optimizers.optimizer import Optimizer, check_number
+from toylands.optimizers.schedules import as_schedule
+
+_ROLES = ("theta", "g", "lr", "t")
+
+
+class Rule:
+    """A coordinate-wise update rule: formula, memory, hyper-parameters, compiled kernels, LaTeX.
+
+    Attributes:
+        name: the formula's name.
+        memory: names of the numbers remembered per coordinate.
+        defaults: hyper-parameters and their defaults.
+    """
+
+    def __init__(self, function: Callable[..., Any], defaults: Mapping[str, float]) -> None:
+        self.function = function
+        self.name = function.__name__
+        roles, memory, hyper = [], [], []
+        for key, argument in inspect.signature(function).parameters.items():
+            if argument.kind is argument.KEYWORD_ONLY:
+                hyper.append(key)
+            elif argument.kind is not argument.POSITIONAL_OR_KEYWORD:
+                raise TypeError(f"rule {self.name}: argument {key!r} may not be * or **.")
+            else:
+                (roles if key in _ROLES else memory).append(key)
+        for needed in ("theta", "g"):
+            if needed not in roles:
+                raise TypeError(f"rule {self.name}: the formula needs an argument {needed!r}.")
+        for key in hyper:
+            if key not in defaults:
+                raise ValueError(
+                    f"rule {self.name}: give {key!r} a default: @rule({key}=...)."
+                    + did_you_mean(key, defaults)
+                )
+        for key in defaults:
+            if key not in hyper:
+                raise ValueError(
+                    f"rule {self.name}: the formula has no keyword-only argument {key!r}; it has "
+                    f"{one_of(hyper, 'and')}." + did_you_mean(key, hyper)
+                )
+        self.arguments = [
+            key
+            for key, argument in inspect.signature(function).parameters.items()
+            if argument.kind is argument.POSITIONAL_OR_KEYWORD
+        ]
+        self.memory = tuple(memory)
+        self.defaults = {key: check_number(self.name, key, defaults[key]) for key in hyper}
+        self._kernels: dict[bool, Any] = {}
+
+    @functools.cached_property
+    def _traced(self) -> tuple[dict[str, Any], list[Any]]:
+        """The symbols by name, and the symbolic results: theta, then the memory."""
+        import sympy
+
+        names = [*self.arguments, *self.defaults]
+        symbols = {name: sympy.Symbol(name, real=True) for name in names}
+        try:
+            result = self.function(
+                *(symbols[name] for name in self.arguments),
+                **{name: symbols[name] for name in self.defaults},
+            )
+        except TypeError as error:
+            raise TypeError(
+                f"rule {self.name}: the formula could not be read as mathematics ({error}). Use the "
+                "functions of toylands.formula and where(condition, yes, no) instead of if."
+            ) from error
+        results = list(result) if isinstance(result, tuple) else [result]
+        wanted = ("theta", *self.memory)
+        if len(results) != len(wanted):
+            raise ValueError(
+                f"rule {self.name} returned {len(results)} value{'s' * (len(results) != 1)}, expected "
+                f"{len(wanted)}: {', '.join(wanted)}."
+            )
+        return symbols, [sympy.sympify(expression) for expression in results]
+
+    @functools.cached_property
+    def powers(self) -> list[str]:
+        """Hyper-parameters h that occur as h**t; the loop keeps these as running products."""
+        import sympy
+
+        symbols, results = self._traced
+        t = symbols.get("t")
+        return [
+            name
+            for name in self.defaults
+            if t is not None and any(r.has(sympy.Pow(symbols[name], t)) for r in results)
+        ]
+
+    @property
+    def rows(self) -> int:
+        """Rows of hyper-parameters a kernel reads: the values, then the running powers."""
+        return len(self.defaults) + len(self.powers)
+
+    def kernel(self, *, shared: bool) -> Any:
+        """The compiled rule, for numbers shared by all walkers or one per walker."""
+        shared = bool(shared)
+        if shared not in self._kernels:
+            from toylands.formula.compile import RULE, compile_source
+
+            source = self._source(shared=shared)
+            self._kernels[shared] = compile_source(source, "rule", 1 + len(self.memory), RULE)
+        return self._kernels[shared]
+
+    def _source(self, *, shared: bool) -> str:
+        import sympy
+
+        from toylands.formula.codegen import Emitter
+
+        symbols, results = self._traced
+        lr = symbols.get("lr", sympy.Symbol("lr", real=True))
+        powers = {sympy.Pow(symbols[h], symbols["t"]): sympy.Symbol(f"{h}_t") for h in self.powers}
+        results = [expression.xreplace(powers) for expression in results]
+        per_walker = {"theta": "x", "g": "dx", **{m: f"s{k}" for k, m in enumerate(self.memory)}}
+        names = {symbols[name]: text for name, text in per_walker.items()}
+        varying = set(names)
+        hyper = [symbols[name] for name in self.defaults] + list(powers.values())
+        names.update({symbol: f"h{k}" for k, symbol in enumerate(hyper)})
+        names[lr] = "rate"
+        if "t" in symbols:
+            names[symbols["t"]] = "t"
+        if not shared:
+            varying |= {*hyper, lr}
+        replacements, reduced = sympy.cse(results, symbols=sympy.numbered_symbols("cse_"))
+        emitter = Emitter(names, varying)
+        for symbol, expression in replacements:
+            emitter.assign(symbol, expression)
+        texts = [emitter.text(expression) for expression in reduced]
+        index = "" if shared else " + i"
+        loads = [f"rate = load(lr, 0{index}) * scale"]
+        loads += [f"h{k} = load(hyper, {k} * ld{index})" for k in range(len(hyper))]
+        inside = ["k = j * ld + i", "x = fetch_0(theta, k)", "dx = load(g, k)"]
+        inside += [
+            f"s{k} = fetch_{k + 1}(state, {k} * d * ld + k)" for k in range(len(self.memory))
+        ]
+        lines = ["def rule(n, ld, d, scale, t, lr, theta, g, state, hyper):"]
+        lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
+        lines += ["    for j in range(d):", "        for i in range(n):"]
+        inner = [*(() if shared else loads), *inside, *emitter.inside]
+        lines += [f"            {line}" for line in inner]
+        lines.append(f"            store_0(theta, k, {texts[0]})")
+        lines += [
+            f"            store_{k + 1}(state, {k} * d * ld + k, {text})"
+            for k, text in enumerate(texts[1:])
+        ]
+        return "\n".join(lines) + "\n"
+
+    @functools.cached_property
+    def latex(self) -> list[str]:
+        """The update equations, one LaTeX line each: the memory first, then theta."""
+        import sympy
+
+        symbols, results = self._traced
+        old = {symbols[m]: sympy.Symbol(f"{m}_{{t-1}}") for m in self.memory}
+        now = {m: sympy.Symbol(f"{m}_t") for m in self.memory}
+        fixed = {symbols["theta"]: sympy.Symbol("\\theta_t"), symbols["g"]: sympy.Symbol("g_t")}
+        if "lr" in symbols:
+            fixed[symbols["lr"]] = sympy.Symbol("\\eta_t")
+        known: dict[Any, Any] = {}
+        lines = []
+        for name, expression in zip(self.memory, results[1:], strict=True):
+            shown = expression.subs(known).xreplace({**old, **fixed})
+            lines.append(f"{sympy.latex(now[name])} = {sympy.latex(shown)}")
+            known[expression] = now[name]
+        shown = results[0].subs(known).xreplace({**old, **fixed})
+        lines.append(f"\\theta_{{t+1}} = {sympy.latex(shown)}")
+        return lines
+
+
+class Factory:
+    """Makes optimizers of one kind: call it with a learning rate and hyper-parameters.
+
+    Attributes:
+        name: how it is called.
+        defaults: its hyper-parameters and their defaults, `lr` first.
+    """
+
+    def __init__(self, made_of: Rule, lr: float | None) -> None:
+        self.rule = made_of
+        self.name = made_of.name
+        self.__name__ = self.__qualname__ = made_of.name
+        self.__doc__ = inspect.getdoc(made_of.function)
+        self.__module__ = made_of.function.__module__
+        self.defaults: dict[str, float | None] = {"lr": lr, **made_of.defaults}
+        kind = inspect.Parameter
+        unset = kind.empty
+        self.__signature__ = inspect.Signature(
+            [
+                kind("lr", kind.POSITIONAL_OR_KEYWORD, default=unset if lr is None else lr),
+                *(
+                    kind(key, kind.POSITIONAL_OR_KEYWORD, default=value)
+                    for key, value in made_of.defaults.items()
+                ),
+                kind("schedule", kind.KEYWORD_ONLY, default=None),
+            ]
+        )
+
+    def __call__(self, *args: Any, schedule: Any = None, **kwargs: Any) -> Optimizer:
+        """Make the optimizer; `lr` first, then hyper-parameters by position or name.
+
+        Raises:
+            ValueError, TypeError: for an unknown name (with the nearest right one) or a bad value.
+        """
+        names = list(self.defaults)
+        if len(args) > len(names):
+            raise TypeError(
+                f"{self.name} takes at most {len(names)} numbers ({', '.join(names)}), "
+                f"got {len(args)}."
+            )
+        given = dict(zip(names, args, strict=False))
+        for key, value in kwargs.items():
+            if key not in names:
+                raise ValueError(
+                    f"{self.name} has no {key!r}; it has {one_of([*names, 'schedule'], 'and')}."
+                    + did_you_mean(key, [*names, "schedule"])
+                )
+            if key in given:
+                raise TypeError(f"{self.name}: {key} was given twice.")
+            given[key] = value
+        values = {**self.defaults, **given}
+        if values["lr"] is None:
+            raise TypeError(f"{self.name} needs a learning rate: {self.name}(lr=0.1).")
+        numbers = {key: check_number(self.name, key, value) for key, value in values.items()}
+        lr = numbers.pop("lr")
+        chosen = None if schedule is None else as_schedule(schedule)
+        return Optimizer(self.rule, lr, numbers, chosen)
+
+    def __repr__(self) -> str:
+        return f"{self.name}{self.__signature__}"
+
+
+def rule(*, lr: float | None = None, **defaults: float) -> Callable[[Callable[..., Any]], Factory]:
+    """Decorate an update formula; the result makes optimizers, like `gd` or `adam`.
+
+    Args:
+        lr: the default learning rate, or None when one must be given.
+        **defaults: the default of every keyword-only argument of the formula.
+
+    Raises:
+        TypeError, ValueError: when the formula's arguments and the defaults do not match.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Factory:
+        return Factory(Rule(function, defaults), lr)
+
+    return decorate
+
+
