@@ -13,19 +13,21 @@ from __future__ import annotations
 
 import math
 
-from numba import types
-
 from toylands.dynamics.random import BATCH, NOISE, SHUFFLE, THERMAL, normal, uniform_pair
 from toylands.formula.compile import (
     call_kernel,
     call_precondition,
     call_rule,
+    f8,
+    i8,
     inline,
+    job_array,
     loop,
     peek,
     peek_long,
     poke,
     poke_long,
+    void,
 )
 
 # --- the job: what each position of the integer array says ------------------------------------------
@@ -59,7 +61,7 @@ def scratch_rows(dim: int, parameters: int, memory: int, hyper: int, values: int
     return 2 * mutable + 3 * dim + parameters + 1 + values + 1 + 3 * dim * dim
 
 
-@inline
+@inline(void, *[i8] * 13)
 def _gradient(  # type: ignore[no-untyped-def]
     kernel, n, ld, x, p, shared, data, rows, index, stride, count, loss, out
 ):
@@ -76,7 +78,7 @@ def _gradient(  # type: ignore[no-untyped-def]
             )  # fmt: skip
 
 
-@inline
+@inline(f8, i8, i8, i8, i8)
 def _norm(g, d, ld, i):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(d):
@@ -84,7 +86,7 @@ def _norm(g, d, ld, i):  # type: ignore[no-untyped-def]
     return math.sqrt(total)
 
 
-@inline
+@inline(void, *[i8] * 7)
 def _fill(target, ld, n, source, count, step, first):  # type: ignore[no-untyped-def]
     """Copy `count` rows into scratch: one number a row (step 0) or one per walker."""
     for k in range(count):
@@ -93,7 +95,7 @@ def _fill(target, ld, n, source, count, step, first):  # type: ignore[no-untyped
             poke(target, k * ld + i, peek(source, at))
 
 
-@inline
+@inline(void, *[i8] * 5)
 def _draw_batch(index, count, samples, seed, t):  # type: ignore[no-untyped-def]
     """`count` samples with replacement for step t."""
     for k in range(0, count, 2):
@@ -103,7 +105,7 @@ def _draw_batch(index, count, samples, seed, t):  # type: ignore[no-untyped-def]
             poke_long(index, k + 1, int(second * samples))
 
 
-@inline
+@inline(void, *[i8] * 4)
 def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
     """A fresh random order of the samples for this epoch (Fisher-Yates)."""
     for k in range(samples):
@@ -116,7 +118,7 @@ def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
         poke_long(order, other, kept)
 
 
-@inline
+@inline(void, job_array, *[i8] * 14)
 def _operate(  # type: ignore[no-untyped-def]
     job, n, ld, d, t, first, x, g, p, values, hessian, index, stride, count, loss
 ):
@@ -156,7 +158,7 @@ def _operate(  # type: ignore[no-untyped-def]
             )
 
 
-@inline
+@inline(void, job_array, *[i8] * 6)
 def _forget(job, n, ld, d, g, memory, conflict):  # type: ignore[no-untyped-def]
     """Reset the memory of walkers whose momentum fought the gradient long enough."""
     for i in range(n):
@@ -171,7 +173,7 @@ def _forget(job, n, ld, d, g, memory, conflict):  # type: ignore[no-untyped-def]
         poke(conflict, i, seen)
 
 
-@inline
+@inline(void, job_array, *[i8] * 7)
 def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-def]
     """Take iterate t into the average."""
     start = job[AVERAGE_START]
@@ -190,7 +192,7 @@ def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-de
                 poke(average, at, keep * old + (1.0 - keep) * now)
 
 
-@inline
+@inline(void, job_array, *[i8] * 9)
 def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-untyped-def]
     """Record iterate t of the walkers still there, and of those that left with it."""
     walkers = job[WALKERS]
@@ -214,7 +216,7 @@ def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-unt
                 poke(job[AVERAGE_PATH], at, peek(average, j * ld + i))
 
 
-@loop(types.void(types.int64[::1], types.float64, types.int64, types.int64, types.int64))
+@loop(void(job_array, f8, i8, i8, i8))
 def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-def]
     """Run the job for walkers `from_walker` to `to_walker`, with scratch memory number `slot`."""
     walkers, d, steps, ld = job[WALKERS], job[DIM], job[STEPS], job[BLOCK]

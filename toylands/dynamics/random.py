@@ -9,14 +9,25 @@ from __future__ import annotations
 
 import math
 
-from toylands.formula.compile import inline
+from numba import types
+
+from toylands.formula.compile import f8, i8, inline
 
 _LOW = 0xFFFFFFFF
 #: what a stream of numbers is for (one counter word), so that uses never overlap
 NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4
 
 
-@inline
+@inline(types.UniTuple(i8, 2), i8, i8)
+def _multiply(a, b):  # type: ignore[no-untyped-def]
+    """High and low 32 bits of a 32 x 32-bit product, in signed 64-bit arithmetic."""
+    a_low, a_high = a & 0xFFFF, a >> 16
+    low = a_low * b
+    high = a_high * b + (low >> 16)
+    return high >> 16, ((high << 16) & _LOW) | (low & 0xFFFF)
+
+
+@inline(types.UniTuple(i8, 4), i8, i8, i8, i8)
 def philox(seed, a, b, stream):  # type: ignore[no-untyped-def]
     """Four 32-bit words from a 64-bit seed (the key) and a counter (a, b, stream, 0)."""
     k0 = seed & _LOW
@@ -31,16 +42,7 @@ def philox(seed, a, b, stream):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@inline
-def _multiply(a, b):  # type: ignore[no-untyped-def]
-    """High and low 32 bits of a 32 x 32-bit product, in signed 64-bit arithmetic."""
-    a_low, a_high = a & 0xFFFF, a >> 16
-    low = a_low * b
-    high = a_high * b + (low >> 16)
-    return high >> 16, ((high << 16) & _LOW) | (low & 0xFFFF)
-
-
-@inline
+@inline(types.UniTuple(f8, 2), i8, i8, i8, i8)
 def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
     """Two independent uniforms in (0, 1), 53 bits each."""
     w0, w1, w2, w3 = philox(seed, a, b, stream)
@@ -49,7 +51,7 @@ def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
     return first, second
 
 
-@inline
+@inline(f8, i8, i8, i8, i8)
 def normal(seed, step, coordinate, stream):  # type: ignore[no-untyped-def]
     """A standard normal number for this seed, step and coordinate (Box-Muller)."""
     first, second = uniform_pair(seed, step, coordinate >> 1, stream)

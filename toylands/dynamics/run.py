@@ -191,7 +191,7 @@ def execute(
         record: whether to record the path; `every` how many steps.
         progress: what to call the work in a progress bar; None for no bar.
     """
-    from toylands.dynamics import loop, solvers
+    from toylands.dynamics import loop
     from toylands.formula.evaluate import pointer
 
     count = len(starts)
@@ -330,6 +330,8 @@ def execute(
     ):
         put(position, 0 if value is None else value)
     if solver is not None:
+        from toylands.dynamics import solvers
+
         jacobian = definition.kernel(2, loss=False, shared=parameters_shared)
         put(loop.JACOBIAN, address(jacobian))
         chosen = solvers.newton_step if solver.kind == "newton" else solvers.saddle_free_step

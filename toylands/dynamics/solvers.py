@@ -10,10 +10,10 @@ import math
 
 import numba
 
-from toylands.formula.compile import PRECONDITION, SETTINGS, inline
+from toylands.formula.compile import PRECONDITION, SETTINGS, f8, i8, inline, void
 
 
-@inline
+@inline(void, f8[::1], f8[::1], i8)
 def _eliminate(a, b, d):  # type: ignore[no-untyped-def]
     """Solve a x = b in place (Gaussian elimination with partial pivoting); a is d x d, flat."""
     for column in range(d):
@@ -41,7 +41,7 @@ def _eliminate(a, b, d):  # type: ignore[no-untyped-def]
         b[row] = total / a[row * d + row]
 
 
-@inline
+@inline(void, f8[::1], f8[::1], i8)
 def _rotate(a, v, d):  # type: ignore[no-untyped-def]
     """Diagonalise symmetric a in place by Jacobi rotations; v collects the eigenvectors (columns).
 

@@ -8,18 +8,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import types
-
-from toylands.formula.compile import call_kernel, loop, peek, poke
+from toylands.formula.compile import call_kernel, i8, loop, peek, poke, void
 
 BLOCK = 256
 #: below this many points one thread is faster than two
 PARALLEL = 8_192
 
 
-@loop(
-    types.void(*[types.int64] * 17),
-)
+@loop(void(*[i8] * 17))
 def _evaluate(  # type: ignore[no-untyped-def]
     kernel, theta, d, p, p_rows, p_step, data, rows, index, m, loss, out, out_rows, scratch,
     first, last, block,

@@ -1,0 +1,219 @@
+"""The command line: a first look at toylands without writing a line of Python.
+
+    toylands demo                   # race four optimizers down a ravine, draw it, animate it
+    toylands catalogue --tag saddle # which landscapes there are
+    toylands catalogue rosenbrock   # what is known about one of them
+    toylands bench                  # how fast this machine is, beside others' libraries
+
+Every command says more with --help.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+TOL = 1e-6
+# Learning rates that the demo tries for every optimizer: ten a decade.
+LOWEST_RATE, HIGHEST_RATE, RATES = 1e-4, 10.0, 51
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or 2 when what was asked makes no sense.
+
+    Args:
+        argv: the words after `toylands`; by default those the program was started with.
+    """
+    asked = _parser().parse_args(argv)
+    try:
+        asked.run(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, OSError) as error:
+        print(f"toylands {asked.command}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    import toylands as tl
+
+    parser = argparse.ArgumentParser(
+        prog="toylands", description="A laboratory for loss landscapes, with exact derivatives."
+    )
+    parser.add_argument("--version", action="version", version=f"toylands {tl.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo",
+        help="race four optimizers and draw the race",
+        description="Race four optimizers, each at its best learning rate, and write race.png and "
+        "race.gif.",
+    )
+    demo.add_argument("--landscape", default="ravine", metavar="NAME", help="default: %(default)s")
+    demo.add_argument("--steps", type=_count, default=500, metavar="N", help="default: %(default)s")
+    demo.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="default: the current folder"
+    )
+    demo.set_defaults(run=_demo)
+
+    catalogue = commands.add_parser(
+        "catalogue", help="list the landscapes, or tell what is known about one"
+    )
+    catalogue.add_argument("name", nargs="?", help="one landscape, in detail")
+    catalogue.add_argument("--tag", help="only landscapes with this tag")
+    catalogue.add_argument("--lesson", type=_count, metavar="N", help="only those of this lesson")
+    catalogue.add_argument("--dim", type=_count, metavar="D", help="only those of D coordinates")
+    catalogue.set_defaults(run=_catalogue)
+
+    bench = commands.add_parser(
+        "bench",
+        help="measure the speed on this machine",
+        description="Time toylands and its peers (C, JAX, torch, NumPy: those installed) on "
+        "the same problems, checked to give the same numbers.",
+    )
+    bench.add_argument("--quick", action="store_true", help="fewer repeats")
+    bench.add_argument("--only", metavar="GROUP", help="one group of problems")
+    bench.add_argument("--details", action="store_true", help="also the seconds behind the ratios")
+    bench.set_defaults(run=_bench)
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+    return number
+
+
+def _demo(asked: argparse.Namespace) -> None:
+    import toylands as tl
+
+    began = time.perf_counter()
+    land = tl.landscapes.get(asked.landscape)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    tuned = [
+        _tuned(land, factory, asked.steps) for factory in (tl.gd, tl.momentum, tl.nesterov, tl.adam)
+    ]
+    race = tl.race(land, tuned, steps=asked.steps, tol=TOL)
+    raced = time.perf_counter()
+
+    print(f"{land!r}: {land.title}")
+    print(f"{asked.steps} steps from {_point(land.start)}, exact gradients, each optimizer tuned:")
+    print(f"of {RATES} rates from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, the smallest that takes")
+    print(
+        "at most 5% more steps than the fastest; where none gets there, the one that ends lowest."
+    )
+    print()
+    _table(
+        ("optimizer", "outcome", f"steps to |grad| <= {TOL:g}", "gradients", "last loss"),
+        [_row(run) for run in race],
+    )
+    print()
+
+    picture, film = asked.out / "race.png", asked.out / "race.gif"
+    race.plot().figure.savefig(picture, dpi=150)
+    race.animate(film)
+    drawn = time.perf_counter()
+    print(f"Wrote {picture} and {film}.")
+    print(f"Tuning and racing took {raced - began:.1f} s, drawing {drawn - raced:.1f} s.")
+
+
+def _tuned(land: Any, factory: Any, steps: int) -> Any:
+    """Return the optimizer at the smallest rate that is about the fastest of those tried.
+
+    That is the smallest rate which needs at most 5% more steps to the tolerance than the fastest,
+    or, where no rate gets there, the one that ends lowest.
+
+    Raises:
+        ValueError: when the optimizer diverges at every rate.
+    """
+    import numpy as np
+
+    import toylands as tl
+
+    rates = np.geomspace(LOWEST_RATE, HIGHEST_RATE, RATES)
+    runs = tl.descend(land, factory(lr=rates), steps=steps, tol=TOL)
+    reached = {rate: run.steps_to(TOL) for rate, run in zip(rates, runs, strict=True)}
+    arrived = {rate: count for rate, count in reached.items() if count is not None}
+    if arrived:
+        fastest = min(arrived.values())
+        best = min(rate for rate, count in arrived.items() if count <= 1.05 * fastest)
+    else:
+        stayed = [
+            (run.loss[-1], r) for r, run in zip(rates, runs, strict=True) if run.diverged_at is None
+        ]
+        if not stayed:
+            raise ValueError(f"{factory.__name__} diverges on {land.name} at all rates tried.")
+        best = min(stayed)[1]
+    return factory(lr=float(best))
+
+
+def _row(run: Any) -> tuple[str, ...]:
+    reached = run.steps_to(TOL)
+    return (
+        run.optimizer.label,
+        str(run.status),
+        f"over {run.steps}" if reached is None else str(reached),
+        str(run.evaluations),
+        f"{run.loss[-1]:.3g}",
+    )
+
+
+def _catalogue(asked: argparse.Namespace) -> None:
+    import toylands as tl
+
+    if asked.name is None:
+        found = tl.catalogue(tag=asked.tag, lesson=asked.lesson, dim=asked.dim)
+        if not len(found):
+            raise ValueError("no landscape is like that; `toylands catalogue` lists them all.")
+        print(found)
+        return
+    land = tl.landscapes.get(asked.name)
+    print(f"{land.name}({', '.join(land.coordinates)}): {land.doc.strip()}")
+    print()
+    print(f"loss         {land.expression}")
+    for name, dial in land.dials.items():
+        print(f"parameter    {name} = {dial.default:g}, from {dial.low:g} to {dial.high:g}")
+    print(
+        f"window       {' x '.join(_point(side) for side in land.view)}, start {_point(land.start)}"
+    )
+    for point in land.critical_points:
+        print(f"{point.kind:<12} {_point(point.point)}, loss {point.loss:.6g}")
+    if land.kink:
+        print(f"no gradient  {land.kink}")
+    if land.tags:
+        print(f"tags         {', '.join(land.tags)}")
+    if land.source:
+        print(f"source       {land.source}")
+
+
+def _bench(asked: argparse.Namespace) -> None:
+    from toylands.bench import bench
+
+    report = bench(quick=asked.quick, only=asked.only)
+    print(report)
+    if asked.details:
+        print()
+        print(report.details())
+
+
+def _point(coordinates: Any) -> str:
+    return f"({', '.join(f'{float(value):.6g}' for value in coordinates)})"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: words to the left, numbers (what follows the second column) to the right."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        cells = [
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())

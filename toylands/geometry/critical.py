@@ -1,0 +1,73 @@
+"""Finding critical points of all kinds in a window: Newton's method from a grid of starts.
+
+    find_critical_points(tl.landscapes.himmelblau)     # 4 minima, 4 saddles, 1 maximum
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from toylands.dynamics.run import execute
+from toylands.formula import CriticalPoint, Landscape
+from toylands.optimizers import newton
+from toylands.optimizers.optimizer import check_count
+
+#: kinds that come in curves or surfaces: only declared ones are listed, not every point found
+_CONTINUOUS = ("valley", "ridge", "plateau")
+
+
+def find_critical_points(
+    land: Landscape, view: Any = None, *, grid: int = 32, steps: int = 60
+) -> list[CriticalPoint]:
+    """Search a window for stationary points, refine them to rounding error and classify them exactly.
+
+    The declared points are always included. The search starts Newton's method (with the exact
+    Hessian) at every point of a grid; a point whose basin of Newton's method is smaller than the
+    grid's spacing can be missed, so this is a search, not a proof of completeness. Points on curves
+    of stationary points (valleys, ridges, plateaus) are listed only where they are declared.
+
+    Args:
+        land: a landscape; with d coordinates, grid**d starts are used, at most 65,536.
+        view: ((low, high), ...) per coordinate; by default the landscape's.
+        grid: starts per side.
+        steps: Newton steps from each start.
+
+    Returns:
+        Critical points inside the window, minima first, then by loss.
+    """
+    grid = check_count("find_critical_points", "grid", grid, least=2)
+    window = np.asarray(land.view if view is None else view, dtype=float)
+    if window.shape != (land.dim, 2) or not (window[:, 0] < window[:, 1]).all():
+        raise ValueError(f"view={view!r} must give (low, high) for each of {land.dim} coordinates.")
+    while grid**land.dim > 65_536:
+        grid -= 1
+    # Half a cell off the grid lines: symmetric landscapes have saddles and singular Hessians on them.
+    sides = [low + (high - low) * (np.arange(grid) + 0.5) / grid for low, high in window]
+    starts = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, land.dim)
+    raw = execute(land, newton(), starts, steps, record=False)
+    size = window[:, 1] - window[:, 0]
+    inside = (raw.died < 0) & ((raw.end >= window[:, 0]) & (raw.end <= window[:, 1])).all(axis=1)
+    candidates = raw.end[inside]
+    norms = np.linalg.norm(land.grad(candidates), axis=-1)
+    typical = float(np.median(np.linalg.norm(land.grad(starts), axis=-1)))
+    candidates = candidates[norms <= 1e-9 * max(typical, 1e-12)]
+    found = list(land.critical_points)
+    for cell in _one_per_cell(candidates, 1e-6 * size):
+        if any((np.abs(known.point - cell) <= 1e-6 * size).all() for known in found):
+            continue
+        point = land.critical_point(land.refine(cell))
+        if point.kind not in _CONTINUOUS:
+            found.append(point)
+    order = {"minimum": 0, "valley": 0, "saddle": 1, "maximum": 2}
+    kept = [p for p in found if ((p.point >= window[:, 0]) & (p.point <= window[:, 1])).all()]
+    return sorted(kept, key=lambda p: (order.get(p.kind, 3), p.loss, *p.point))
+
+
+def _one_per_cell(points: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """One representative of each cluster of nearly equal points."""
+    if not len(points):
+        return points
+    _, first = np.unique(np.round(points / (4 * size)), axis=0, return_index=True)
+    return points[first]

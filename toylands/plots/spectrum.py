@@ -1,0 +1,80 @@
+"""The eigenvalues of the exact Hessian along a run.
+
+    ax = tl.plots.spectrum_along(tl.descend(tl.landscapes.rosenbrock, tl.gd(0.001)))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of
+from toylands.geometry import stability_limit
+from toylands.plots.style import Style, add_legend, axes_for, palette, picture, style_of, theme, unit
+from toylands.plots.trails import as_runs, draw_line, trail_handle
+from toylands.plots.words import heading, headline, held_equal, parameters, sig
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SCALES = ("linear", "symlog")
+# More eigenvalues than this are drawn as thin lines between the outermost two.
+_NAMED = 6
+
+
+@picture
+def spectrum_along(
+    trajectory: Any,
+    ax: Axes | None = None,
+    *,
+    scale: str | None = None,
+    limit: bool = True,
+    legend: bool = True,
+    title: str | None = None,
+) -> Axes:
+    """Draw every eigenvalue of the exact Hessian at each step of one run.
+
+    The largest has the colour of the optimizer; the region below zero, where the landscape curves
+    downwards, is shaded. scale: 'linear', or 'symlog' (logarithmic on both sides of a linear strip
+    round zero); by default symlog where sizes differ by more than a factor of 1000.
+    limit: draw the largest eigenvalue at which the optimizer is stable, limit / lr, where its rule
+    has one. Raises ValueError for more than one run. Returns the Axes.
+    """
+    runs = as_runs(trajectory)
+    if len(runs) != 1:
+        raise ValueError(f"a spectrum is drawn along one run, got {len(runs)}: choose one")
+    run, land = runs[0], runs[0].landscape
+    if scale is not None and scale not in SCALES:
+        raise ValueError(
+            f"scale={scale!r}: expected {one_of(SCALES)}.{did_you_mean(scale, SCALES)}"
+        )
+    values = np.asarray(run.spectrum, dtype=np.float64)
+    steps = np.arange(len(values)) * run.every
+    finite = np.isfinite(values).all(axis=1)
+    values, steps = values[finite], steps[finite]
+    axes, own = axes_for(ax)
+    if scale is None:
+        sizes = np.abs(values[values != 0])
+        scale = "symlog" if len(sizes) and sizes.max() > 1e3 * np.median(sizes) else "linear"
+    if scale == "symlog":
+        sizes = np.abs(values[values != 0])
+        axes.set_yscale("symlog", linthresh=10.0 ** np.floor(np.log10(np.quantile(sizes, 0.1))))
+    handles = _draw_eigenvalues(axes, steps, values, style_of(run.optimizer))
+    roof = stability_limit(run.optimizer) if limit and land.players is None else None
+    if roof is not None and len(run.rates):
+        handles.append(_draw_roof(axes, run, roof, values))
+    axes.axhline(0, color=theme(axes)["soft"], lw=0.9 * unit(), zorder=1)
+    low, high = axes.get_ylim()
+    if low < 0 and (values < 0).any():
+        axes.axhspan(low, 0, color=theme(axes)["grid"], alpha=0.55, lw=0, zorder=0, gid="negative")
+    axes.set_ylim(low, high)
+    axes.set_xlim(-0.015 * max(run.steps, 1), 1.03 * max(run.steps, 1))
+    axes.set_xlabel("step")
+    axes.set_ylabel("eigenvalues of the Hessian")
+    axes.spines[["top", "right"]].set_visible(False)
+    notes = [parameters(land), f"{run.optimizer.label}: {run.status}", *held_equal(runs, "Hessian")]
+    headline(axes, heading(land) if title is None else title, notes, own)
+    if legend:
+        add_legend(axes, handles, own)
+    return axes  # type: ignore[no-any-return]

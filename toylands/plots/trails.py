@@ -1,0 +1,310 @@
+"""Trails: what the map, the surface, the curves and the film have in common when they draw runs.
+
+runs = as_runs(race)
+for style, members in groups(runs):            # one colour, marker and dash per legend entry
+    draw_line(ax, trail(members[0], ground).flat, style)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands._words import show
+from toylands.plots.contour import StackedHandle
+from toylands.plots.style import Style, palette, styles, theme, unit
+from toylands.plots.terrain import Array, Terrain, View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# A window grows by at most this factor to hold runs that stay finite but leave the default view.
+_GROWTH = 2.0
+# More runs of one optimizer than this are drawn as an ensemble: thin lines, one legend entry.
+ENSEMBLE = 12
+
+
+def as_runs(trajectories: Any) -> list[Any]:
+    """Return a list of trajectories from one trajectory, a race, a swarm or any sequence of them.
+
+    Raises TypeError for anything else and ValueError for an empty sequence.
+    """
+    if np.ndim(getattr(trajectories, "path", None)) == 2:
+        return [trajectories]
+    try:
+        runs = list(trajectories)
+    except TypeError:
+        runs = [None]
+    if not runs:
+        raise ValueError("no trajectory to draw: expected at least one")
+    for run in runs:
+        if not (hasattr(run, "path") and hasattr(run, "optimizer")):
+            raise TypeError(
+                f"cannot draw {show(trajectories)}: expected trajectories, as returned by descend "
+                "or race"
+            )
+    return runs
+
+
+def same_landscape(runs: Sequence[Any]) -> Any:
+    """Return the landscape that all runs share; ValueError if they do not share one."""
+    first = runs[0].landscape
+    for run in runs[1:]:
+        other = run.landscape
+        if (other.name, _values(other)) != (first.name, _values(first)):
+            raise ValueError(
+                f"the runs move on different landscapes, {_called(first)} and {_called(other)}: "
+                "draw each on axes of its own with ax="
+            )
+    return first
+
+
+def _values(land: Any) -> dict[str, Any]:
+    return {name: np.asarray(v).tolist() for name, v in (land.parameters or {}).items()}
+
+
+def _called(land: Any) -> str:
+    inside = ", ".join(f"{name}={show(value)}" for name, value in land.parameters.items())
+    return f"{land.name}({inside})"
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The part of a run that the frame shows, in the coordinates shown, as points (n, 2).
+
+    `leaves` is False for a run that ends inside; otherwise the last point is where the run crosses
+    the frame for the last time.
+    """
+
+    flat: Array
+    leaves: bool
+
+
+def trail(run: Any, ground: Terrain) -> Trail:
+    """Cut a run off where it leaves the frame for good; 1-D runs are lifted onto the curve."""
+    path = np.asarray(run.path, dtype=np.float64)[:, list(ground.index)]
+    shown, leaves = cut(path, np.array(ground.view))
+    if path.shape[1] == 1:
+        shown = np.column_stack([shown[:, 0], ground.lift(shown)])
+    return Trail(shown, leaves or run.status.kind == "diverged")
+
+
+def cut(path: Array, box: Array) -> tuple[Array, bool]:
+    """Cut a polyline (n, k) off where it leaves a box (k, 2) for good; say whether it does.
+
+    The last point is then moved back onto the wall: beyond it only the direction matters, and a
+    huge coordinate would spoil the drawing.
+    """
+    inside = np.flatnonzero(((path >= box[:, 0]) & (path <= box[:, 1])).all(axis=1))
+    last = int(inside[-1]) if len(inside) else 0
+    shown = path[: last + 2].copy()
+    leaves = last < len(path) - 1
+    if leaves:
+        shown[-1] = _crossing(shown[-2], shown[-1], box)
+    return shown, leaves
+
+
+def _crossing(inner: Array, outer: Array, box: Array) -> Array:
+    """Return where the segment from a point inside the box to one outside crosses its wall."""
+    move = outer - inner
+    with np.errstate(divide="ignore", invalid="ignore"):
+        walls = np.where(move > 0, box[:, 1], box[:, 0])
+        parts = np.where(move != 0, (walls - inner) / move, np.inf)
+    part = float(np.clip(np.min(parts), 0.0, 1.0))
+    return np.asarray(np.clip(inner + part * move, box[:, 0], box[:, 1]))
+
+
+def window_of(runs: Sequence[Any], land: Any, index: tuple[int, ...]) -> View:
+    """Return the landscape's own window, grown to hold every start and every run that stays finite.
+
+    It grows to at most twice its size in each coordinate; what still lies outside gets an arrow.
+    """
+    view = []
+    for i in index:
+        low, high = land.view[i]
+        room = (high - low) * (_GROWTH - 1) / 2
+        wanted = [float(run.path[0][i]) for run in runs]
+        for run in runs:
+            if run.status.kind != "diverged":
+                values = np.asarray(run.path)[:, i]
+                wanted += [float(np.nanmin(values)), float(np.nanmax(values))]
+        bottom, top = min(wanted), max(wanted)
+        pad = 0.04 * (high - low)
+        view.append(
+            (
+                low if bottom >= low else max(bottom - pad, low - room),
+                high if top <= high else min(top + pad, high + room),
+            )
+        )
+    return tuple(view)
+
+
+def marks_every(runs: Sequence[Any]) -> int:
+    """Return the distance in recorded points between two marks of a trail: 1, 2, 5, 10, ...
+
+    The longest trail gets at most 30 marks.
+    """
+    longest, every = max(len(run.path) for run in runs), 1
+    while longest > 30 * every:
+        every = every * 5 // 2 if str(every)[0] == "2" else every * 2
+    return every
+
+
+def marks_note(runs: Sequence[Any], every: int) -> str:
+    """Say how many steps lie between two marks, for the end of a note; '' without marks."""
+    strides = {run.every for run in runs}
+    if not every or len(strides) > 1 or len(groups(runs)) < len(runs):
+        return ""
+    steps = every * strides.pop()
+    return f", a mark every {steps} steps" if steps > 1 else ", a mark at every step"
+
+
+def groups(runs: Sequence[Any]) -> list[tuple[Style, list[Any]]]:
+    """Return (style, runs) for each legend entry: one run each, or an ensemble of one optimizer."""
+    if len(runs) > ENSEMBLE and len({run.optimizer.family for run in runs}) == 1:
+        return [(styles([runs[0].optimizer])[0], list(runs))]
+    return [
+        (style, [run])
+        for style, run in zip(styles(run.optimizer for run in runs), runs, strict=True)
+    ]
+
+
+def label_of(runs: Sequence[Any], short: bool = False) -> str:
+    """Return the legend text of a group: what ran and how it ended, on two lines or on one."""
+    if len(runs) == 1:
+        between = ": " if short else "\n"
+        return f"{runs[0].optimizer.label}{between}{runs[0].status}"
+    kinds = [run.status.kind for run in runs]
+    ends = ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(sorted(kinds)))
+    return f"{runs[0].optimizer.family}, {len(runs)} walkers\n{ends}"
+
+
+def converged(runs: Sequence[Any]) -> bool:
+    """Return whether any of the runs has converged: then their mark is filled."""
+    return any(run.status.kind == "converged" for run in runs)
+
+
+def draw_line(ax: Axes, flat: Array, style: Style, thin: bool = False) -> list[Any]:
+    """Draw a trail: the coloured line over a wider one in its outline colour."""
+    scale = unit() * (0.45 if thin else 1.0)
+    alpha = 0.55 if thin else 1.0
+    outline = ax.plot(
+        *flat.T,
+        color=style.outline,
+        lw=3.4 * scale,
+        alpha=0.9 * alpha,
+        zorder=3,
+        solid_capstyle="round",
+        solid_joinstyle="round",
+        scalex=False,
+        scaley=False,
+        gid="trail outline",
+    )
+    line = ax.plot(
+        *flat.T,
+        color=style.color,
+        lw=1.9 * scale,
+        ls=style.linestyle,
+        alpha=alpha,
+        zorder=3.1,
+        solid_joinstyle="round",
+        scalex=False,
+        scaley=False,
+        gid="trail",
+    )
+    return [*outline, *line]
+
+
+def draw_marks(ax: Axes, flat: Array, style: Style) -> Any:
+    """Draw the small marks of a trail."""
+    return ax.plot(
+        *flat.T,
+        ls="none",
+        marker=style.marker,
+        ms=4.2 * unit(),
+        mfc=style.color,
+        mec=style.outline,
+        mew=0.6 * unit(),
+        zorder=3.2,
+        scalex=False,
+        scaley=False,
+        gid="marks",
+    )[0]
+
+
+def draw_start(ax: Axes, place: Array, small: bool = False) -> None:
+    """Mark a start: a ring round a dot."""
+    for artist in start_marks(*place, 0.6 if small else 1.0):
+        ax.add_line(artist)
+
+
+def start_marks(x: Any, y: Any, size: float = 1.0) -> list[Any]:
+    """Return the Line2D of a start mark: a light ring with a dark dot in it."""
+    from matplotlib.lines import Line2D
+
+    look = palette()["kinds"]["minimum"]
+    scale = unit() * size
+    x, y = np.atleast_1d(x), np.atleast_1d(y)
+    common: dict[str, Any] = {"ls": "none", "marker": "o", "zorder": 5, "label": "start"}
+    return [
+        Line2D(
+            x,
+            y,
+            ms=11 * scale,
+            mfc=look["color"],
+            mec=look["outline"],
+            mew=1.2 * scale,
+            gid="start",
+            **common,
+        ),
+        Line2D(x, y, ms=5 * scale, mfc=look["outline"], mec="none", gid="start dot", **common),
+    ]
+
+
+def start_handle() -> Any:
+    """Return the legend handle of the start mark."""
+    return StackedHandle(start_marks([], []), "start")
+
+
+def draw_end(ax: Axes, place: Array, style: Style, converged: bool, small: bool = False) -> Any:
+    """Mark an end: filled if the run converged, hollow if it was still running."""
+    scale = unit() * (0.6 if small else 1.0)
+    return ax.plot(
+        *place[:, None],
+        ls="none",
+        marker=style.marker,
+        ms=9.5 * scale,
+        mfc=style.color if converged else theme(ax)["paper"],
+        mec=style.outline if converged else style.color,
+        mew=(1.2 if converged else 2.4) * scale,
+        zorder=7,
+        scalex=False,
+        scaley=False,
+        clip_on=False,
+        gid="end",
+    )[0]
+
+
+def trail_handle(style: Style, label: str, converged: bool) -> Any:
+    """Return the legend handle of a trail: its line with its end mark."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patheffects import Normal, Stroke
+
+    scale = unit()
+    return Line2D(
+        [],
+        [],
+        color=style.color,
+        lw=1.9 * scale,
+        ls=style.linestyle,
+        marker=style.marker,
+        ms=7.5 * scale,
+        mfc=style.color if converged else "white",
+        mec=style.outline if converged else style.color,
+        mew=(1.0 if converged else 1.8) * scale,
+        label=label,
+        path_effects=[Stroke(linewidth=3.2 * scale, foreground=style.outline), Normal()],
+    )

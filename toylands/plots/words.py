@@ -1,0 +1,165 @@
+"""The words of a picture: numbers, points, titles, and what is held equal.
+
+sig(0.0000123456)            # '1.23×10⁻⁵'
+held_equal(race)             # ['300 steps each, 1 gradient evaluation a step, ...']
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands.plots.style import theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def sig(value: float, digits: int = 3) -> str:
+    """Return a number with three significant digits, a true minus sign and no trailing zeros."""
+    value = float(value)
+    if not math.isfinite(value):
+        return {True: "∞", False: "−∞"}[value > 0] if math.isinf(value) else "undefined"
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -4 < power < 5:
+        text = f"{float(f'{mantissa}e{power}'):.{max(digits - 1 - power, 0)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        text = f"{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
+    return text.replace("-", "−")
+
+
+def point(coordinates: Iterable[float], longest: int = 4) -> str:
+    """Return a point such as '(−1.2, 1)'; beyond four coordinates the rest is counted."""
+    values = [sig(value) for value in np.atleast_1d(np.asarray(coordinates, dtype=float))]
+    shown = values if len(values) <= longest else [*values[: longest - 1], "…"]
+    return f"({', '.join(shown)})"
+
+
+def heading(land: Any) -> str:
+    """Return the title of a landscape without its full stop."""
+    return str(getattr(land, "title", None) or land.name).strip().rstrip(".")
+
+
+def parameters(land: Any) -> str:
+    """Return 'a = 1, b = 100', or '' for a landscape without parameters."""
+    values = getattr(land, "parameters", None) or {}
+    return ", ".join(f"{name} = {sig(value)}" for name, value in values.items())
+
+
+def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:
+    """Write the title and, below it in softer ink, one line for each note.
+
+    Long lines are wrapped to the width of the axes. A figure of our own grows by the height of the
+    text, so the axes keep their size; call this before anything is put beside the axes.
+    """
+    big, small = _points("large"), _points("small")
+    width = 72 * _width(ax)
+    lines = [line for note in notes if note for line in _balanced(note, _fits(width, small))]
+    titles = _balanced(title, _fits(width, 1.12 * big))
+    pad = 7 + 1.28 * small * len(lines)
+    ax.set_title("\n".join(titles), pad=pad, loc="left")
+    if own:
+        figure = ax.figure
+        figure.set_figheight(figure.get_figheight() + (pad + 1.25 * big * len(titles)) / 72)
+    if lines:
+        text = ax.annotate(
+            "\n".join(lines),
+            xy=(0, 1),
+            xycoords="axes fraction",
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize="small",
+            linespacing=1.2,
+            color=theme(ax)["soft"],
+            gid="notes",
+        )
+        text.set_in_layout(False)  # the title's pad keeps the room; a wide note moves nothing
+
+
+def notes_of(ax: Axes) -> str:
+    """Return the notes that `headline` wrote on the axes, joined to one line."""
+    return " ".join(text.get_text() for text in ax.texts if text.get_gid() == "notes").replace(
+        "\n", " "
+    )
+
+
+def _points(size: str) -> float:
+    from matplotlib.font_manager import FontProperties
+
+    return float(FontProperties(size=size).get_size_in_points())
+
+
+def _fits(width: float, size: float) -> int:
+    """Return how many characters of a font size fit into a width, both in points."""
+    return max(20, int(width / (0.54 * size)))
+
+
+def _balanced(text: str, room: int) -> list[str]:
+    """Wrap a text to at most `room` characters a line, in lines of about equal length."""
+    lines = textwrap.wrap(text, room)
+    while room > 20 and len(lines) > 1:
+        tighter = textwrap.wrap(text, room - 1)
+        if len(tighter) > len(lines):
+            break
+        room, lines = room - 1, tighter
+    return lines
+
+
+def _width(ax: Axes) -> float:
+    """Return the width in inches that a title over these axes may take."""
+    spec = ax.get_subplotspec()
+    columns = 1 if spec is None else spec.get_gridspec().ncols
+    return float(ax.figure.get_figwidth()) / columns - 0.8
+
+
+# ------------------------------------------------------------------------------ what is held equal
+
+
+def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
+    """Say what a comparison holds equal: steps, gradient evaluations, start, learning rate.
+
+    `exact` names what was computed exactly. Returns two lines.
+    """
+    many = len(runs) > 1
+    stayed = [run.steps for run in runs if run.status.kind != "diverged"]
+    steps = sorted(set(stayed or [run.steps for run in runs]))
+    if len(steps) == 1:
+        first = [_count(steps[0], "step") + (" each" if many else "")]
+    else:
+        first = [f"{steps[0]} to {steps[-1]} steps"]
+    costs = sorted({run.optimizer.evaluations_per_step for run in runs})
+    first.append(
+        f"{_count(costs[0], 'gradient evaluation')} a step"
+        if len(costs) == 1
+        else f"{costs[0]} or {costs[-1]} gradient evaluations a step"
+    )
+    starts = {tuple(map(float, run.path[0])) for run in runs}
+    first.append(f"start {point(starts.pop())}" if len(starts) == 1 else f"{len(starts)} starts")
+    return [", ".join(first), f"{rates_note(runs)}, exact {exact}"]
+
+
+def rates_note(runs: Sequence[Any]) -> str:
+    """Say whether the runs share one learning rate."""
+    rates = {float(run.optimizer.lr) for run in runs}
+    if len(rates) > 1:
+        return "each with its own lr"
+    scheduled = any(run.optimizer.schedule is not None for run in runs)
+    everyone = " for all" if len(runs) > 1 else ""
+    return f"lr = {sig(rates.pop())}{everyone}{' before the schedule' if scheduled else ''}"
+
+
+def _count(number: float, noun: str) -> str:
+    return f"{sig(number, 6)} {noun}" + ("" if number == 1 else "s")
