@@ -29,7 +29,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     command = [sys.executable, "-c", RUN, "demo", "--steps", "120"]
     done = subprocess.run(command, cwd=there, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert "Warning" not in done.stderr
     return done.stdout, there
 
 

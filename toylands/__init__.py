@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from toylands import landscapes, optimizers
 from toylands.dynamics import (
     Basins,
@@ -60,12 +63,25 @@ from toylands.optimizers import (
     weight_decay,
 )
 
+if TYPE_CHECKING:
+    from toylands import geometry, plots
+    from toylands.widgets import Explorer, explore
+
 __version__ = "0.1.0"
+
+#: names that are imported when first used, and from where: they need matplotlib, SymPy or Jupyter
+_LATER = {
+    "Explorer": "toylands.widgets",
+    "explore": "toylands.widgets",
+    "geometry": "",
+    "plots": "",
+}
 
 __all__ = [
     "Basins",
     "CriticalPoint",
     "Dial",
+    "Explorer",
     "Landscape",
     "Optimizer",
     "Race",
@@ -85,8 +101,10 @@ __all__ = [
     "descend",
     "dial",
     "ema",
+    "explore",
     "extragradient",
     "gd",
+    "geometry",
     "landscape",
     "landscapes",
     "langevin",
@@ -97,6 +115,7 @@ __all__ = [
     "noise",
     "optimistic_gd",
     "optimizers",
+    "plots",
     "polyak",
     "race",
     "reset_on_conflict",
@@ -109,3 +128,18 @@ __all__ = [
     "sweep",
     "weight_decay",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        home = _LATER[name]
+        if not home:
+            return importlib.import_module(f"toylands.{name}")
+        return getattr(importlib.import_module(home), name)
+    from toylands._words import did_you_mean
+
+    raise AttributeError(f"toylands has no {name!r}.{did_you_mean(name, __all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

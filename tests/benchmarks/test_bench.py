@@ -67,7 +67,9 @@ def test_the_table_without_peers(name: str, no_peers: None) -> None:
         assert float(shown["NumPy"].removesuffix("x")) > 0
     told = {line[-2]: line[-1] for line in lines if line[-2]}
     for words, answer in told.items():
-        if ("JAX" in words and "or" not in words.split()) or "torch" in words or "C, " in words:
+        if words.startswith("call < 0.2 ms, or"):  # one of the two needs nobody
+            assert answer in {"yes", "not measured"}
+        elif any(peer in words for peer in PEERS):
             assert answer == "not measured"
         else:
             assert answer in {"yes", "NO"}
@@ -153,8 +155,8 @@ def test_targets_are_judged() -> None:
     assert groups.at_least(2, "JAX", 2.0).answer == "yes"
     assert groups.at_least(2, "JAX", 1.99).answer == "NO"
     assert groups.at_least(2, "JAX", None).answer == "not measured"
-    assert groups.at_most(0.06, "map", 0.06) == Target("map <= 60 ms", True)
-    assert groups.at_most(0.06, "map", 0.0601).met is False
+    assert groups.at_most(0.06, 0.06) == Target("<= 60 ms", True)
+    assert groups.at_most(0.06, 0.0601).met is False
 
 
 def test_a_report_is_met_when_nothing_was_missed() -> None:

@@ -43,13 +43,15 @@ TOKEN = re.compile(
 
 
 def symbol(name: str) -> str:
-    """How a name is typeset: w1 is w_{1}, smooth_nr is smooth_{nr}, kappa is the Greek letter."""
+    """How a name is typeset: words are upright, w1 is w_{1}, kappa is the Greek letter."""
     letters, _, below = name.partition("_")
     trailing = re.fullmatch(r"([A-Za-z]+)(\d+)", letters)
     if trailing and not below:
         letters, below = trailing.groups()
     if letters in GREEK:
         letters = "\\" + letters
+    elif len(letters) > 1:
+        letters = f"\\mathrm{{{letters}}}"
     return f"{letters}_{{{below}}}" if below else letters
 
 

@@ -210,6 +210,31 @@ def test_declared_points_follow_the_dials(name: str) -> None:
             assert np.abs(slope(name, smooth, variant.parameters)).max() < 1e-8 * size
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("ackley", {"b": -0.1}),
+        ("bohachevsky1", {"c": -0.2}),
+        ("branin", {"t": 1.5}),
+        ("branin", {"a": -1.0}),
+        ("griewank", {"d": -10.0}),
+        ("griewank", {"d": 10.0}),
+        ("himmelblau", {"a": -5.0}),
+        ("matyas", {"a": -1.0}),
+        ("matyas", {"a": 0.2, "b": 0.4}),
+        ("rastrigin", {"a": -3.0}),
+        ("styblinski_tang", {"a": -4.0, "b": -1.0}),
+    ],
+)
+def test_nothing_wrong_is_declared_beyond_the_dials(name: str, changes: dict[str, float]) -> None:
+    variant = land(name, **changes)
+    for claim, point in zip(variant.declared, variant.critical_points, strict=True):
+        assert claim.kind == point.kind
+        np.testing.assert_allclose(point.point, claim.point, rtol=1e-11, atol=1e-11)
+    if name in ("himmelblau", "matyas", "styblinski_tang"):
+        assert variant.declared
+
+
 # --- nothing missed -------------------------------------------------------------------------------
 
 

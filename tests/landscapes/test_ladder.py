@@ -17,10 +17,12 @@ from __future__ import annotations
 import functools
 import importlib
 import itertools
+import pkgutil
 import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import mpmath as mp
@@ -156,6 +158,20 @@ def test_1_it_is_what_it_says(land: Landscape) -> None:
         assert low <= start <= high, "the default start lies in the default window"
     assert np.isfinite(land.loss(land.start))
     assert np.linalg.norm(land.grad(land.start)) > 0, "a start at a stationary point shows nothing"
+
+
+MODULES = [
+    importlib.import_module(f"toylands.landscapes.{module.name}")
+    for module in pkgutil.iter_modules(toylands.landscapes.__path__)
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.split(".")[-1])
+def test_1_the_examples_of_the_modules_run(module: ModuleType) -> None:
+    names = {"tl": toylands}
+    for line in (module.__doc__ or "").splitlines():
+        if line.startswith("    "):
+            exec(line.strip(), names)
 
 
 @every_setting

@@ -118,7 +118,7 @@ def test_heavy_ball_steps(method: tl.optimizers.Factory) -> None:
 
 
 def test_nesterov_steps_of_the_classical_iterate() -> None:
-    """The recorded point is the look-ahead point; one plain gradient step from it is the iterate."""
+    """The recorded point is the look-ahead point; a plain gradient step from it is the iterate."""
     run = tl.descend(ravine, tl.nesterov(0.01, beta=9 / 11), start=(1, 1), steps=400)
     classical = run.path - 0.01 * ravine.grad(run.path)
     assert 1 + steps_until(classical, 1e-6) == 158

@@ -58,6 +58,18 @@ def test_autoencoder_hessians(point: tuple[float, float], diagonal: tuple[float,
     np.testing.assert_allclose(tied_autoencoder.hessian(point), np.diag(diagonal), atol=1e-14)
 
 
+def test_autoencoder_follows_the_larger_variance() -> None:
+    swapped = tied_autoencoder(a=1, b=3)
+    assert {abs(float(p.point[1])) for p in swapped.minima} == {1.0}
+    equal = tied_autoencoder(a=2, b=2)
+    assert [p.kind for p in equal.critical_points] == ["maximum", "valley", "valley"]
+    close([p.loss for p in equal.critical_points], (4, 2, 2))
+    angles = np.linspace(0, 2 * np.pi, 17)
+    np.testing.assert_allclose(
+        equal.grad(np.stack([np.cos(angles), np.sin(angles)], axis=1)), 0, atol=1e-14
+    )
+
+
 def test_autoencoder_has_no_other_stationary_point_in_its_window() -> None:
     """Every cell of a fine grid in which both slopes change sign holds a listed point."""
     axis = np.linspace(-1.4, 1.4, 281)

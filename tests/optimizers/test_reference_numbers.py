@@ -1,4 +1,4 @@
-"""Numbers every implementation must give, one step of each optimizer worked out by hand, invariants.
+"""Numbers every implementation must give, and a step of each optimizer worked out by hand.
 
 The common problem is f = 5x^2 + y^2/2 + xy/2 + y^4/4 from (1, -3/2), where
 grad f = (10x + y/2, y + x/2 + y^3) = (37/4, -35/8) and Hessian = (10, 1/2; 1/2, 1 + 3y^2).
@@ -7,7 +7,7 @@ grad f = (10x + y/2, y + x/2 + y^3) = (37/4, -35/8) and Hessian = (10, 1/2; 1/2,
 from __future__ import annotations
 
 import math
-from fractions import Fraction as F
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ from build_recipe import build_landscape
 import toylands as tl
 from toylands.optimizers import schedules
 
+F = Fraction
+
 QUARTIC = build_landscape("5*x**2 + y**2/2 + x*y/2 + y**4/4")
 SADDLE = build_landscape("x**2/2 + y**4/4 - y**2/2")
 GAME = build_landscape("x*y", (1, -1))
 START = (1.0, -1.5)
 G = (F(37, 4), F(-35, 8))
-NORM = math.hypot(37 / 4, 35 / 8)
 
 
 def walk(optimizer: Any, steps: int = 10, land: Any = QUARTIC, start: Any = START) -> np.ndarray:
@@ -247,16 +248,28 @@ def test_lion_by_hand() -> None:
 
 
 def test_sam_by_hand() -> None:
-    """rho/|g| taken as given, the rest in floats; the base sees only the second gradient."""
-    x, y = 1 + 0.1 * 9.25 / NORM, -1.5 - 0.1 * 4.375 / NORM
-    first = (1 - 0.05 * (10 * x + y / 2), -1.5 - 0.05 * (y + x / 2 + y**3))
-    check(tl.sam(tl.gd(0.05), rho=0.1), first)
-    check(tl.sam(tl.momentum(0.05), rho=0.1), first)
+    """On (x^2 + y^2)/2 at (3, 4) with rho = 1/10 the second gradient is (306, 408)/100."""
+    bowl, start = build_landscape("x**2/2 + y**2/2"), (3.0, 4.0)
+    first = (F(3) - F(306, 100) / 20, F(4) - F(408, 100) / 20)
+    for base in (tl.gd(0.05), tl.momentum(0.05)):
+        path = walk(tl.sam(base, rho=0.1), 1, bowl, start)
+        np.testing.assert_allclose(path[1], [float(p) for p in first], rtol=1e-13)
+    # The base's memory holds (306, 408)/100. The direction stays (3, 4)/5.
+    second = [
+        p - (F(9, 10) * k + p + k0 / 50) / 20
+        for p, k, k0 in zip(first, (F(306, 100), F(408, 100)), (F(3), F(4)), strict=True)
+    ]
+    path = walk(tl.sam(tl.momentum(0.05), rho=0.1), 2, bowl, start)
+    np.testing.assert_allclose(path[2], [float(p) for p in second], rtol=1e-13)
     assert tl.descend(QUARTIC, tl.sam(tl.gd(0.05)), START, steps=7).evaluations == 14
 
 
+def test_sam_at_a_stationary_point_looks_nowhere() -> None:
+    assert walk(tl.sam(tl.gd(0.05)), 3, QUARTIC, (0.0, 0.0)).tolist() == [[0, 0]] * 4
+
+
 def test_newton_by_hand() -> None:
-    """H = (10, 1/2; 1/2, 31/4), det = 309/4; H^-1 g = (589/618, -129/206)... in fractions."""
+    """H = (10, 1/2; 1/2, 31/4) at the start, inverted by Cramer's rule."""
     gx, gy = G
     a, b, d = F(10), F(1, 2), F(31, 4)
     determinant = a * d - b * b

@@ -135,6 +135,16 @@ def test_one_cycle_ends_where_torch_ends() -> None:
         FACTORS["torch"]({**recipe, "pct_start": 0.05}, 20)
 
 
+@pytest.mark.oracle
+def test_one_cycle_of_optax_peaks_and_ends_later() -> None:
+    optax = pytest.importorskip("optax")
+    theirs = np.array([float(optax.cosine_onecycle_schedule(50, 1.0)(t)) for t in range(60)])
+    assert np.argmax(theirs) == 15
+    np.testing.assert_allclose(theirs[[0, 15]], [0.04, 1], rtol=1e-6)
+    np.testing.assert_allclose(theirs[50:], 4e-6, rtol=1e-2)  # optax computes in float32 here
+    assert theirs[49] > 1e-4
+
+
 def test_one_cycle_peak_step() -> None:
     values = one_cycle(50).values(50)
     assert np.argmax(values) == 14

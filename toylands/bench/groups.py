@@ -90,8 +90,7 @@ def compare(
             if name not in unequal and name != "toylands":
                 found = task.read(task.call())
                 _check(task.label, found if name in own else same(found), right)
-    if any(len(tasks) > 1 for tasks in ways.values()):
-        ways = _promising(ways)
+    ways |= _promising({name: tasks for name, tasks in ways.items() if len(tasks) > 1})
     times = interleave(_calls(ways), repeats)
     best = {
         name: min(tasks, key=lambda task: times[f"{name}: {task.label}"].median)
@@ -134,9 +133,9 @@ def at_least(wanted: float, whom: str, ratio: float | None) -> Target:
     return Target(f">= {three(wanted)}x {whom}", None if ratio is None else ratio >= wanted)
 
 
-def at_most(seconds: float, what: str, needed: float) -> Target:
-    """Something must take no longer than `seconds`."""
-    return Target(f"{what} <= {duration(seconds)}", needed <= seconds)
+def at_most(seconds: float, needed: float) -> Target:
+    """Toylands must need no more than `seconds`."""
+    return Target(f"<= {duration(seconds)}", needed <= seconds)
 
 
 def _own(make: Callable[[bool], Task]) -> dict[str, Task]:
@@ -230,7 +229,7 @@ def basins(sizes: Sizes, repeats: int) -> list[Row]:
     for landscape, most in (("himmelblau", 0.060), ("rastrigin", 0.400), ("ackley", 0.400)):
         work = problems.basins(sizes, landscape)
         found = compare(_own(partial(ours.basins, work, sizes)), _walk_peers(work), repeats)
-        target = at_most(most, "map", found.times["toylands"].median)
+        target = at_most(most, found.times["toylands"].median)
         name = f"{sizes.grid}x{sizes.grid} basins of {landscape}, {sizes.steps} steps"
         rows.append(found.row(name, [target]))
     return rows
@@ -289,7 +288,7 @@ def process(sizes: Sizes, repeats: int) -> list[Row]:
         mine = middle.pop("toylands")
         text = f"{mine / 2**20:.0f} MiB" if key == "peak" else duration(mine)
         ratios = {who: value / mine for who, value in middle.items()}
-        targets = [] if most is None else [at_most(most, "it", mine)]
+        targets = [] if most is None else [at_most(most, mine)]
         details = [
             Detail(who, "fresh process", statistics.median(found), min(found), len(found))
             for who, found in samples.items()

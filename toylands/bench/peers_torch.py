@@ -15,9 +15,9 @@ from toylands.bench.problems import Array, MissingError, Points, Task, Walk, los
 
 def walk(work: Walk) -> list[Task]:
     """One task: the loop over steps, all walkers in one tensor."""
-    torch = _torch()
     if np.ndim(work.lr) or any(np.ndim(value) for value in work.hyper.values()):
         raise MissingError("no such option")
+    torch = _torch()
     return [Task("torch.optim loop", lambda: _walk(torch, work), np.asarray)]
 
 

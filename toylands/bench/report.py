@@ -118,6 +118,8 @@ def machine() -> str:
         versions.append(_version(f"{name} ", version) or f"{name} not installed")
     versions.append(_version("", peers_c.version) or "no C compiler")
     cpu = f"{os.cpu_count()} CPUs ({_processor()}), {platform.system()}"
+    if hasattr(os, "getloadavg"):
+        cpu += f", load {os.getloadavg()[0]:.1f} before the first measurement"
     return f"{cpu}; {', '.join(versions)}"
 
 

@@ -58,7 +58,7 @@ def interleave(tasks: dict[str, Callable[[], Any]], repeats: int) -> dict[str, T
     gc.disable()
     try:
         for turn in range(repeats):
-            shift = turn % len(names)
+            shift = turn % max(len(names), 1)
             for name in names[shift:] + names[:shift]:
                 if len(samples[name]) < 3 or sum(samples[name]) * calls[name] < BUDGET:
                     time.sleep(PAUSE)

@@ -42,16 +42,16 @@ from toylands.formula.compile import (
     LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
     PATIENCE, PUSH, AVERAGE, AVERAGE_START,
     RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH,
-    END, END_AVERAGE, DIED, SCRATCH, LONGS,
+    END, DIED, SCRATCH, LONGS,
     JOB_SIZE,
-) = range(56)
+) = range(55)
 # fmt: on
 
 HERE, UPHILL, AHEAD = 0, 1, 2  # looks
 ADD_NOISE, CLIP_NORM, CLIP_VALUE, ADD_DECAY, SOLVE = 0, 1, 2, 3, 4  # operations on the gradient
 NO_AVERAGE, SWA, EMA = 0, 1, 2  # averages
 FULL, COMMON_BATCH, OWN_BATCH = 0, 1, 2  # batches
-#: steps between two searches for walkers that left, when nothing is recorded
+#: steps between two copies of the state; when a walker leaves, the walk is taken up again there
 STRIDE = 32
 
 
@@ -216,6 +216,37 @@ def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-unt
                 poke(job[AVERAGE_PATH], at, peek(average, j * ld + i))
 
 
+@inline(i8, i8, i8, i8, i8, f8)
+def _outside(x, d, ld, n, escape):  # type: ignore[no-untyped-def]
+    """How many coordinates of the block are off the map or not numbers."""
+    count = 0
+    for j in range(d):
+        for i in range(n):
+            count += 0 if abs(peek(x, j * ld + i)) <= escape else 1
+    return count
+
+
+@inline(i8, job_array, *[i8] * 7, f8)
+def _part(job, n, ld, d, t, first, x, before, escape):  # type: ignore[no-untyped-def]
+    """Note the walkers that left with step t, and where they were last; return how many."""
+    walkers, left = job[WALKERS], 0
+    for i in range(n):
+        if peek_long(job[DIED], first + i) >= 0:
+            continue
+        inside, finite = True, True
+        for j in range(d):
+            value = abs(peek(x, j * ld + i))
+            inside = inside and value <= escape
+            finite = finite and math.isfinite(value)
+        if not inside:
+            left += 1
+            poke_long(job[DIED], first + i, t)
+            for j in range(d):
+                last = peek(x if finite else before, j * ld + i)
+                poke(job[END], j * walkers + first + i, last)
+    return left
+
+
 @loop(void(job_array, f8, i8, i8, i8))
 def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-def]
     """Run the job for walkers `from_walker` to `to_walker`, with scratch memory number `slot`."""
@@ -267,11 +298,13 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
             poke_long(epochs, i, -1)
         if job[AVERAGE] != NO_AVERAGE:
             _average(job, n, ld, d, 0, x, average, decay)
-        alive = n
-        careful = record != 0
+        # Every step counts the coordinates that are outside. The count changes when a walker leaves;
+        # the block then goes back to the last copy and looks at every walker after every step. A
+        # walker that left is set to NaN: it stays outside, and the count is known again.
+        alive, careful, left = n, False, 0
         t = 0
         while t < steps and alive > 0:
-            stop = min(t + STRIDE, steps)
+            stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
                 for k in range(mutable * ld):
                     poke(copy, k, peek(x, k))
@@ -313,6 +346,12 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                           index, stride, count, loss, g)  # fmt: skip
                 if writing and mode == FULL:
                     _write(job, n, ld, d, t, first, x, g, loss, average)
+                if left > 0:
+                    for i in range(n):
+                        if peek_long(job[DIED], first + i) == t:
+                            for j in range(d):
+                                poke(x, j * ld + i, math.nan)
+                    left = 0
                 if job[LOOK] != HERE:
                     for i in range(n):
                         far = peek(rate, i) * scale
@@ -348,45 +387,15 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                 if job[AVERAGE] != NO_AVERAGE:
                     _average(job, n, ld, d, t, x, average, decay)
                 if careful:
-                    for i in range(n):
-                        if peek_long(job[DIED], first + i) >= 0:
-                            continue
-                        inside, finite = True, True
-                        for j in range(d):
-                            value = abs(peek(x, j * ld + i))
-                            inside = inside and value <= escape
-                            finite = finite and math.isfinite(value)
-                        if not inside:
-                            poke_long(job[DIED], first + i, t)
-                            alive -= 1
-                            for j in range(d):
-                                last = peek(x if finite else before, j * ld + i)
-                                poke(job[END], j * walkers + first + i, last)
-                                if job[AVERAGE] != NO_AVERAGE:
-                                    last = peek(average, j * ld + i)
-                                    poke(job[END_AVERAGE], j * walkers + first + i, last)
+                    left = _part(job, n, ld, d, t, first, x, before, escape)
+                    alive -= left
                     if alive == 0:
                         break
-            if careful:
-                careful = record != 0
-                continue
-            left = 0
-            for j in range(d):
-                for i in range(n):
-                    left += 0 if abs(peek(x, j * ld + i)) <= escape else 1
-            if left > 0:
-                fresh = False
-                for i in range(n):
-                    inside = True
-                    for j in range(d):
-                        inside = inside and abs(peek(x, j * ld + i)) <= escape
-                    fresh = fresh or (not inside and peek_long(job[DIED], first + i) < 0)
-                if fresh:
-                    # Somebody left during these steps: go back and look after every step.
+                elif _outside(x, d, ld, n, escape) != d * (n - alive):
                     for k in range(mutable * ld):
                         poke(x, k, peek(copy, k))
-                    t = began
-                    careful = True
+                    t, stop, careful = began, t, True
+            careful = left > 0
         for k in range(job[MOVING_COUNT]):
             row = peek_long(job[MOVING_INDEX], k)
             for i in range(n):
@@ -401,6 +410,3 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
             if peek_long(job[DIED], first + i) < 0:
                 for j in range(d):
                     poke(job[END], j * walkers + first + i, peek(x, j * ld + i))
-                    if job[AVERAGE] != NO_AVERAGE:
-                        last = peek(average, j * ld + i)
-                        poke(job[END_AVERAGE], j * walkers + first + i, last)

@@ -27,12 +27,9 @@ def _multiply(a, b):  # type: ignore[no-untyped-def]
     return high >> 16, ((high << 16) & _LOW) | (low & 0xFFFF)
 
 
-@inline(types.UniTuple(i8, 4), i8, i8, i8, i8)
-def philox(seed, a, b, stream):  # type: ignore[no-untyped-def]
-    """Four 32-bit words from a 64-bit seed (the key) and a counter (a, b, stream, 0)."""
-    k0 = seed & _LOW
-    k1 = (seed >> 32) & _LOW
-    c0, c1, c2, c3 = a & _LOW, b & _LOW, stream & _LOW, 0
+@inline(types.UniTuple(i8, 4), *[i8] * 6)
+def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+    """Four 32-bit words from a counter of four and a key of two."""
     for _ in range(10):
         p0 = _multiply(0xD2511F53, c0)
         p1 = _multiply(0xCD9E8D57, c2)
@@ -42,13 +39,19 @@ def philox(seed, a, b, stream):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
+@inline(f8, i8, i8)
+def unit(high, low):  # type: ignore[no-untyped-def]
+    """A number strictly inside (0, 1) from two 32-bit words: the middle of one of 2**52 cells."""
+    return ((high >> 6) * 67108864.0 + (low >> 6) + 0.5) * 2.220446049250313e-16
+
+
 @inline(types.UniTuple(f8, 2), i8, i8, i8, i8)
 def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
-    """Two independent uniforms in (0, 1), 53 bits each."""
-    w0, w1, w2, w3 = philox(seed, a, b, stream)
-    first = ((w0 >> 5) * 67108864.0 + (w1 >> 6) + 0.5) * 1.1102230246251565e-16
-    second = ((w2 >> 5) * 67108864.0 + (w3 >> 6) + 0.5) * 1.1102230246251565e-16
-    return first, second
+    """Two independent uniforms in (0, 1), from a 64-bit seed (the key) and a counter (a, b, stream)."""
+    w0, w1, w2, w3 = philox(
+        a & _LOW, b & _LOW, stream & _LOW, 0, seed & _LOW, (seed >> 32) & _LOW
+    )
+    return unit(w0, w1), unit(w2, w3)
 
 
 @inline(f8, i8, i8, i8, i8)

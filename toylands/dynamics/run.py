@@ -27,8 +27,7 @@ PATIENCE_SECONDS = 1.0
 class Raw:
     """What the loop returns for B walkers; R recorded rows (0 when nothing was recorded).
 
-    Shapes: path and average (R, d, B), loss and grad_norm (R, B), end and end_average (B, d),
-    died (B,) with -1 for walkers that stayed.
+    Shapes: path and average (R, d, B), loss and grad_norm (R, B), end (B, d), died (B,) with -1 for walkers that stayed.
     """
 
     path: np.ndarray | None
@@ -36,7 +35,6 @@ class Raw:
     grad_norm: np.ndarray | None
     average: np.ndarray | None
     end: np.ndarray
-    end_average: np.ndarray | None
     died: np.ndarray
 
 
@@ -241,7 +239,6 @@ def execute(
         average = recording(records, land.dim, count)
     loss, grad_norm = recording(records, count), recording(records, count)
     end = np.empty((land.dim, count))
-    end_average = np.full((land.dim, count), np.nan) if averaging is not None else None
     died = np.empty(count, dtype=np.int64)
     moved, moved_rows = moving_rows(land, moving, steps)
     schedule = schedule_factors(opt, steps)
@@ -325,7 +322,6 @@ def execute(
         (loop.GRAD_PATH, grad_norm),
         (loop.AVERAGE_PATH, average),
         (loop.END, end),
-        (loop.END_AVERAGE, end_average),
         (loop.DIED, died),
     ):
         put(position, 0 if value is None else value)
@@ -339,9 +335,7 @@ def execute(
     longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
     limit = default_escape(land) if escape is None else min(float(escape), 1.7e308)
     _share(job, limit, count, steps, block, size * block, longs, progress)
-    return Raw(
-        path, loss, grad_norm, average, end.T, None if end_average is None else end_average.T, died
-    )
+    return Raw(path, loss, grad_norm, average, end.T, died)
 
 
 def _batch(land: Landscape, batch: int | None, seeds: np.ndarray) -> tuple[int, int]:

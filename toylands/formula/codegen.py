@@ -27,12 +27,11 @@ _CALLS = {
     sympy.atan: "atan",
     sympy.sinh: "sinh",
     sympy.cosh: "cosh",
-    sympy.tanh: "tanh",
     sympy.erf: "erf",
     sympy.Abs: "abs",
     sympy.sign: "sign",
 }
-_NAMED = ("softplus", "sigmoid", "relu", "step", "normal_cdf", "log1p", "expm1")
+_NAMED = ("tanh", "sech2", "softplus", "sigmoid", "relu", "step", "normal_cdf", "log1p", "expm1")
 _RELATIONS = {
     sympy.StrictLessThan: "<",
     sympy.LessThan: "<=",
@@ -78,7 +77,7 @@ class Emitter:
         """The Python text of an expression, as an atom or a parenthesised sum."""
         if isinstance(node, sympy.Symbol):
             return self.names[node]
-        if isinstance(node, sympy.Rational | sympy.Float | sympy.NumberSymbol):
+        if isinstance(node, sympy.Expr) and node.is_number and node.is_real:
             return repr(float(node))
         if isinstance(node, sympy.Add):
             return "(" + " + ".join(self.text(argument) for argument in node.args) + ")"
@@ -108,9 +107,12 @@ class Emitter:
         return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
 
     def _product(self, node: sympy.Mul) -> str:
-        coefficient, factors = node.as_coeff_mul()
+        # Constants such as 2*pi are multiplied exactly before they become one float.
+        coefficient = sympy.Mul(*(factor for factor in node.args if factor.is_number))
         above, below = [], []
-        for factor in factors:
+        for factor in node.args:
+            if factor.is_number:
+                continue
             base, exponent = factor.as_base_exp() if isinstance(factor, sympy.Pow) else (factor, 1)
             if sympy.sympify(exponent).is_number and exponent < 0:
                 below.append((base, -exponent))

@@ -234,6 +234,12 @@ def _step(x):  # type: ignore[no-untyped-def]
 
 
 @inline(f8, f8)
+def _sech2(x):  # type: ignore[no-untyped-def]
+    small = math.exp(-2.0 * abs(x))
+    return 4.0 * small / ((1.0 + small) * (1.0 + small))
+
+
+@inline(f8, f8)
 def _normal_cdf(x):  # type: ignore[no-untyped-def]
     return 0.5 * math.erfc(-x * 0.7071067811865476)
 
@@ -255,6 +261,7 @@ NAMESPACE: dict[str, Any] = {
     "sign": _sign,
     "softplus": _softplus,
     "sigmoid": _sigmoid,
+    "sech2": _sech2,
     "relu": _relu,
     "step": _step,
     "normal_cdf": _normal_cdf,

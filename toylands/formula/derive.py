@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from toylands.formula.special import derivative
+from toylands.formula.special import derivative, named_constants
 
 #: Work a formula may cost: nodes of its expression times the derivatives a Hessian needs. Beyond it
 #: SymPy and the compiler take many seconds, so the formula is refused with a message instead.
@@ -84,7 +84,7 @@ class Derivation:
                 f"{self.name}: the formula returned {result!r}, expected one expression for the "
                 "loss (did it forget its return, or return several values?)."
             ) from error
-        return self._checked(expression)
+        return self._checked(named_constants(expression))
 
     def _checked(self, expression: sympy.Expr) -> sympy.Expr:
         d = len(self.coordinates)

@@ -48,6 +48,7 @@ class Definition:
     critical: Callable[..., Sequence[Declared]] | Sequence[Declared]
     players: tuple[int, ...] | None
     kink: str | None
+    text: str | None = None
     kernels: dict[tuple[int, bool, bool], Any] = field(default_factory=dict)
 
     @functools.cached_property

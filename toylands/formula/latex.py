@@ -10,6 +10,24 @@ if TYPE_CHECKING:
     from toylands.formula.derive import Derivation
 
 
+def _symbol(name: str) -> str:
+    """A name as mathematics: Greek letters and subscripts as SymPy sets them, words upright."""
+    text = str(sympy.latex(sympy.Symbol(name)))
+    head, _, index = text.partition("_")
+    if head.isalpha() and len(head) > 1:
+        head = f"\\mathrm{{{head}}}"
+    return f"{head}_{index}" if index else head
+
+
+def tidy(expression: sympy.Expr) -> sympy.Expr:
+    """An equal expression that reads better, in bounded time (SymPy's simplify can take minutes)."""
+    if expression.is_polynomial():
+        expanded = sympy.expand(expression)
+        if expanded.count_ops() <= expression.count_ops():
+            return expanded
+    return sympy.factor_terms(expression)
+
+
 class Latex:
     """LaTeX of a landscape's loss, gradient and Hessian, without dollar signs."""
 
@@ -22,10 +40,10 @@ class Latex:
         return f"\\frac{{1}}{{N}} \\sum_{{i=1}}^{{N}} {text}"
 
     def _print(self, expression: sympy.Basic) -> str:
-        names = {
-            self._derivation.parameter_symbols[name]: f"{sympy.latex(sympy.Symbol(name))}_{{i}}"
-            for name in self._derivation.columns
-        }
+        symbols = {*self._derivation.symbols, *self._derivation.parameter_symbols.values()}
+        names = {symbol: _symbol(symbol.name) for symbol in symbols}
+        for column in self._derivation.columns:
+            names[self._derivation.parameter_symbols[column]] = f"{_symbol(column)}_{{i}}"
         return str(sympy.latex(expression, symbol_names=names))
 
     @property
@@ -39,13 +57,12 @@ class Latex:
     @property
     def grad(self) -> str:
         """The gradient as a column vector."""
-        simple = [sympy.simplify(entry) for entry in self._derivation.grad]
-        return self._mean(self._print(sympy.Matrix(simple)))
+        return self._mean(self._print(sympy.Matrix([tidy(g) for g in self._derivation.grad])))
 
     @property
     def hessian(self) -> str:
         """The Hessian as a matrix."""
-        rows = [[sympy.simplify(entry) for entry in row] for row in self._derivation.hessian]
+        rows = [[tidy(entry) for entry in row] for row in self._derivation.hessian]
         return self._mean(self._print(sympy.Matrix(rows)))
 
     def __repr__(self) -> str:

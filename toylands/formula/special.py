@@ -87,6 +87,37 @@ class normal_cdf(sympy.Function):  # noqa: N801
         return (sympy.erfc(-self.args[0] / sympy.sqrt(2)) / 2)._eval_evalf(prec)
 
 
+class tanh(sympy.Function):  # noqa: N801
+    """The hyperbolic tangent, with a derivative that keeps its precision where tanh is near 1."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sech2(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\tanh", self, printer, exp, upright=False)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.tanh(self.args[0])._eval_evalf(prec)
+
+
+class sech2(sympy.Function):  # noqa: N801
+    """1/cosh(x)^2, the derivative of tanh."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return -2 * tanh(self.args[0]) * sech2(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        body = f"\\operatorname{{sech}}^2\\left({printer._print(self.args[0])}\\right)"
+        return f"\\left({body}\\right)^{{{exp}}}" if exp else body
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return (1 / sympy.cosh(self.args[0]) ** 2)._eval_evalf(prec)
+
+
 class log1p(sympy.Function):  # noqa: N801
     """log(1 + x)."""
 
@@ -136,13 +167,14 @@ def where(condition: Any, yes: Any, no: Any) -> sympy.Expr:
 _SYMBOLIC: dict[str, Any] = {
     **{
         name: getattr(sympy, name)
-        for name in "exp log sqrt sin cos tan asin acos atan sinh cosh tanh erf sign".split()
+        for name in "exp log sqrt sin cos tan asin acos atan sinh cosh erf sign".split()
     },
     "absolute": sympy.Abs,
     "softplus": softplus,
     "sigmoid": sigmoid,
     "relu": relu,
     "normal_cdf": normal_cdf,
+    "tanh": tanh,
     "log1p": log1p,
     "expm1": expm1,
     "where": where,
@@ -152,6 +184,28 @@ _SYMBOLIC: dict[str, Any] = {
 def apply(name: str, *values: Any) -> sympy.Expr:
     """Build the symbolic form of the named function."""
     return _SYMBOLIC[name](*values)
+
+
+#: constants that a formula may have passed through a float, such as 2*pi*x
+_CONSTANTS = (sympy.pi, sympy.E, sympy.sqrt(2), sympy.sqrt(3), sympy.pi**2)
+
+
+def named_constants(expression: sympy.Expr) -> sympy.Expr:
+    """Write floats that are rational multiples of pi, e, sqrt(2), ... as such; their value is the same.
+
+    In a formula `2*pi*x` Python multiplies 2 and pi as floats before SymPy sees them.
+    """
+    found = {}
+    for number in expression.atoms(sympy.Float):
+        value = float(number)
+        if len(repr(value).lstrip("-").replace(".", "")) < 13:
+            continue  # a short decimal is what was typed
+        for constant in _CONSTANTS:
+            ratio = sympy.Rational(str(value / float(constant))).limit_denominator(720)
+            if ratio and abs(ratio.p) < 10_000 and float(ratio * constant) == value:
+                found[number] = ratio * constant
+                break
+    return expression.xreplace(found)
 
 
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:

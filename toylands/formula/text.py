@@ -53,6 +53,7 @@ def from_text(
         source="typed formula",
         **dials,
     )
+    definition.text = formula
     made = Landscape(definition)
     _ = definition.derivation.loss  # unknown names and sizes are refused now, not at first use
     return made

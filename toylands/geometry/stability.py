@@ -49,22 +49,39 @@ def _matrix(rule: Rule) -> Callable[..., np.ndarray] | None:
     return lambda *values: np.asarray(compiled(*values), dtype=float)
 
 
-def _recursion(opt: Optimizer) -> Callable[[float], np.ndarray] | None:
-    """The matrix of one step as a function of lr * lambda."""
-    matrix = _matrix(opt.rule)
-    if matrix is None or any(np.ndim(value) for value in opt.values.values()):
-        return None
-    hyper = list(opt.hyper.values())
+def _parts(opt: Optimizer) -> tuple[Rule, tuple[float, ...], bool] | None:
+    """What the recursion depends on: rule, hyper-parameters, and whether it looks ahead."""
     kinds = {piece.kind for piece in opt.pieces} - set(_HARMLESS)
-    if kinds <= {"extragradient"}:
-        ahead = "extragradient" in kinds
+    if not kinds <= {"extragradient"} or any(np.ndim(v) for v in opt.values.values()):
+        return None
+    if _matrix(opt.rule) is None:
+        return None
+    return opt.rule, tuple(float(value) for value in opt.hyper.values()), bool(kinds)
 
-        def of(step: float) -> np.ndarray:
-            # Extragradient looks at theta - lr g, where the gradient is lambda (1 - lr lambda) theta.
-            return matrix(step * (1 - step) if ahead else step, *hyper)
 
-        return of
-    return None
+def _radius(rule: Rule, hyper: tuple[float, ...], ahead: bool, step: float) -> float:
+    matrix = _matrix(rule)
+    assert matrix is not None
+    # Extragradient looks at theta - lr g, where the gradient is lambda (1 - lr lambda) theta.
+    return float(
+        np.abs(np.linalg.eigvals(matrix(step * (1 - step) if ahead else step, *hyper))).max()
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _limit(rule: Rule, hyper: tuple[float, ...], ahead: bool) -> float | None:
+    def grows(step: float) -> bool:
+        return _radius(rule, hyper, ahead, step) > 1 + 1e-12
+
+    low, high = 0.0, 0.01
+    while not grows(high):
+        low, high = high, 2 * high
+        if high > 1e6:
+            return None
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if grows(middle) else (middle, high)
+    return low
 
 
 def spectral_radius(opt: Optimizer, step: float) -> float | None:
@@ -72,10 +89,8 @@ def spectral_radius(opt: Optimizer, step: float) -> float | None:
 
     None for an optimizer that is not a linear recursion near a minimum.
     """
-    if opt.piece("newton") or opt.piece("saddle_free_newton"):
-        return None
-    recursion = _recursion(opt)
-    return None if recursion is None else float(np.abs(np.linalg.eigvals(recursion(step))).max())
+    parts = _parts(opt)
+    return None if parts is None else _radius(*parts, step)
 
 
 def stability_limit(opt: Optimizer) -> float | None:
@@ -86,24 +101,8 @@ def stability_limit(opt: Optimizer) -> float | None:
     and sign rules, SAM (which does not converge to a point), Newton (whose step does not depend on
     lambda) and swarms.
     """
-    if spectral_radius(opt, 0.01) is None:
-        return None
-
-    def grows(step: float) -> bool:
-        radius = spectral_radius(opt, step)
-        return radius is not None and radius > 1 + 1e-12
-
-    low, high = 0.0, 0.01
-    while not grows(high):
-        low, high = high, 2 * high
-        if high > 1e6:
-            return None
-    while high - low > 1e-13 * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if grows(middle) else (middle, high)
-        if middle in (low, high) and np.nextafter(low, high) >= high:
-            break
-    return high
+    parts = _parts(opt)
+    return None if parts is None else _limit(*parts)
 
 
 def convergence_rate(opt: Optimizer, eigenvalues: ArrayLike) -> float | None:

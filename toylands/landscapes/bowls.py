@@ -2,7 +2,7 @@
 
     tl.descend(tl.landscapes.parabola, tl.gd(1.9), start=[1.0])      # bounces from wall to wall
     tl.landscapes.rotated_bowl(angle=30).hessian((0, 0))             # curvature has directions
-    tl.descend(tl.landscapes.quartic_wall, tl.gd(0.1), start=(4.5, 1))   # safe below, lost above
+    tl.descend(tl.landscapes.quartic_wall, tl.gd(0.1), start=(4.5, 1))   # lost; 4.4 is safe
 
 Most formulas here have a curvature that can be read off, so that every claim about learning rates
 can be checked by hand.

@@ -83,8 +83,9 @@ def booth(x, y, *, a, b):
 
 
 def _matyas_origin(a: float, b: float) -> list[Declared]:
-    kind = minimum if abs(b) < 2 * a else saddle if abs(b) > 2 * a else valley
-    return [kind((0, 0), 0.0)]
+    if abs(b) == 2 * a > 0:
+        return [valley((0, 0), 0.0)]
+    return by_curvature((0, 0), 0.0, 2 * a, -b, 2 * a)
 
 
 @landscape(
@@ -212,8 +213,8 @@ def styblinski_tang(x, y, *, a, b):
 
 
 def _goldstein_price_points() -> list[Declared]:
-    # The loss is g(x + y) h(2x - 3y) with g'(s) = 12 (s + 1)(s - 1)(s - 2), h'(t) = 12 t (t - 1)(t
-    # - 3).
+    # The loss is g(s) h(t) with s = x + y, t = 2x - 3y,
+    # g'(s) = 12 (s + 1)(s - 1)(s - 2) and h'(t) = 12 t (t - 1)(t - 3).
     sums = {-1: (1.0, True), 1: (33.0, False), 2: (28.0, True)}
     tilts = {0: (30.0, True), 1: (35.0, False), 3: (3.0, True)}
     declared = []
@@ -246,9 +247,11 @@ def goldstein_price(x, y):
     return g * h
 
 
-def _branin_points(b: float, c: float, r: float, s: float, t: float) -> list[Declared]:
+def _branin_points(a: float, b: float, c: float, r: float, s: float, t: float) -> list[Declared]:
     # d/dy vanishes on the parabola y = b x^2 - c x + r, and there d/dx = -s (1 - t) sin x.
-    declared = []
+    declared: list[Declared] = []
+    if a <= 0 or s * (1 - t) <= 0:  # no ravine, or one with another profile
+        return declared
     for k in range(-1, 4):
         x = k * math.pi
         kind, loss = (saddle, s * (2 - t)) if k % 2 == 0 else (minimum, s * t)

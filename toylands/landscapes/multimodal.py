@@ -57,6 +57,8 @@ def axis(
 
 
 def _rastrigin_points(a: float) -> list[Declared]:
+    if a < 0:  # then the origin is a maximum
+        return []
     ripples = axis(
         lambda x: x**2 + a * (1 - np.cos(2 * np.pi * x)),
         lambda x: 2 * x + 2 * np.pi * a * np.sin(2 * np.pi * x),
@@ -85,6 +87,8 @@ def rastrigin(x, y, *, a):
 
 
 def _bohachevsky_points(c: float, d: float) -> list[Declared]:
+    if min(c, d) < 0:
+        return []
     # A stationary point has |x| <= 3 pi c / 2 and |y| <= pi d: beyond, the bowl is steeper than
     # any ripple.
     xs = axis(
@@ -125,7 +129,9 @@ def _griewank_points(d: float) -> list[Declared]:
     # sin q = -(2x - 4v)/d. For large d that is near p = m pi, q = n pi; iterating the two
     # equations contracts, by at most (2 + 4)/d over the cosine. Even numbers give a positive
     # curvature.
-    declared = []
+    declared: list[Declared] = []
+    if d < 50:  # a bowl too steep for the iteration, or none
+        return declared
     for m in range(-8, 9):
         for n in range(-8, 9):
             p, q = m * math.pi, n * math.pi
@@ -162,7 +168,7 @@ def griewank(x, y, *, d):
     global minimum is. The dial d sets the bowl, x^2/d; Griewank took 200 in two dimensions and
     4000 in ten, and most suites now use 4000 everywhere.
     """
-    return 1 + (x**2 + y**2) / d - cos(x) * cos(y / sqrt(2))
+    return 1 + (x**2 + y**2) / d - cos(x) * cos(sqrt(2) * y / 2)
 
 
 @landscape(
@@ -189,6 +195,8 @@ def levy13(x, y):
 def _ackley_points(a: float, b: float, c: float) -> list[Declared]:
     # Beside the tip, the gradient vanishes where sin(cx) = -K x and sin(cy) = -K y with the same
     # K(x, y). The branch of the arcsine near 0 gives the minima; iterating it settles on them.
+    if min(a, b, c) <= 0:  # then there is no tip
+        return []
     declared = [minimum((0, 0), 0.0)]
     reach = int(5 * c / (2 * math.pi)) + 1
     for i in range(reach + 1):

@@ -2,7 +2,7 @@
 
     tl.descend(tl.landscapes.quartic_saddle, tl.gd(0.1), start=(1, 1e-6))     # slow, then away
     tl.basins(tl.landscapes.quartic_saddle, tl.newton())                      # Newton likes saddles
-    tl.landscapes.egg_box.critical_points                                     # as many as extrema
+    tl.landscapes.egg_box.critical_points                             # a saddle on each side
 
 Each lists its stationary points with their exact kind; where the Hessian is singular the
 description says what the point really is.

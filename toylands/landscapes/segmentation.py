@@ -30,9 +30,9 @@ def bce(p1, p2):
     """Binary cross-entropy of two pixels, target (1, 0), summed over the pixels.
 
     Separable: the mixed second derivative is zero, so moving one pixel changes nothing for the
-    other. It is convex in both pixels jointly, not just in each. The infimum 0 is approached at the
-    corner (1, 0), where the slope does not vanish. Convex in predictions is not convex in network
-    weights.
+    other. It is convex in both pixels jointly, not just in each. The minimum, 0, sits in the corner
+    (1, 0) of the square, where the slope does not vanish. Convex in predictions is not convex in
+    network weights.
     """
     return -log(p1) - log(1 - p2)
 

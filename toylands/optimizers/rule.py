@@ -169,25 +169,33 @@ class Rule:
         return "\n".join(lines) + "\n"
 
     @functools.cached_property
+    def equations(self) -> list[tuple[Any, Any]]:
+        """The update equations as SymPy (left, right) pairs: the memory first, then theta."""
+        import sympy
+
+        symbols, results = self._traced
+        names = {"eps": "varepsilon", "weight_decay": "lambda"}
+        fixed = {symbols[h]: sympy.Symbol(names.get(h, h)) for h in self.defaults}
+        fixed |= {symbols["theta"]: sympy.Symbol("theta_t"), symbols["g"]: sympy.Symbol("g_t")}
+        fixed |= {symbols[m]: sympy.Symbol(f"{m}_{{t-1}}") for m in self.memory}
+        if "lr" in symbols:
+            fixed[symbols["lr"]] = sympy.Symbol("eta_t")
+        known: dict[Any, Any] = {}
+        pairs = []
+        for name, expression in zip(self.memory, results[1:], strict=True):
+            now = sympy.Symbol(f"{name}_t")
+            pairs.append((now, expression.subs(known).xreplace(fixed)))
+            known[expression] = now
+        pairs.append((sympy.Symbol("theta_{t+1}"), results[0].subs(known).xreplace(fixed)))
+        return pairs
+
+    @functools.cached_property
     def latex(self) -> list[str]:
         """The update equations, one LaTeX line each: the memory first, then theta."""
         import sympy
 
-        symbols, results = self._traced
-        old = {symbols[m]: sympy.Symbol(f"{m}_{{t-1}}") for m in self.memory}
-        now = {m: sympy.Symbol(f"{m}_t") for m in self.memory}
-        fixed = {symbols["theta"]: sympy.Symbol("\\theta_t"), symbols["g"]: sympy.Symbol("g_t")}
-        if "lr" in symbols:
-            fixed[symbols["lr"]] = sympy.Symbol("\\eta_t")
-        known: dict[Any, Any] = {}
-        lines = []
-        for name, expression in zip(self.memory, results[1:], strict=True):
-            shown = expression.subs(known).xreplace({**old, **fixed})
-            lines.append(f"{sympy.latex(now[name])} = {sympy.latex(shown)}")
-            known[expression] = now[name]
-        shown = results[0].subs(known).xreplace({**old, **fixed})
-        lines.append(f"\\theta_{{t+1}} = {sympy.latex(shown)}")
-        return lines
+        lines = (f"{sympy.latex(left)} = {sympy.latex(right)}" for left, right in self.equations)
+        return [line.replace("theta_{t+1}", "\\theta_{t+1}") for line in lines]
 
 
 class Factory:

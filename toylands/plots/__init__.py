@@ -10,8 +10,24 @@ Where the figure comes from is told in `toylands.plots.style`.
 
 from __future__ import annotations
 
+from toylands.plots.animation import animate
 from toylands.plots.contour import contour
+from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, sharpness_curve
+from toylands.plots.maps import basin_map, sweep_map
 from toylands.plots.paths import paths
+from toylands.plots.spectrum import spectrum_along
 from toylands.plots.surface import surface
 
-__all__ = ["contour", "paths", "surface"]
+__all__ = [
+    "animate",
+    "basin_map",
+    "contour",
+    "gradient_norms",
+    "loss_curves",
+    "paths",
+    "schedule_curve",
+    "sharpness_curve",
+    "spectrum_along",
+    "surface",
+    "sweep_map",
+]

@@ -69,7 +69,7 @@ def contour(
     headline(axes, heading(land) if title is None else title, notes, own)
     if legend and handles:
         add_legend(axes, handles, own)
-    return axes  # type: ignore[no-any-return]
+    return axes
 
 
 def figure_size(ground: Terrain) -> tuple[float, float]:
@@ -79,20 +79,20 @@ def figure_size(ground: Terrain) -> tuple[float, float]:
         return 6.2 + 0.8 * margin, 3.8 + 0.6 * margin
     (x0, x1), (y0, y1) = ground.view
     high = 4.1
-    wide = high * (x1 - x0) / (y1 - y0) if _same_scale(ground) else 5.4
+    wide = high * (x1 - x0) / (y1 - y0) if same_scale(ground) else 5.4
     if wide > 6.6:
         wide, high = 6.6, high * 6.6 / wide
     return max(wide, 2.0) + 1.75 * margin, max(high, 2.4) + 0.65 * margin
 
 
-def _same_scale(ground: Terrain) -> bool:
+def same_scale(ground: Terrain) -> bool:
+    """Return whether both axes get the same scale: unless the window is very long or tall."""
     (x0, x1), (y0, y1) = ground.view
     return 1 / 3 <= (x1 - x0) / (y1 - y0) <= 3
 
 
 def draw_terrain(ax: Axes, ground: Terrain, equal: bool) -> None:
     """Draw the filled contours and their lines, or the curve of a 1-D terrain."""
-    book = palette()["terrain"]
     if len(ground.index) == 1:
         ax.plot(ground.x, ground.z, color=theme(ax)["ink"], lw=1.8 * unit(), gid="terrain")
         if ground.spacing == "log" and ground.edges[0] > 0:
@@ -113,24 +113,30 @@ def draw_terrain(ax: Axes, ground: Terrain, equal: bool) -> None:
         zorder=0,
     )
     filled.set_gid("terrain")
+    draw_lines(ax, ground)
+    ax.set_xlim(*ground.view[0])
+    ax.set_ylim(*ground.view[1])
+    ax.set_xlabel(ground.names[0])
+    ax.set_ylabel(ground.names[1])
+    if equal and same_scale(ground):
+        ax.set_aspect("equal")
+
+
+def draw_lines(ax: Axes, ground: Terrain) -> None:
+    """Draw the contour lines of a 2-D terrain, thin and dark."""
+    look = palette()["terrain"]
     if len(ground.lines):
         lines = ax.contour(
             ground.x,
             ground.y,
             np.ma.masked_invalid(ground.z),
             levels=ground.lines,
-            colors=book["line"],
-            alpha=book["line_alpha"],
+            colors=look["line"],
+            alpha=look["line_alpha"],
             linewidths=0.6 * unit(),
             zorder=0.5,
         )
         lines.set_gid("contour lines")
-    ax.set_xlim(*ground.view[0])
-    ax.set_ylim(*ground.view[1])
-    ax.set_xlabel(ground.names[0])
-    ax.set_ylabel(ground.names[1])
-    if equal and _same_scale(ground):
-        ax.set_aspect("equal")
 
 
 def draw_colorbar(ax: Axes, ground: Terrain) -> None:
@@ -284,7 +290,7 @@ def draw_ellipses(ax: Axes, ground: Terrain, height: bool | float) -> float | No
             ring = place[:, None] + vectors @ (np.sqrt(2 * c / values)[:, None] * circle)
             _twice(ax, *ring)
         else:
-            far = 2 * np.hypot(*(high - low for low, high in ground.view)) * vectors[:, 0]
+            far = 2 * np.linalg.norm(np.diff(ground.view, axis=1)) * vectors[:, 0]
             for side in (-1, 1):
                 middle = place + side * np.sqrt(2 * c / values[1]) * vectors[:, 1]
                 _twice(ax, *np.stack([middle - far, middle + far], axis=1))

@@ -10,8 +10,8 @@ when it was still running; a diverged run leaves the frame with an arrow that ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -19,12 +19,14 @@ from toylands._words import did_you_mean, one_of
 from toylands.geometry import stability_limit
 from toylands.optimizers.schedules import Schedule, as_schedule
 from toylands.plots.exits import Labels, draw_exit
-from toylands.plots.style import Style, add_legend, axes_for, ink_on, palette, picture, theme, unit
+from toylands.plots.style import Style, add_legend, axes_for, palette, picture, styles, theme, unit
 from toylands.plots.terrain import Array
 from toylands.plots.trails import (
+    CHART_OUTLINE,
     as_runs,
     converged,
     cut,
+    delay,
     draw_end,
     draw_line,
     draw_marks,
@@ -125,12 +127,12 @@ def sharpness_curve(
     land = same_landscape(runs)
     if land.players is not None:
         raise ValueError(
-            f"{land.name} is a game: whether its steps are stable is decided by the Jacobian of the "
-            "players' gradients, not by the Hessian's largest eigenvalue"
+            f"{land.name} is a game: its stability is decided by the Jacobian of the players' "
+            "gradients, not by the largest eigenvalue of the Hessian"
         )
     values = []
     for run in runs:
-        rates = np.asarray(run.rates)[:: run.every]
+        rates = np.asarray(run.rates)[delay(run) :: run.every]
         values.append(rates * np.asarray(run.sharpness)[: len(rates)])
     limits = [_limit_of(run, limit) for run in runs]
     notes = [parameters(land), *held_equal(runs, "gradients and Hessian")]
@@ -140,10 +142,8 @@ def sharpness_curve(
     if without and limit is True:
         notes.append(f"no limit of this form exists for {', '.join(without)}")
     name = "lr × largest Hessian eigenvalue"
-    axes = _chart(
-        runs, values, ax, x, scale, name, notes, legend, title or heading(land), "", limits
-    )
-    return axes
+    title = title or heading(land)
+    return _chart(runs, values, ax, x, scale, name, notes, legend, title, "", limits)
 
 
 def _limit_of(run: Any, limit: bool | float) -> float | None:
@@ -234,7 +234,7 @@ def _chart(
             flat, leaves = _line(run, clocks[n], values[n], box, scale)
             if not len(flat):
                 continue
-            draw_line(axes, flat, style, crowd)
+            draw_line(axes, flat, style, crowd, CHART_OUTLINE)
             if not crowd:
                 inner = flat[: len(flat) - leaves]
                 stride = max(1, len(inner) // 9)
@@ -245,7 +245,7 @@ def _chart(
             else:
                 draw_end(axes, flat[-1], style, run.status.kind == "converged", crowd)
         label = label_of(members, short=len(entries) > 8)
-        handles.append(trail_handle(style, label, converged(members)))
+        handles.append(trail_handle(style, label, converged(members), CHART_OUTLINE))
     handles += _draw_limits(axes, runs, limits)
     if legend:
         add_legend(axes, handles, own)
@@ -254,12 +254,12 @@ def _chart(
     placed = Labels(axes)
     for flat, run, style, crowd in exits:
         draw_exit(axes, flat, run, style, placed, quiet=crowd)
-    return axes  # type: ignore[no-any-return]
+    return axes
 
 
 def _clock(run: Any, x: str, count: int) -> Array:
     """Return the step, or the number of gradient evaluations, at each of `count` values."""
-    steps = np.arange(count, dtype=np.float64) * run.every
+    steps = delay(run) + np.arange(count, dtype=np.float64) * run.every
     return steps * (run.optimizer.evaluations_per_step if x == "evaluations" else 1)
 
 
@@ -288,31 +288,23 @@ def _frame(
         return np.array([sides, [low - room, high + room + (0 if stayed else 3)]])
     low, high = min(float(seen.min()), 0.0), float(seen.max())
     room = 0.08 * max(high - low, 1e-12)
-    return np.array([sides, [low - room, high + room if stayed else low + 10 * (high - low) + room]])
+    return np.array(
+        [sides, [low - room, high + room if stayed else low + 10 * (high - low) + room]]
+    )
 
 
-def _line(
-    run: Any, clock: Array, curve: Array, box: Array, scale: str
-) -> tuple[Array, bool]:
+def _line(run: Any, clock: Array, curve: Array, box: Array, scale: str) -> tuple[Array, bool]:
     """Return the drawn part (n, 2) of a curve, and whether it leaves through the frame."""
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = np.log10(curve) if scale == "log" else curve.astype(np.float64)
     points = np.column_stack([clock, heights])[np.isfinite(heights)]
-    if run.status.kind == "diverged" and len(points):
-        # Where the next value is beyond all numbers, the curve goes straight up.
-        span = float(np.ptp(box[1]))
-        beyond = max(float(points[-1, 1]), float(box[1, 1])) + 10 * span
-        width = clock[1] - clock[0] if len(clock) > 1 else 1.0
-        points = np.append(points, [[points[-1, 0] + width / 2, beyond]], axis=0)
     flat, leaves = cut(points, box) if len(points) else (points, False)
     if scale == "log":
         flat = np.column_stack([flat[:, 0], 10.0 ** flat[:, 1]])
-    return flat, leaves
+    return flat, leaves or run.status.kind == "diverged"
 
 
-def _draw_limits(
-    ax: Axes, runs: Sequence[Any], limits: Sequence[float | None]
-) -> list[Any]:
+def _draw_limits(ax: Axes, runs: Sequence[Any], limits: Sequence[float | None]) -> list[Any]:
     """Draw one line for each different limit; return its legend handles."""
     from matplotlib.lines import Line2D
 
@@ -345,8 +337,8 @@ def schedule_curve(
 ) -> Axes:
     """Draw learning-rate schedules over the steps.
 
-    schedules: a Schedule, a sequence of factors, an Optimizer (its own lr is used), a list of any of
-    these, or a mapping from labels to them.
+    schedules: a Schedule, a sequence of factors, an Optimizer (its own lr is used), a list of any
+    of these, or a mapping from labels to them.
     steps: how many steps to show; by default up to the end of the longest, or 100. A schedule that
     ends earlier is drawn to its end. lr: the learning rate the factors multiply; without it the
     factors themselves are drawn. Returns the Axes.
@@ -359,17 +351,13 @@ def schedule_curve(
         raise ValueError(f"steps={steps!r}: expected at least 1")
     axes, own = axes_for(ax)
     rates = lr is not None or all(rate is not None for _, _, rate in curves)
-    colors = list(palette()["hues"])
     handles = []
-    for n, (label, schedule, rate) in enumerate(curves):
+    for (label, schedule, rate), style in zip(curves, _looks(schedules, curves), strict=True):
         count = shown if schedule.length is None else min(shown, schedule.length)
-        factor = (lr if lr is not None else rate) if rates else 1.0
-        color = colors[n % len(colors)]
-        dashes = [(), *map(tuple, palette()["repeats"]["dashes"])]
-        style = Style(label, color, ink_on(color), "o", dashes[n // len(colors) % len(dashes)])
+        factor = 1.0 if not rates else lr if lr is not None else cast("float", rate)
         points = np.column_stack([np.arange(count), factor * schedule.values(count)])
-        draw_line(axes, points, style)
-        handles.append(trail_handle(style, label, True))
+        draw_line(axes, points, style, outline=CHART_OUTLINE)
+        handles.append(trail_handle(style, label, True, CHART_OUTLINE))
         handles[-1].set_marker("")
     axes.relim()
     axes.autoscale_view()
@@ -385,7 +373,22 @@ def schedule_curve(
     headline(axes, title or "Learning-rate schedule" + ("s" if len(curves) > 1 else ""), notes, own)
     if legend:
         add_legend(axes, handles, own)
-    return axes  # type: ignore[no-any-return]
+    return axes
+
+
+def _looks(given: Any, curves: Sequence[tuple[str, Schedule, float | None]]) -> list[Style]:
+    """Return the styles of the optimizers if all are such, otherwise one hue after the other."""
+    items = list(given.values()) if isinstance(given, Mapping) else np.atleast_1d(given).tolist()
+    if all(hasattr(item, "family") for item in items):
+        return styles(items)
+    book = palette()
+    dashes = [(), *map(tuple, book["repeats"]["dashes"])]
+    hues = list(book["hues"].items())
+    looks = []
+    for n, (label, _, _) in enumerate(curves):
+        color, hue = hues[n % len(hues)]
+        looks.append(Style(label, color, hue["outline"], "o", dashes[n // len(hues) % len(dashes)]))
+    return looks
 
 
 def _natural(schedule: Schedule) -> int | None:
@@ -397,9 +400,7 @@ def _natural(schedule: Schedule) -> int | None:
 def _schedules(given: Any) -> list[tuple[str, Schedule, float | None]]:
     """Return (label, schedule, learning rate or None) for everything that was given."""
     if isinstance(given, Mapping):
-        return [
-            (str(label), *_schedule(item)[1:]) for label, item in given.items()
-        ]
+        return [(str(label), *_schedule(item)[1:]) for label, item in given.items()]
     several = isinstance(given, list | tuple) and not all(np.isscalar(item) for item in given)
     curves = [_schedule(item) for item in (given if several else [given])]
     if not curves:

@@ -35,7 +35,7 @@ from toylands.plots.trails import (
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, held_equal
+from toylands.plots.words import heading, headline, held_equal, is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +95,7 @@ def paths(
         headline(axes, heading(land) if title is None else title, notes, own)
     if legend:
         add_legend(axes, [*trails, start_handle(), *handles], own)
-    return axes  # type: ignore[no-any-return]
+    return axes
 
 
 def _stride(runs: Sequence[Any], marks: int) -> int:
@@ -121,7 +121,8 @@ def draw_trails(ax: Axes, runs: Sequence[Any], ground: Terrain, every: int) -> l
             if not crowd and every:
                 inner = part.flat[:-1] if part.leaves else part.flat
                 draw_marks(ax, inner[::every], style)
-            draw_start(ax, part.flat[0], crowd)
+            if not is_average(run):
+                draw_start(ax, part.flat[0], crowd)
             if part.leaves:
                 draw_exit(ax, part.flat, run, style, placed, quiet=crowd)
             else:

@@ -1,6 +1,6 @@
 """The eigenvalues of the exact Hessian along a run.
 
-    ax = tl.plots.spectrum_along(tl.descend(tl.landscapes.rosenbrock, tl.gd(0.001)))
+ax = tl.plots.spectrum_along(tl.descend(tl.landscapes.rosenbrock, tl.gd(0.001)))
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of
 from toylands.geometry import stability_limit
-from toylands.plots.style import Style, add_legend, axes_for, palette, picture, style_of, theme, unit
-from toylands.plots.trails import as_runs, draw_line, trail_handle
+from toylands.plots.style import Style, add_legend, axes_for, picture, style_of, theme, unit
+from toylands.plots.trails import CHART_OUTLINE, as_runs, draw_line, trail_handle
 from toylands.plots.words import heading, headline, held_equal, parameters, sig
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SCALES = ("linear", "symlog")
 # More eigenvalues than this are drawn as thin lines between the outermost two.
 _NAMED = 6
+_DASHES = ["-", (0, (5, 2)), (0, (5, 1.6, 1.2, 1.6)), (0, (1.2, 1.4)), (0, (9, 3))]
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @picture
@@ -77,4 +79,59 @@ def spectrum_along(
     headline(axes, heading(land) if title is None else title, notes, own)
     if legend:
         add_legend(axes, handles, own)
-    return axes  # type: ignore[no-any-return]
+    return axes
+
+
+def _draw_eigenvalues(ax: Axes, steps: Any, values: Any, style: Style) -> list[Any]:
+    """Draw the lines, largest on top; return the legend handles of those that are named."""
+    count, inks, scale = values.shape[1], theme(ax), unit()
+    handles = []
+    for k in range(count):
+        rank = count - k  # eigenvalues come in ascending order
+        if rank == 1:
+            draw_line(ax, np.column_stack([steps, values[:, k]]), style, outline=CHART_OUTLINE)
+            solid = trail_handle(
+                style, "λ₁, the largest" if count > 1 else "λ₁", True, CHART_OUTLINE
+            )
+            solid.set_marker("")
+            handles.append(solid)
+            continue
+        named = count <= _NAMED or rank == count
+        line = ax.plot(
+            steps,
+            values[:, k],
+            color=inks["soft"],
+            lw=(1.6 if named else 0.6) * scale,
+            ls=_DASHES[(rank - 2) % len(_DASHES)] if named else "-",
+            alpha=1.0 if named else 0.6,
+            zorder=2,
+            gid="eigenvalue",
+        )[0]
+        if named:
+            line.set_label(
+                f"λ{str(rank).translate(_SUBSCRIPT)}" + ", the smallest" * (rank == count)
+            )
+            handles.append(line)
+    return [handles[-1], *reversed(handles[:-1])]
+
+
+def _draw_roof(ax: Axes, run: Any, roof: float, values: Any) -> Any:
+    """Draw the largest stable eigenvalue, limit / rate, at every step."""
+    rates = np.asarray(run.rates)[:: run.every]
+    with np.errstate(divide="ignore"):
+        heights = roof / rates
+    line = ax.plot(
+        np.arange(len(rates)) * run.every,
+        np.where(np.isfinite(heights), heights, np.nan),
+        color=theme(ax)["ink"],
+        lw=1.3 * unit(),
+        ls=(0, (4, 2)),
+        zorder=2.5,
+        gid="limit",
+        label=f"limit {sig(roof)} / lr",
+    )[0]
+    if np.nanmin(heights) > 20 * np.nanmax(np.abs(values)):
+        ax.set_ylim(
+            top=float(np.nanmax(values) + 0.1 * np.ptp(values[np.isfinite(values)]) + 1e-12)
+        )
+    return line

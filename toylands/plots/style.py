@@ -21,7 +21,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from toylands._words import show
 
@@ -261,19 +261,36 @@ def axes_for(
     return ax, False
 
 
-def add_legend(ax: Axes, handles: Sequence[Any], own: bool, title: str | None = None) -> Legend:
-    """Put a legend beside our own axes (the figure grows by its width), or inside given axes."""
+def add_legend(ax: Axes, handles: Sequence[Any], own: bool) -> Legend:
+    """Put a legend where it hides nothing, if that can be.
+
+    Beside our own axes (the figure grows by its width); below given axes of a figure with a layout
+    engine, which makes room for it; inside given axes of any other figure.
+    """
     crowded = len(handles) > 9
-    common: dict[str, Any] = {"handles": list(handles), "title": title, "alignment": "left"}
-    common |= {"fontsize": "x-small" if crowded else "small", "title_fontsize": "small"}
+    common: dict[str, Any] = {"handles": list(handles), "alignment": "left"}
+    common |= {"fontsize": "x-small" if crowded or not own else "small"}
     if own:
-        figure = ax.figure
+        figure = cast("Figure", ax.figure)
         spacing = 0.6 if crowded else 0.9
         legend = figure.legend(loc="outside right center", labelspacing=spacing, **common)
         wide, high = (length / figure.dpi + 0.1 for length in legend.get_window_extent().size)
         width, height = figure.get_size_inches()
         figure.set_size_inches(width + wide, max(height, high))
         return legend
+    if ax.figure.get_layout_engine() is not None:
+        from matplotlib.transforms import ScaledTranslation
+
+        down = ScaledTranslation(0, -3.6 * 10 * unit() / 72, ax.figure.dpi_scale_trans)
+        longest = max(len(line) for h in handles for line in str(h.get_label()).split("\n"))
+        return ax.legend(
+            loc="upper left",
+            bbox_to_anchor=(0.0, 0.0),
+            bbox_transform=ax.transAxes + down,
+            borderaxespad=0.0,
+            ncols=1 if longest > 34 else 2,
+            **common,
+        )
     inks = theme(ax)
     legend = ax.legend(
         loc="best",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from toylands.plots.style import (
     theme,
     unit,
 )
-from toylands.plots.terrain import Array, Terrain, terrain
+from toylands.plots.terrain import Array, Mask, Terrain, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -49,7 +49,7 @@ from toylands.plots.trails import (
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, held_equal, sig
+from toylands.plots.words import heading, headline, held_equal, is_average, sig
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +77,7 @@ class Scene:
         """Return points (n, 3) on the surface above points (n, 2)."""
         return np.column_stack([flat, self.height(self.ground.lift(flat))])
 
-    def hidden(self, spots: Array) -> Array:
+    def hidden(self, spots: Array) -> Mask:
         """Return which of the points (n, 3) the surface hides from the viewer, shape (n,)."""
         (x0, x1), (y0, y1) = self.ground.view
         low = np.array([x0, y0, self.low])
@@ -165,10 +165,9 @@ def surface(
     if own:
         _lay_out(axes, base, beside)
     placed = Labels(axes, outward=True)
-    for leaving in exits:
-        if leaving is not None:
-            _draw_exit(axes, *leaving, placed)
-    return axes  # type: ignore[no-any-return]
+    for spots, run, style, crowd in filter(None, exits):
+        _draw_exit(axes, spots, run, style, crowd, placed)
+    return axes
 
 
 def _lay_out(ax: Any, base: Array, legend: Any) -> None:
@@ -253,7 +252,7 @@ def _draw_lines(ax: Any, scene: Scene) -> None:
     ground, look = scene.ground, palette()["terrain"]
     tracer = contour_generator(ground.x, ground.y, np.ma.masked_invalid(ground.z))
     for level in ground.lines:
-        for line in tracer.lines(level):
+        for line in cast("list[Array]", tracer.lines(level)):
             spots = np.column_stack([line, np.full(len(line), float(scene.height(level)))])
             shown = np.where(scene.hidden(spots)[:, None], np.nan, spots)
             ax.plot(
@@ -291,8 +290,9 @@ def _draw_run(ax: Any, scene: Scene, run: Any, style: Style, every: int, crowd: 
         marks = scene.lift(inner[::every])
         draw_marks(ax, marks[~scene.hidden(marks)], style)
     ends = scene.lift(part.flat[[0, -1]])
-    for mark in start_marks(*ends[0, :2], 0.6 if crowd else 1.0):
-        _stand(ax, mark, ends[:1, 2])
+    if not is_average(run):
+        for mark in start_marks(ends[0, 0], ends[0, 1], 0.6 if crowd else 1.0):
+            _stand(ax, mark, ends[:1, 2])
     if not part.leaves:
         draw_end(ax, ends[1], style, run.status.kind == "converged", crowd)
         return None

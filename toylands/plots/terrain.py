@@ -22,6 +22,7 @@ from toylands._words import did_you_mean, one_of, show
 from toylands.plots.words import parameters, sig
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 View = tuple[tuple[float, float], ...]
 SPACINGS = ("linear", "log", "quantile")
 

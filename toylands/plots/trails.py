@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import show
+from toylands.dynamics.trajectory import Status, point_kind
 from toylands.plots.contour import StackedHandle
 from toylands.plots.style import Style, palette, styles, theme, unit
 from toylands.plots.terrain import Array, Terrain, View
+from toylands.plots.words import is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,19 +27,46 @@ if TYPE_CHECKING:
 _GROWTH = 2.0
 # More runs of one optimizer than this are drawn as an ensemble: thin lines, one legend entry.
 ENSEMBLE = 12
+# On plain paper a line needs less of an outline than on a terrain.
+CHART_OUTLINE = 0.35
+
+
+class Average:
+    """The averaged weights of a run (swa, ema), drawn like a further run of the same rule.
+
+    `first` is the number of recorded points before the average begins.
+    """
+
+    def __init__(self, run: Any) -> None:
+        known = np.isfinite(run.average).all(axis=1)
+        self.first = int(np.argmax(known))
+        self.path = np.asarray(run.average)[known]
+        self.landscape, self.optimizer = run.landscape, run.optimizer
+        self.every, self.steps, self.rates = run.every, run.steps, run.rates
+        self.loss = run.landscape.loss(self.path)
+        self.grad_norm = np.linalg.norm(run.landscape.grad(self.path), axis=-1)
+        self.spectrum = run.landscape.spectrum(self.path).eigenvalues
+        self.sharpness = self.spectrum[:, -1]
+        self.end = self.path[-1]
+        done = run.status.kind != "diverged" and self.grad_norm[-1] <= run.tol
+        kind = point_kind(run.landscape, self.end) if done else None
+        self.status = Status("converged", point=kind) if done else Status("running")
+        self.label = f"average weights of {run.optimizer.name}"
 
 
 def as_runs(trajectories: Any) -> list[Any]:
     """Return a list of trajectories from one trajectory, a race, a swarm or any sequence of them.
 
+    A run that averages its weights is followed by its average, unless the runs are an ensemble.
     Raises TypeError for anything else and ValueError for an empty sequence.
     """
-    if np.ndim(getattr(trajectories, "path", None)) == 2:
-        return [trajectories]
-    try:
-        runs = list(trajectories)
-    except TypeError:
-        runs = [None]
+    if np.ndim(getattr(trajectories, "path", 0)) == 2:
+        runs = [trajectories]
+    else:
+        try:
+            runs = list(trajectories)
+        except TypeError:
+            runs = [None]
     if not runs:
         raise ValueError("no trajectory to draw: expected at least one")
     for run in runs:
@@ -46,7 +75,19 @@ def as_runs(trajectories: Any) -> list[Any]:
                 f"cannot draw {show(trajectories)}: expected trajectories, as returned by descend "
                 "or race"
             )
-    return runs
+    if len(runs) > ENSEMBLE:
+        return runs
+    shown = []
+    for run in runs:
+        shown.append(run)
+        if run.average is not None and np.isfinite(run.average).all(axis=1).any():
+            shown.append(Average(run))
+    return shown
+
+
+def delay(run: Any) -> int:
+    """Return the step at which a curve begins: 0, or where an average does."""
+    return run.first * run.every if is_average(run) else 0
 
 
 def same_landscape(runs: Sequence[Any]) -> Any:
@@ -176,7 +217,8 @@ def label_of(runs: Sequence[Any], short: bool = False) -> str:
     """Return the legend text of a group: what ran and how it ended, on two lines or on one."""
     if len(runs) == 1:
         between = ": " if short else "\n"
-        return f"{runs[0].optimizer.label}{between}{runs[0].status}"
+        name = getattr(runs[0], "label", runs[0].optimizer.label)
+        return f"{name}{between}{runs[0].status}"
     kinds = [run.status.kind for run in runs]
     ends = ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(sorted(kinds)))
     return f"{runs[0].optimizer.family}, {len(runs)} walkers\n{ends}"
@@ -187,14 +229,16 @@ def converged(runs: Sequence[Any]) -> bool:
     return any(run.status.kind == "converged" for run in runs)
 
 
-def draw_line(ax: Axes, flat: Array, style: Style, thin: bool = False) -> list[Any]:
-    """Draw a trail: the coloured line over a wider one in its outline colour."""
+def draw_line(
+    ax: Axes, flat: Array, style: Style, thin: bool = False, outline: float = 0.75
+) -> list[Any]:
+    """Draw a trail: the coloured line over one in its outline colour, `outline` points wider."""
     scale = unit() * (0.45 if thin else 1.0)
     alpha = 0.55 if thin else 1.0
-    outline = ax.plot(
+    below = ax.plot(
         *flat.T,
         color=style.outline,
-        lw=3.4 * scale,
+        lw=(1.9 + 2 * outline) * scale,
         alpha=0.9 * alpha,
         zorder=3,
         solid_capstyle="round",
@@ -215,7 +259,7 @@ def draw_line(ax: Axes, flat: Array, style: Style, thin: bool = False) -> list[A
         scaley=False,
         gid="trail",
     )
-    return [*outline, *line]
+    return [*below, *line]
 
 
 def draw_marks(ax: Axes, flat: Array, style: Style) -> Any:
@@ -237,7 +281,7 @@ def draw_marks(ax: Axes, flat: Array, style: Style) -> Any:
 
 def draw_start(ax: Axes, place: Array, small: bool = False) -> None:
     """Mark a start: a ring round a dot."""
-    for artist in start_marks(*place, 0.6 if small else 1.0):
+    for artist in start_marks(place[0], place[1], 0.6 if small else 1.0):
         ax.add_line(artist)
 
 
@@ -288,8 +332,8 @@ def draw_end(ax: Axes, place: Array, style: Style, converged: bool, small: bool 
     )[0]
 
 
-def trail_handle(style: Style, label: str, converged: bool) -> Any:
-    """Return the legend handle of a trail: its line with its end mark."""
+def trail_handle(style: Style, label: str, converged: bool, outline: float = 0.75) -> Any:
+    """Return the legend handle of a trail: its line with its end mark; arguments of `draw_line`."""
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import Normal, Stroke
 
@@ -302,9 +346,12 @@ def trail_handle(style: Style, label: str, converged: bool) -> Any:
         ls=style.linestyle,
         marker=style.marker,
         ms=7.5 * scale,
-        mfc=style.color if converged else "white",
+        mfc=style.color if converged else theme()["paper"],
         mec=style.outline if converged else style.color,
         mew=(1.0 if converged else 1.8) * scale,
         label=label,
-        path_effects=[Stroke(linewidth=3.2 * scale, foreground=style.outline), Normal()],
+        path_effects=[
+            Stroke(linewidth=(1.9 + 2 * outline) * scale, foreground=style.outline),
+            Normal(),
+        ],
     )

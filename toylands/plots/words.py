@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from toylands.plots.style import theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -70,7 +71,7 @@ def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:
     pad = 7 + 1.28 * small * len(lines)
     ax.set_title("\n".join(titles), pad=pad, loc="left")
     if own:
-        figure = ax.figure
+        figure = cast("Figure", ax.figure)
         figure.set_figheight(figure.get_figheight() + (pad + 1.25 * big * len(titles)) / 72)
     if lines:
         text = ax.annotate(
@@ -122,7 +123,7 @@ def _width(ax: Axes) -> float:
     """Return the width in inches that a title over these axes may take."""
     spec = ax.get_subplotspec()
     columns = 1 if spec is None else spec.get_gridspec().ncols
-    return float(ax.figure.get_figwidth()) / columns - 0.8
+    return float(ax.figure.bbox.width / ax.figure.dpi) / columns - 0.8
 
 
 # ------------------------------------------------------------------------------ what is held equal
@@ -133,6 +134,7 @@ def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
 
     `exact` names what was computed exactly. Returns two lines.
     """
+    runs = [run for run in runs if not is_average(run)]
     many = len(runs) > 1
     stayed = [run.steps for run in runs if run.status.kind != "diverged"]
     steps = sorted(set(stayed or [run.steps for run in runs]))
@@ -149,6 +151,11 @@ def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
     starts = {tuple(map(float, run.path[0])) for run in runs}
     first.append(f"start {point(starts.pop())}" if len(starts) == 1 else f"{len(starts)} starts")
     return [", ".join(first), f"{rates_note(runs)}, exact {exact}"]
+
+
+def is_average(run: Any) -> bool:
+    """Return whether a run is the average of another's weights (see `trails.Average`)."""
+    return hasattr(run, "first")
 
 
 def rates_note(runs: Sequence[Any]) -> str:

@@ -1,0 +1,182 @@
+"""From a scene to the numbers of its picture: walks, terrain, basin map, and what is known exactly.
+
+Everything here is plain NumPy on the core; no Jupyter. The explorer sends these numbers to the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toylands import landscapes, optimizers
+from toylands.dynamics import Basins, Trajectory, basins, descend
+from toylands.formula import CriticalPoint, Landscape, landscape
+from toylands.geometry import convergence_rate, find_critical_points, stability_limit
+from toylands.optimizers import Optimizer
+from toylands.widgets.scene import make_schedule
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One optimizer's walk and what is exactly known about it.
+
+    `sharpness` is the largest eigenvalue of the exact Hessian along the path; `limit` the largest
+    stable lr * lambda (None where there is none); `predicted` and `measured` the convergence rate near
+    the minimum the walk approaches.
+    """
+
+    id: int
+    optimizer: Optimizer
+    trajectory: Trajectory
+    hessians: np.ndarray
+    sharpness: np.ndarray
+    limit: float | None
+    predicted: float | None
+    measured: float | None
+
+
+def scene_landscape(
+    scene: Mapping[str, Any], extra: Mapping[str, Landscape] | None = None
+) -> Landscape:
+    """The landscape of a scene: from the catalogue, from its text, or one passed by the user."""
+    name = scene["landscape"]
+    if extra and name in extra:
+        return extra[name](**scene["params"])
+    if "text" in scene:
+        return landscape(scene["text"], name=name, view=scene["view"], **scene["params"])  # type: ignore[no-any-return]
+    return landscapes.get(name)(**scene["params"])
+
+
+def scene_optimizer(
+    scene: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    extra: Mapping[str, Callable[..., Optimizer]] | None = None,
+) -> Optimizer:
+    """The optimizer of one entry of a scene."""
+    factory = (extra or {}).get(entry["name"]) or optimizers.get(entry["name"])
+    lr = scene["lr"] if entry["lr"] is None else entry["lr"]
+    opt = factory(lr=lr, **entry["hyper"], schedule=make_schedule(scene["schedule"]))
+    for wrap in entry["wrap"]:
+        numbers = {key: value for key, value in wrap.items() if key != "kind"}
+        opt = optimizers.get(wrap["kind"])(opt, **numbers)
+    if scene["noise"] and opt.piece("noise") is None:
+        opt = optimizers.noise(opt, sigma=scene["noise"])
+    return opt
+
+
+def largest_eigenvalues(hessians: np.ndarray) -> np.ndarray:
+    """The largest eigenvalue of each matrix, shape (..., d, d); NaN where one is not finite."""
+    if hessians.shape[-1] == 1:
+        return hessians[..., 0, 0]
+    if hessians.shape[-1] == 2:
+        a, b, c = hessians[..., 0, 0], hessians[..., 0, 1], hessians[..., 1, 1]
+        with np.errstate(all="ignore"):
+            return (a + c) / 2 + np.hypot((a - c) / 2, b)
+    finite = np.isfinite(hessians).all(axis=(-2, -1))
+    values = np.linalg.eigvalsh(np.where(finite[..., None, None], hessians, 0.0))[..., -1]
+    return np.where(finite, values, np.nan)
+
+
+def measured_rate(grad_norm: np.ndarray) -> float | None:
+    """The factor by which the gradient norm shrank per step in the last clean stretch of a walk.
+
+    The stretch ends where the gradient reaches rounding error (1e-12 of its first value) and is up to 20
+    steps long; None when the walk is too short or did not shrink by half.
+    """
+    top = grad_norm[0]
+    usable = np.flatnonzero(grad_norm > 1e-12 * max(top, 1e-300))
+    if not len(usable) or len(grad_norm) < 8:
+        return None
+    last = int(usable[-1])
+    length = min(20, last // 2)
+    if length < 4 or not grad_norm[last] < 0.5 * top:
+        return None
+    return float((grad_norm[last] / grad_norm[last - length]) ** (1 / length))
+
+
+def walk(land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int) -> Walk:
+    """Run one optimizer and measure it."""
+    run = descend(land, opt, scene["start"], scene["steps"], seed=scene["seed"])
+    hessians = land.hessian(run.path)
+    status = run.status
+    predicted = measured = None
+    if status.kind != "diverged":
+        measured = measured_rate(run.grad_norm)
+        if status.kind == "converged" and status.point == "minimum":
+            predicted = convergence_rate(opt, np.linalg.eigvalsh(hessians[-1]))
+    return Walk(
+        number,
+        opt,
+        run,
+        hessians,
+        largest_eigenvalues(hessians),
+        stability_limit(opt),
+        predicted,
+        measured,
+    )
+
+
+def walks(
+    scene: Mapping[str, Any],
+    land: Landscape,
+    extra: Mapping[str, Callable[..., Optimizer]] | None = None,
+) -> list[Walk]:
+    """Run every optimizer of the scene that is on."""
+    return [
+        walk(land, scene_optimizer(scene, entry, extra), scene, entry["id"])
+        for entry in scene["optimizers"]
+        if entry["on"]
+    ]
+
+
+def terrain(land: Landscape, view: Any, resolution: int) -> np.ndarray:
+    """The loss on a grid over the view: shape (resolution, resolution), row by y; (1, n) in 1-D."""
+    window = np.asarray(view, dtype=float)
+    x = np.linspace(*window[0], resolution)
+    if land.dim == 1:
+        return land.loss(x[:, None])[None, :]
+    y = np.linspace(*window[1], resolution)
+    return land.loss(np.stack(np.meshgrid(x, y), axis=-1))
+
+
+def critical_points(land: Landscape, view: Any) -> list[CriticalPoint]:
+    """The critical points to draw: declared ones, and in a small landscape all that a search finds."""
+    try:
+        return find_critical_points(land, view, grid=24, steps=40)
+    except ValueError:
+        return list(land.critical_points)
+
+
+def basin(scene: Mapping[str, Any], land: Landscape, opt: Optimizer, grid: int) -> Basins:
+    """The basin map of one optimizer over the scene's view."""
+    return basins(
+        land, opt, grid=grid, view=scene["view"], steps=min(scene["steps"], 300), seed=scene["seed"]
+    )
+
+
+def level_edges(land: Landscape, grid: np.ndarray) -> list[float]:
+    """Contour levels for a grid of losses, lowest and highest loss included, as in the plots.
+
+    The same levels serve the flat and the solid view; every band gets an equal share of colour.
+    """
+    from toylands.plots.terrain import choose_levels
+
+    known = np.where(np.isfinite(grid), grid, np.nan)
+    if np.isnan(known).all():
+        return [0.0, 1.0]
+    edges, _, _ = choose_levels(land, known)
+    return [float(edge) for edge in edges]
+
+
+def finite(value: Any) -> Any:
+    """Replace numbers that JSON cannot carry (NaN, infinities) by None, inside dicts and lists."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,115 @@
+"""What happened, in words: one live sentence per walk, for the eye and for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from toylands.widgets.compute import Walk
+
+
+def number(value: float) -> str:
+    """Three significant digits, as a person writes them."""
+    return f"{value:.3g}"
+
+
+def sentence(walk: Walk) -> str:
+    """How one walk ended, and why where that is exactly known."""
+    run = walk.trajectory
+    name = run.optimizer.label.split("(")[0] if not run.optimizer.pieces else run.optimizer.name
+    status = run.status
+    if status.kind == "diverged":
+        return f"{name} diverged at step {status.step}{_why_diverged(walk)}."
+    if status.kind == "converged":
+        reached = run.steps_to(run.tol)
+        spent = run.evaluations if reached is None else reached * run.optimizer.evaluations_per_step
+        return (
+            f"{name} {status}: gradient norm {number(run.tol)} after {spent} gradient evaluations"
+            f"{_rate(walk)}."
+        )
+    return (
+        f"{name} is still running after {run.steps} steps: loss {number(run.loss[-1])}, "
+        f"gradient norm {number(run.grad_norm[-1])}{_bouncing(walk)}."
+    )
+
+
+def _why_diverged(walk: Walk) -> str:
+    run = walk.trajectory
+    if walk.limit is None or not len(run.rates):
+        return ""
+    sharpness = walk.sharpness[: len(run.rates)]
+    meter = run.rates * sharpness
+    over = np.flatnonzero(meter > walk.limit)
+    if not len(over):
+        return ""
+    k = int(over[0])
+    bound = walk.limit / sharpness[k]
+    return (
+        f": at step {k} its learning rate {number(run.rates[k])} is above {number(walk.limit)}/lambda_max "
+        f"= {number(bound)}"
+    )
+
+
+def _rate(walk: Walk) -> str:
+    if walk.predicted is None or walk.measured is None:
+        return ""
+    return f" (rate near the minimum: predicted {number(walk.predicted)}, measured {number(walk.measured)})"
+
+
+def _bouncing(walk: Walk) -> str:
+    run = walk.trajectory
+    if walk.limit is None or not len(run.rates):
+        return ""
+    meter = run.rates[-1] * walk.sharpness[-1]
+    return ", bouncing at the edge of stability" if meter > 0.98 * walk.limit else ""
+
+
+def explain(walks: Sequence[Walk]) -> str:
+    """All walks in one paragraph."""
+    if not walks:
+        return "No optimizer is switched on."
+    return " ".join(sentence(walk) for walk in walks)
+
+
+def score_prediction(walk: Walk, guess: dict[str, object]) -> dict[str, object]:
+    """Score a class's guess about one walk.
+
+    Args:
+        walk: what really happened.
+        guess: any of "outcome" ("converged", "diverged" or "running"), "end" (a point [x, y]) and
+            "steps" (a number of steps to the tolerance, or to leaving).
+
+    Returns:
+        For each part "right" or "wrong", a point count and a sentence: outcome 1 point; end 1 point when it
+        lies within a tenth of the view of the true end; steps 2 points within a factor of 1.5, 1 point
+        within a factor of 3.
+    """
+    run = walk.trajectory
+    status = run.status
+    points, possible, words = 0, 0, []
+    if guess.get("outcome") is not None:
+        possible += 1
+        right = guess["outcome"] == status.kind
+        points += right
+        words.append(f"outcome {'right' if right else 'wrong'}: it {_verb(status.kind)}")
+    end = guess.get("end")
+    if isinstance(end, list | tuple) and status.kind != "diverged":
+        possible += 1
+        reach = np.array([high - low for low, high in run.landscape.view])
+        close = bool((np.abs(np.asarray(end, dtype=float) - run.end) <= 0.1 * reach).all())
+        points += close
+        place = ", ".join(number(value) for value in run.end)
+        words.append(f"end {'right' if close else 'wrong'}: it stopped at ({place})")
+    steps = guess.get("steps")
+    truth = status.step if status.kind == "diverged" else run.steps_to(run.tol)
+    if isinstance(steps, int | float) and steps > 0 and truth:
+        possible += 2
+        factor = max(steps / truth, truth / steps)
+        points += 2 if factor <= 1.5 else 1 if factor <= 3 else 0
+        words.append(f"steps off by a factor of {number(factor)}: it took {truth}")
+    return {"points": int(points), "possible": possible, "sentence": "; ".join(words) + "."}
+
+
+def _verb(kind: str) -> str:
+    return {"running": "was still running", "converged": "converged"}.get(kind, kind)

@@ -1,0 +1,343 @@
+"""The explorer: a landscape you can drag.
+
+    tl.explore(tl.landscapes.rosenbrock, optimizers=[tl.gd(1e-3), tl.adam(0.1)])
+
+The model lives here, in the kernel: every change of a control arrives as a small `patch`, the scene is
+recomputed by the compiled core in about a millisecond, and the new paths go back as bytes. The page only
+draws; playing and scrubbing need nothing from the kernel.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from toylands import landscapes, optimizers
+from toylands.formula import Landscape
+from toylands.formula import landscape as from_text
+from toylands.optimizers import Optimizer
+from toylands.widgets import bundle, compute, explain, formulas, pack, presets
+from toylands.widgets import scene as scenes
+
+#: grid points per side while a control is dragged, and once it is released
+TERRAIN = (64, 200)
+BASIN = (64, 256)
+#: changes after which the terrain is another
+_TERRAIN_KEYS = ("landscape", "params", "view")
+
+
+class Explorer(anywidget.AnyWidget):
+    """A live landscape in a notebook; made by `explore`.
+
+    Attributes:
+        scene: what is shown, as plain data (read it to see what the class has set).
+        state: the same as a string to copy; `explore(state=...)` shows it again.
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    scene = traitlets.Dict().tag(sync=True)
+    catalog = traitlets.Dict().tag(sync=True)
+    patch = traitlets.Dict().tag(sync=True)
+    walks = traitlets.Bytes().tag(sync=True)
+    picture = traitlets.Dict().tag(sync=True)
+    terrain = traitlets.Bytes().tag(sync=True)
+    terrain_meta = traitlets.Dict().tag(sync=True)
+    basin = traitlets.Bytes().tag(sync=True)
+    basin_meta = traitlets.Dict().tag(sync=True)
+    details = traitlets.Bytes().tag(sync=True)
+    details_meta = traitlets.List().tag(sync=True)
+    prediction = traitlets.Dict().tag(sync=True)
+    verdict = traitlets.List().tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+    cursor = traitlets.Float().tag(sync=True)
+    seq = traitlets.Int().tag(sync=True)
+
+    def __init__(
+        self,
+        scene: dict[str, Any],
+        *,
+        extra_landscapes: dict[str, Landscape] | None = None,
+        extra_rules: dict[str, Callable[..., Optimizer]] | None = None,
+    ) -> None:
+        self._extra_landscapes = extra_landscapes or {}
+        self._extra_rules = extra_rules or {}
+        self._scene = scene
+        self._walks: list[compute.Walk] = []
+        super().__init__(
+            _esm=bundle.script(),
+            _css=bundle.style(),
+            scene=scene,
+            catalog=presets.catalog(self._extra_landscapes, self._extra_rules),
+        )
+        self._redraw(terrain=True, final=True)
+        self.observe(self._changed, "patch")
+        self.observe(self._predicted, "prediction")
+
+    # --- what a user calls ------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """The scene as a string to copy."""
+        return scenes.to_state(self._scene)
+
+    @property
+    def landscape(self) -> Landscape:
+        """The landscape shown, with its current parameters."""
+        return compute.scene_landscape(self._scene, self._extra_landscapes)
+
+    @property
+    def runs(self) -> list[Any]:
+        """The trajectories shown, as `Trajectory` objects."""
+        return [walk.trajectory for walk in self._walks]
+
+    def change(self, **changes: Any) -> None:
+        """Change the scene from code: ``explorer.change(lr=0.1, steps=500)``."""
+        self._apply({key.replace("__", "."): value for key, value in changes.items()}, final=True)
+
+    def close(self) -> None:
+        """Close the widget and everything it made."""
+        layout = self.layout
+        super().close()
+        layout.close()
+
+    # --- changes from the page --------------------------------------------------------------------
+
+    def _changed(self, change: Any) -> None:
+        patch = dict(change["new"])
+        patch.pop("n", None)
+        final = bool(patch.pop("final", True))
+        self._apply(patch, final=final)
+
+    def _apply(self, patch: dict[str, Any], *, final: bool) -> None:
+        before = self._scene
+        try:
+            self._scene = self._patched(patch)
+            terrain = any(path.split(".")[0] in _TERRAIN_KEYS for path in patch)
+            self._redraw(terrain=terrain or final and bool(patch), final=final)
+        except Exception as error:  # shown in words: a callback must never fail silently
+            self._scene = before
+            with self.hold_sync():
+                self.error = str(error)
+                self.seq += 1
+
+    def _patched(self, patch: dict[str, Any]) -> dict[str, Any]:
+        patch = dict(patch)
+        made = self._scene
+        if "state" in patch:
+            return scenes.from_state(patch.pop("state"))
+        if "preset" in patch:
+            return presets.scene_of(patch.pop("preset"), made)
+        name = patch.get("landscape")
+        if name is not None and name != made["landscape"]:
+            patch.pop("landscape")
+            land = self._extra_landscapes.get(name) or landscapes.get(name)
+            if land.dim > 2:
+                raise ValueError(f"{name} has {land.dim} coordinates; the explorer draws 1 or 2.")
+            made = {key: value for key, value in made.items() if key != "text"}
+            made = {
+                **made,
+                **scenes.describe_landscape(land),
+                "start": list(land.start),
+                "view": [list(side) for side in land.view],
+            }
+        return scenes.changed(made, patch)
+
+    def _predicted(self, change: Any) -> None:
+        guesses = change["new"]
+        if not guesses:
+            return
+        verdict = []
+        for walk in self._walks:
+            guess = guesses.get(str(walk.id))
+            if guess:
+                verdict.append({"id": walk.id, **explain.score_prediction(walk, guess)})
+        self.verdict = verdict
+
+    # --- pictures ---------------------------------------------------------------------------------
+
+    def _redraw(self, *, terrain: bool, final: bool) -> None:
+        began = time.perf_counter()
+        scene = self._scene
+        land = self.landscape
+        self._walks = compute.walks(scene, land, self._extra_rules)
+        packed, scales = pack.pack_walks(self._walks)
+        words = explain.explain(self._walks)
+        with self.hold_sync():
+            if terrain:
+                self._draw_terrain(land, final)
+            if scene["show"]["basin"]:
+                self._draw_basin(land, final)
+            if final:
+                self.details, self.details_meta = pack.pack_details(self._walks)
+                if self.scene != scene:
+                    self.scene = scene
+            self.error = ""
+            self.walks = packed
+            self.picture = {
+                "dim": land.dim,
+                "final": final,
+                "explain": words,
+                "walks": [
+                    self._describe(walk, scale, final)
+                    for walk, scale in zip(self._walks, scales, strict=True)
+                ],
+                "ms": round(1e3 * (time.perf_counter() - began), 2),
+            }
+            self.seq += 1
+
+    def _describe(self, walk: compute.Walk, scale: Any, final: bool) -> dict[str, Any]:
+        run = walk.trajectory
+        status = run.status
+        described = {
+            "id": walk.id,
+            "rows": len(run.path),
+            "q": scale,
+            "status": str(status),
+            "kind": status.kind,
+            "diverged_at": status.step,
+        }
+        if final:
+            described |= {
+                "name": run.optimizer.name,
+                "label": run.optimizer.label,
+                "family": run.optimizer.family,
+                "evaluations": run.evaluations,
+                "per_step": run.optimizer.evaluations_per_step,
+                "lr": float(run.optimizer.lr),
+                "limit": walk.limit,
+                "rate_predicted": walk.predicted,
+                "rate_measured": walk.measured,
+                "steps_to": run.steps_to(run.tol),
+                "tol": run.tol,
+                "equations": formulas.update_equations(run.optimizer),
+                "memory": list(run.optimizer.rule.memory),
+            }
+        return described
+
+    def _draw_terrain(self, land: Landscape, final: bool) -> None:
+        grid = compute.terrain(land, self._scene["view"], TERRAIN[final])
+        meta = {
+            "rows": grid.shape[0],
+            "columns": grid.shape[1],
+            "view": self._scene["view"],
+            "scale": land.levels,
+            "edges": compute.level_edges(land, grid),
+            "dim": land.dim,
+            "coordinates": list(land.coordinates),
+            "final": final,
+        }
+        if final:
+            meta |= {
+                "name": land.name,
+                "title": land.title,
+                "source": land.source,
+                "kink": land.kink,
+                "formulas": formulas.landscape_formulas(land),
+                "critical": [
+                    {
+                        "point": point.point.tolist(),
+                        "kind": point.kind,
+                        "loss": point.loss,
+                        "eigenvalues": [float(value) for value in point.eigenvalues],
+                    }
+                    for point in compute.critical_points(land, self._scene["view"])
+                ],
+            }
+        self.terrain = pack.pack_terrain(grid)
+        self.terrain_meta = compute.finite(meta)
+
+    def _draw_basin(self, land: Landscape, final: bool) -> None:
+        scene = self._scene
+        chosen = [entry for entry in scene["optimizers"] if entry["id"] == scene["basin_of"]]
+        entry = (chosen or scene["optimizers"])[0]
+        opt = compute.scene_optimizer(scene, entry, self._extra_rules)
+        made = compute.basin(scene, land, opt, BASIN[final])
+        rows, columns = made.labels.shape
+        self.basin = pack.pack_basin(made)
+        self.basin_meta = compute.finite(
+            {
+                "rows": rows,
+                "columns": columns,
+                "view": scene["view"],
+                "optimizer": opt.label,
+                "minima": [{"point": m.point.tolist(), "loss": m.loss} for m in made.minima],
+                "fractions": made.fractions,
+            }
+        )
+
+
+def explore(
+    landscape: Landscape | str | None = None,
+    optimizers: Sequence[Optimizer] | Optimizer | None = None,
+    *,
+    state: str | None = None,
+    **options: Any,
+) -> Explorer:
+    """Show a landscape as a live, playable scene.
+
+    Args:
+        landscape: a landscape of one or two coordinates (or its name, or a text formula).
+        optimizers: the optimizers to race; by default gd, momentum, adam and sam(gd).
+        state: a state string copied from an explorer; shows exactly the same scene.
+        **options: any entry of the scene: `start`, `view`, `steps`, `lr`, `seed`, `noise`, `mode`
+            ("explore", "predict", "teacher"), `axis`, `loss_scale`, `show` ({"basin": True, ...}).
+
+    Raises:
+        ValueError, TypeError: naming what is wrong and the nearest right choice.
+    """
+    from toylands.dynamics.descend import check_landscape, check_optimizer
+
+    if state is not None:
+        scene = scenes.from_state(state)
+        extra = {}
+        if isinstance(landscape, Landscape):
+            extra = {landscape.name: landscape}
+        return Explorer(scene, extra_landscapes=extra)
+    if landscape is None:
+        landscape = landscapes.get("rosenbrock")
+    if isinstance(landscape, str):
+        known = landscape in landscapes.catalogue()
+        landscape = landscapes.get(landscape) if known or landscape.isidentifier() else from_text(landscape)
+    land = check_landscape("explore", landscape)
+    if isinstance(optimizers, Optimizer):
+        optimizers = [optimizers]
+    if optimizers is None:
+        optimizers = presets.default_optimizers(land)
+    opts = [check_optimizer("explore", opt) for opt in optimizers]
+    return Explorer(
+        scenes.new_scene(land, opts, **options),
+        extra_landscapes=_own_landscape(land),
+        extra_rules=_own_rules(opts),
+    )
+
+
+def _own_landscape(land: Landscape) -> dict[str, Landscape]:
+    """The landscape, when it is neither in the catalogue nor written as text."""
+    if land.definition.text is not None:
+        return {}
+    known = land.name in landscapes.catalogue()
+    if known and landscapes.get(land.name).definition is land.definition and not land.data:
+        return {}
+    return {land.name: land}
+
+
+def _own_rules(opts: Sequence[Optimizer]) -> dict[str, Callable[..., Optimizer]]:
+    """Factories of rules a student wrote, which no state string can name."""
+    from toylands.optimizers import Factory
+
+    known = optimizers_available()
+    return {
+        opt.rule.name: Factory(opt.rule, None)
+        for opt in opts
+        if opt.alias is None and opt.rule.name not in known
+    }
+
+
+def optimizers_available() -> dict[str, Any]:
+    """Every optimizer factory the explorer offers, by name."""
+    return dict(optimizers.available())

@@ -1,0 +1,88 @@
+"""Numbers to bytes for the page: little-endian, small enough that a dragged slider never stutters.
+
+Coordinates travel as float32. Loss, gradient norm and sharpness are drawn on logarithmic axes a few
+hundred pixels high, so 16 bits on a logarithmic scale are plenty while dragging; exact values follow,
+as float32, when the slider is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from toylands.dynamics import Basins
+from toylands.widgets.compute import Walk
+
+#: the code for "zero or not a number"
+NOTHING = 65535
+LABELS = {-1: 255, -2: 254, -3: 253}
+
+
+def quantise(values: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """Magnitudes as uint16 on a logarithmic scale, and the scale's ends (natural logarithms)."""
+    size = np.abs(np.asarray(values, dtype=float))
+    known = np.isfinite(size) & (size > 0)
+    if not known.any():
+        return np.full(len(size), NOTHING, dtype="<u2"), [0.0, 1.0]
+    logs = np.log(size, out=np.zeros_like(size), where=known)
+    low, high = float(logs[known].min()), float(logs[known].max())
+    span = max(high - low, 1e-12)
+    steps = np.rint((logs - low) / span * (NOTHING - 1))
+    return np.where(known, steps, NOTHING).astype("<u2"), [round(low, 9), round(low + span, 9)]
+
+
+def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
+    """The paths and curves of all walks, and each one's three scales."""
+    parts, scales = [], []
+    for walk in walks:
+        run = walk.trajectory
+        parts += [np.ascontiguousarray(c, dtype="<f4").tobytes() for c in run.path.T]
+        own = []
+        for curve in (run.loss, run.grad_norm, walk.sharpness):
+            codes, scale = quantise(curve)
+            parts.append(codes.tobytes())
+            own.append(scale)
+        parts.append(b"\0" * (-sum(map(len, parts)) % 4))
+        scales.append(own)
+    return b"".join(parts), scales
+
+
+def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
+    """Exact curves for the charts and the inside panel: columns of float32, named in the meta."""
+    parts, meta = [], []
+    for walk in walks:
+        run, d = walk.trajectory, walk.trajectory.path.shape[1]
+        gradient = run.landscape.field(run.path)
+        columns: dict[str, np.ndarray] = {
+            "loss": run.loss,
+            "grad_norm": run.grad_norm,
+            "sharpness": walk.sharpness,
+        }
+        names = run.landscape.coordinates
+        columns.update({f"g_{names[j]}": gradient[:, j] for j in range(d)})
+        for j in range(d):
+            for k in range(j, d):
+                columns[f"h_{names[j]}{names[k]}"] = walk.hessians[:, j, k]
+        rates = np.append(run.rates, np.nan)
+        columns["lr"] = rates[: len(run.path)]
+        table = np.asarray(list(columns.values()), dtype="<f4")
+        parts.append(np.ascontiguousarray(table).tobytes())
+        meta.append({"id": walk.id, "rows": len(run.path), "columns": list(columns)})
+    return b"".join(parts), meta
+
+
+def pack_terrain(grid: np.ndarray) -> bytes:
+    """A grid of losses as float32, row by row."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(grid, dtype="<f4").tobytes()
+
+
+def pack_basin(basins: Basins) -> bytes:
+    """A basin map as bytes: the minimum's number, 255 diverged, 254 running, 253 elsewhere."""
+    labels = basins.labels
+    coded = np.where(labels >= 0, labels % 240, 0)
+    for label, code in LABELS.items():
+        coded = np.where(labels == label, code, coded)
+    return coded.astype(np.uint8).tobytes()
