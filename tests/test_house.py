@@ -25,7 +25,9 @@ NEVER = {
         r"\b(?:pypi|pythonhosted|npmjs|anaconda|conda|crates|debian|ubuntu)\.(?:org|com|io|net)\b"
     ),
     "a setting of one machine's installer": r"(?i)index[-_]url\b|find[-_]links",
-    "the tag of a working paper": r"\bM[0-7]\d\b",
+    "a working paper": r"\b(?:MODELS|DESIGN|STYLE|SPEC|WIDGETS|CLASSROOM)\.md\b|\.\./shared\b",
+    "the tag of a working paper": r"\bM[0-7]\d\b(?![ ,.-]*\d)",  # a path in SVG may begin "M11 4"
+    "who wrote it": r"(?i)\bsub[-_ ]?agents?\b",
     "an issue number": r"(?i)\b(?:issue|pull request|PR) *#\d",
     "unfinished work": r"\b(?:TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b",
     "a merge conflict": r"(?m)^(?:<{7}|>{7}) ",
@@ -95,6 +97,8 @@ def test_nothing_is_written_that_should_not_be() -> None:
         "curl https://files.python" + "hosted.org/simple",
         "pip install --index" + "-url there",
         "(M" + "05)",
+        "as DESIGN" + ".md says",
+        "written by a sub" + "agent",
         "see issue " + "#12",
         "# TO" + "DO later",
         "ours\n<<<<<<" + "< HEAD\n",
@@ -109,6 +113,7 @@ def test_planted_offences_are_found(text: str) -> None:
     [
         "moving/work/tmp are words",
         "the colour #0072B2",
+        '<path d="M11 4v16"/>',
         "https://www.python.org/ and tests/home/x",
         "/usr/bin/chromium",
         "tmp_path / 'race.png'",
@@ -165,8 +170,9 @@ def test_the_session_in_the_readme_is_true() -> None:
         runner.run(test, clear_globs=False)
         names = test.globs
     plt.close("all")
-    assert runner.summarize(verbose=False).attempted > 5
-    assert runner.summarize(verbose=False).failed == 0
+    result = runner.summarize(verbose=False)
+    assert result.attempted > 5
+    assert result.failed == 0
 
 
 def test_what_the_readme_links_to_exists() -> None:

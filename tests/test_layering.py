@@ -29,8 +29,9 @@ BELOW: dict[str, set[str]] = {
     "plots": set(CORE),
     "bench": set(CORE),
     "widgets": {*CORE, "plots"},
+    "lab": set(),
     "classroom": {*CORE, "plots", "widgets"},
-    "cli": {*CORE, "plots", "bench", "widgets", "classroom"},
+    "cli": {*CORE, "plots", "bench", "widgets", "lab", "classroom"},
 }
 # A result draws itself (`run.plot()`): the one door upward, open only inside these methods.
 DRAWING = {"plot", "animate"}

@@ -6,6 +6,7 @@ How fast anything is goes unjudged here: on a shared machine such a test would f
 from __future__ import annotations
 
 import io
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from toylands.bench import GROUPS, Sizes, bench, groups, ours, peers_c, problems, processes, timing
 from toylands.bench.problems import MissingError, Task
-from toylands.bench.report import PEERS, Report, Row, Target, duration, three
+from toylands.bench.report import PEERS, Report, Row, Target, duration, machine, three
 
 TINY = Sizes(
     walkers=300, steps=20, path=50, long_path=300, grid=12, sweep=10, sweep_steps=20, points=300
@@ -94,7 +95,7 @@ def test_the_table_with_peers(name: str) -> None:
     assert "JAX not installed" not in report.machine
 
 
-def test_every_group_of_the_issue_is_there() -> None:
+def test_every_group_is_there() -> None:
     wanted = {"single", "swarm", "basins", "sweep", "hessians", "process", "swap"}
     assert set(GROUPS) == wanted
 
@@ -173,6 +174,15 @@ def test_several_targets_of_a_row_stand_below_each_other() -> None:
         ["", "", "", "", "", "", "", "<= 1 s", "NO"],
     ]
     assert str(report).endswith("here")
+
+
+@pytest.mark.skipif(not hasattr(os, "getloadavg"), reason="this system does not tell its load")
+def test_a_busy_machine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (3.14, 0.0, 0.0))
+    assert "busy" in machine()
+    assert "load 3.1" in machine()
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 9.0, 9.0))
+    assert "busy" not in machine()
 
 
 @pytest.mark.parametrize(

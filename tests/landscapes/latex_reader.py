@@ -22,6 +22,7 @@ FUNCTIONS: dict[str, Any] = {
     r"\exp": mp.exp, r"\log": mp.log, r"\Phi": mp.ncdf,
     r"\sigma": lambda z: 1 / (1 + mp.exp(-z)),
     r"\operatorname{erf}": mp.erf, r"\operatorname{sign}": mp.sign,
+    r"\operatorname{sech}": mp.sech,
     r"\operatorname{asin}": mp.asin, r"\operatorname{acos}": mp.acos,
     r"\operatorname{atan}": mp.atan,
     r"\operatorname{softplus}": lambda z: mp.log(1 + mp.exp(z)),

@@ -15,6 +15,9 @@ from toylands.bench.problems import MissingError
 #: the columns of peers, in the order in which they are shown
 PEERS = ("C, 1 core", "C, all cores", "JAX", "torch", "NumPy")
 
+#: a load above this means that other programs take part in the measurement
+BUSY = 0.5
+
 
 @dataclass(frozen=True)
 class Target:
@@ -118,9 +121,11 @@ def machine() -> str:
         versions.append(_version(f"{name} ", version) or f"{name} not installed")
     versions.append(_version("", peers_c.version) or "no C compiler")
     cpu = f"{os.cpu_count()} CPUs ({_processor()}), {platform.system()}"
-    if hasattr(os, "getloadavg"):
-        cpu += f", load {os.getloadavg()[0]:.1f} before the first measurement"
-    return f"{cpu}; {', '.join(versions)}"
+    text = f"{cpu}; {', '.join(versions)}"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > BUSY:
+        text += f"\nThis machine was busy before the run (load {load:.1f}): repeat when it is idle."
+    return text
 
 
 def duration(seconds: float) -> str:

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-#: a sample shorter than this is a mean over several calls, for the clock's sake
-SHORTEST = 2e-3
+#: a sample shorter than this is a mean over several calls: for the clock's sake, and because a busy
+#: system interrupts long samples only, which would flatter whoever is quick
+SHORTEST = 20e-3
 #: a pause before every sample, in which the threads of the previous task fall asleep
 PAUSE = 5e-3
 #: a task that has used this many seconds is left out of further rounds (after three samples)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,26 +10,16 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.run import (
     broadcast_walkers,
+    check_positive,
     check_start,
     execute,
+    moving_columns,
     schedule_factors,
 )
 from toylands.dynamics.trajectory import Race, Swarm, Trajectory
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
-from toylands.optimizers.optimizer import check_count
-
-
-def check_optimizer(owner: str, opt: Any) -> Optimizer:
-    """An optimizer, or a clear error that says how to make one."""
-    if isinstance(opt, Optimizer):
-        return opt
-    if callable(opt) and hasattr(opt, "__name__"):
-        raise TypeError(
-            f"{owner}: {opt.__name__} makes optimizers; call it first, for example "
-            f"{opt.__name__}(lr=0.1)."
-        )
-    raise TypeError(f"{owner} needs an optimizer such as gd(0.1), got {show(opt)}.")
+from toylands.optimizers.optimizer import check_count, check_optimizer
 
 
 def check_landscape(owner: str, land: Any) -> Landscape:
@@ -83,6 +73,8 @@ def descend(
     check_optimizer("descend", opt)
     steps = check_count("descend", "steps", steps, least=0)
     every = check_count("descend", "every", every, least=1)
+    tol = check_positive("descend", "tol", tol, zero=True)
+    columns = moving_columns(land, moving, steps)
     starts = check_start(land, start)
     shape = broadcast_walkers(land, opt, starts)
     if len(shape) > 1:
@@ -102,12 +94,13 @@ def descend(
         seed=seed,
         batch=batch,
         replacement=replacement,
-        moving=moving,
+        moving=columns,
         escape=escape,
         every=every,
         progress="descend",
     )
-    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), float(tol), every)
+    moved = {name: column[::every] for name, column in columns.items()}
+    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved)
     return swarm if shape else swarm[0]
 
 
@@ -126,8 +119,8 @@ def race(
         **options: as for `descend`.
     """
     check_landscape("race", land)
-    if isinstance(opts, Optimizer):
-        opts = [opts]
+    if isinstance(opts, str) or not isinstance(opts, Iterable):
+        opts = [check_optimizer("race", opts)]
     runs = []
     for opt in opts:
         run = descend(land, check_optimizer("race", opt), start, steps, **options)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import queue
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ MAX_RECORD_BYTES = 4e9
 SERIAL, TASK = 40_000, 4_000_000
 #: seconds a run must take before it shows a progress bar
 PATIENCE_SECONDS = 1.0
+#: 2**64 divided by the golden ratio: the step between two states of SplitMix64
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,22 @@ class Raw:
     died: np.ndarray
 
 
-def default_escape(land: Landscape) -> float:
-    """How far a walker may go before it counts as diverged: a million windows away."""
-    return 1e6 * max(1.0, *(abs(bound) for side in land.view for bound in side))
+def escape_limit(land: Landscape, escape: float | None) -> float:
+    """How far a walker may go before it counts as diverged: by default, a million windows away."""
+    if escape is None:
+        return 1e6 * max(1.0, *(abs(bound) for side in land.view for bound in side))
+    limit = check_positive(land.name, "escape", escape)
+    return min(limit, sys.float_info.max)  # infinity itself is outside
+
+
+def check_positive(owner: str, name: str, value: Any, *, zero: bool = False) -> float:
+    """Check one positive number (or zero, where that is allowed); infinity is one too."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{owner}: {name}={show(value)} must be one number.")
+    if not (value >= 0 if zero else value > 0):
+        bound = "at least 0" if zero else "above 0"
+        raise ValueError(f"{owner}: {name}={show(value)} must be {bound}.")
+    return float(value)
 
 
 def check_start(land: Landscape, start: Any) -> np.ndarray:
@@ -64,53 +81,68 @@ def broadcast_walkers(land: Landscape, opt: Optimizer, starts: np.ndarray) -> tu
 
 
 def seeds_for(seed: Any, count: int) -> np.ndarray:
-    """One 64-bit seed per walker, from one number or from an array of them.
+    """One 64-bit key per walker, from one seed or from one per walker.
+
+    The keys are SplitMix64's numbers from the state `seed`: walker i of one seed gets number i, all
+    different; walkers with a seed each get number 0, as a single walker with that seed does.
+    [Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"]
 
     Raises:
         TypeError, ValueError: when the seed is not a whole number, or the array has another length.
     """
     array = np.asarray(seed)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"seed={show(seed)} must be a whole number, or one per walker.")
-    if array.ndim == 0:
-        if array < 0:
-            raise ValueError(f"seed={show(seed)} must not be negative.")
-        return np.random.SeedSequence(int(array)).generate_state(count, np.uint64).view(np.int64)
-    if array.shape != (count,):
+        raise TypeError(
+            f"seed={show(seed)} must be a whole number of at most 64 bits, or one per walker."
+        )
+    if (array < 0).any():
+        raise ValueError(f"seed={show(seed)} must not be negative.")
+    if array.ndim and array.shape != (count,):
         raise ValueError(f"seed has shape {array.shape}, but there are {count} walkers.")
-    return np.ascontiguousarray(array, dtype=np.int64)
+    number = np.arange(count) if array.ndim == 0 else np.zeros(count)
+    key = array.astype(np.uint64) + (number.astype(np.uint64) + np.uint64(1)) * _GOLDEN
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (key ^ (key >> np.uint64(31))).view(np.int64)
 
 
-def moving_rows(
+def moving_columns(
     land: Landscape, moving: Mapping[str, Any] | None, steps: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters that change from step to step: values (steps + 1, M) and their row numbers (M,).
+) -> dict[str, np.ndarray]:
+    """Parameters that change from step to step, each with shape (steps + 1,): the last for the end.
 
-    Each is an array with one value per step (a last value for the end point is optional) or a function
-    of the step.
+    Each is given as one value per step (the last is then used at the end too), as steps + 1 values, or
+    as a function of the step.
     """
-    moving = moving or {}
+    if not isinstance(moving, Mapping | None):
+        raise TypeError(
+            f"moving={show(moving)} must be a dictionary {{parameter: values or a function of the step}}."
+        )
     names = list(land.parameters)
-    columns = []
-    for name, values in moving.items():
+    columns = {}
+    for name, values in (moving or {}).items():
         if name not in names:
             raise ValueError(
                 f"{land.name} has no parameter {name!r} to move; it has "
                 f"{one_of(names, 'and')}." + did_you_mean(name, names)
             )
+        if np.ndim(land.parameters[name]):
+            raise ValueError(f"{name} is moving, so it cannot also be an array over the walkers.")
         if callable(values):
             values = [values(t) for t in range(steps + 1)]
-        column = np.asarray(values, dtype=float)
-        if column.ndim != 1 or len(column) not in (steps, steps + 1):
+        try:
+            column = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            raise TypeError(f"moving {name}={show(values)} is not a row of numbers.") from None
+        if column.ndim != 1 or len(column) not in (max(steps, 1), steps + 1):
             raise ValueError(
-                f"moving {name} has {len(np.atleast_1d(column))} values for {steps} steps; give one "
-                "per step (and optionally one more for the end)."
+                f"moving {name} has values of shape {column.shape} for {steps} steps; give one per "
+                "step (and optionally one more for the end)."
             )
         if not np.isfinite(column).all():
             raise ValueError(f"moving {name} is not finite at step {np.argmin(np.isfinite(column))}.")
-        columns.append(column if len(column) == steps + 1 else np.append(column, column[-1:]))
-    rows = np.array([names.index(name) for name in moving], dtype=np.int64)
-    return np.ascontiguousarray(np.reshape(columns, (len(columns), steps + 1)).T), rows
+        columns[name] = column if len(column) == steps + 1 else np.append(column, column[-1])
+    return columns
 
 
 def schedule_factors(opt: Optimizer, steps: int) -> np.ndarray:
@@ -149,17 +181,6 @@ def _operations(opt: Optimizer, values: list[Any]) -> np.ndarray:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _push(opt: Optimizer) -> int:
-    """The sign of d theta/d memory: -1 for an accumulated gradient, +1 for a displacement."""
-    import sympy
-
-    symbols, results = opt.rule._traced
-    slope = sympy.diff(results[0], symbols[opt.rule.memory[0]])
-    defaults = {symbols[name]: value for name, value in opt.rule.defaults.items()}
-    at = {symbol: 1.0 for symbol in symbols.values()} | defaults
-    return 1 if float(slope.subs(at)) > 0 else -1
-
-
 def execute(
     land: Landscape,
     opt: Optimizer,
@@ -184,7 +205,7 @@ def execute(
         seed: a whole number, or one per walker (equal seeds give equal noise and batches).
         batch: samples per step for a landscape over data; None for all.
         replacement: whether a batch is drawn with replacement (else by shuffled epochs).
-        moving: parameters by step (see `moving_rows`).
+        moving: parameters by step (see `moving_columns`).
         escape: the coordinate beyond which a walker counts as diverged.
         record: whether to record the path; `every` how many steps.
         progress: what to call the work in a progress bar; None for no bar.
@@ -219,17 +240,20 @@ def execute(
     data = land.data_rows()
     samples = np.arange(data.shape[1])
     seeds = seeds_for(seed, count)
+    if not isinstance(replacement, bool | np.bool_):
+        raise TypeError(f"replacement={show(replacement)} must be True or False.")
+    limit = escape_limit(land, escape)
     mode, batch_size = _batch(land, batch, seeds)
     if record and steps % every:
         raise ValueError(f"every={every} does not divide steps={steps}; the end would not be recorded.")
     records = steps // every + 1 if record else 0
-    if records * count * (land.dim + 2) * 8 > MAX_RECORD_BYTES:
-        raise ValueError(
-            f"recording {count:,} walkers for {steps:,} steps needs "
-            f"{records * count * (land.dim + 2) * 8 / 1e9:.1f} GB; record fewer steps with every=..., "
-            "or use basins or sweep, which keep only the ends."
-        )
     averaging = opt.piece("swa") or opt.piece("ema")
+    size = records * count * (land.dim * (2 if averaging else 1) + 2) * 8
+    if size > MAX_RECORD_BYTES:
+        raise ValueError(
+            f"recording {count:,} walkers for {steps:,} steps needs {size / 1e9:.1f} GB; record fewer "
+            "steps with every=..., or use basins or sweep, which keep only the ends."
+        )
 
     def recording(*shape: int) -> np.ndarray | None:
         return np.full(shape, np.nan) if record else None
@@ -240,7 +264,9 @@ def execute(
     loss, grad_norm = recording(records, count), recording(records, count)
     end = np.empty((land.dim, count))
     died = np.empty(count, dtype=np.int64)
-    moved, moved_rows = moving_rows(land, moving, steps)
+    columns = moving_columns(land, moving, steps)
+    moved = np.ascontiguousarray(np.reshape([*columns.values()], (len(columns), steps + 1)).T)
+    moved_rows = np.array([[*land.parameters].index(name) for name in columns], dtype=np.int64)
     schedule = schedule_factors(opt, steps)
     rule = opt.rule
     definition = land.definition
@@ -251,7 +277,7 @@ def execute(
     reset = opt.piece("reset_on_conflict")
     block = min(count, 512 if len(rule.memory) * land.dim <= 4 else 256)
     power_source = np.array([list(rule.defaults).index(h) for h in rule.powers], dtype=np.int64)
-    size = loop.scratch_rows(land.dim, len(parameters), len(rule.memory), rule.rows, len(numbers))
+    height = loop.scratch_rows(land.dim, len(parameters), len(rule.memory), rule.rows, len(numbers))
 
     job = np.zeros(loop.JOB_SIZE, dtype=np.int64)
 
@@ -309,7 +335,7 @@ def execute(
         (loop.THERMAL_ROW, extra_rows["langevin"]),
         (loop.AVERAGE_ROW, max(extra_rows["ema"], 0)),
         (loop.PATIENCE, reset.counts["patience"] if reset else 0),
-        (loop.PUSH, _push(opt) if reset else 0),
+        (loop.PUSH, -rule.gathers if reset else 0),
         (
             loop.AVERAGE,
             loop.NO_AVERAGE if averaging is None else loop.SWA if swa_piece else loop.EMA,
@@ -333,8 +359,10 @@ def execute(
         chosen = solvers.newton_step if solver.kind == "newton" else solvers.saddle_free_step
         put(loop.SOLVER, address(chosen))
     longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
-    limit = default_escape(land) if escape is None else min(float(escape), 1.7e308)
-    _share(job, limit, count, steps, block, size * block, longs, progress)
+    held = (definition, rule, theta, parameters, rates, hyper, values, data, samples, seeds, moved,
+            moved_rows, schedule, operations, power_source, path, average, loss, grad_norm, end,
+            died)  # fmt: skip
+    _share(job, held, limit, count, steps, block, height * block, longs, progress)
     return Raw(path, loss, grad_norm, average, end.T, died)
 
 
@@ -357,6 +385,7 @@ def _batch(land: Landscape, batch: int | None, seeds: np.ndarray) -> tuple[int, 
 
 def _share(
     job: np.ndarray,
+    held: tuple[Any, ...],
     escape: float,
     count: int,
     steps: int,
@@ -365,7 +394,10 @@ def _share(
     longs_size: int,
     progress: str | None,
 ) -> None:
-    """Run the job: at once when it is small, else as tasks shared by the cores."""
+    """Run the job: at once when it is small, else as tasks shared by the cores.
+
+    `held` is what the job names by address; it must live as long as a task runs.
+    """
     from toylands.dynamics import loop
     from toylands.formula.evaluate import cores, pointer, pool
 
@@ -384,7 +416,7 @@ def _share(
     for slot in range(slots):
         free.put(slot)
 
-    def run(first: int) -> int:
+    def run(first: int, _held: Any) -> int:
         slot = free.get()
         try:
             loop.walk(job, escape, first, min(first + size, count), slot)
@@ -392,7 +424,9 @@ def _share(
             free.put(slot)
         return min(first + size, count) - first
 
-    futures = [pool().submit(run, first) for first in range(0, count, size)]
+    # Each task holds what it works on: a second interrupt may end the wait for the tasks below.
+    held = (*held, scratch, longs, addresses)
+    futures = [pool().submit(run, first, held) for first in range(0, count, size)]
     try:
         _await(futures, count, progress)
     except BaseException:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of
+from toylands._words import did_you_mean, one_of, show
 from toylands.dynamics.descend import check_landscape
-from toylands.dynamics.run import check_start, execute
+from toylands.dynamics.run import broadcast_walkers, check_start, execute, moving_columns
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
-from toylands.optimizers.optimizer import check_count
+from toylands.optimizers.optimizer import check_count, check_optimizer
 
 if TYPE_CHECKING:
     import pandas
 
-_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape", "tol")
+_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape")
 
 
 class Sweep:
@@ -26,7 +26,8 @@ class Sweep:
 
     Attributes:
         axes: {name: values}, in the order of the arrays' axes.
-        loss, grad_norm: at the last finite point, one axis per swept number.
+        loss, grad_norm: at the last finite point, one axis per swept number; of a moving landscape,
+            as it was at the end.
         diverged: bool; diverged_at: the step at which it left, -1 if it stayed.
         end: last finite points, shape (..., d).
         landscape, optimizer, steps: what ran.
@@ -61,7 +62,8 @@ class Sweep:
     def grad_norm(self) -> np.ndarray:
         """The gradient norm at the last finite point of each walk."""
         flat = self.end.reshape(-1, self.landscape.dim)
-        norms = np.linalg.norm(self._variants.field(flat), axis=-1)
+        with np.errstate(over="ignore"):
+            norms = np.linalg.norm(self._variants.field(flat), axis=-1)
         return norms.reshape(self.diverged.shape)
 
     @property
@@ -69,12 +71,12 @@ class Sweep:
         """The numbers of the walk with the lowest final loss among those that stayed.
 
         Raises:
-            ValueError: when every walk diverged.
+            ValueError: when every walk diverged, or ended where the loss is not a number.
         """
-        if self.diverged.all():
+        kept = np.where(self.diverged, np.nan, self.loss)
+        if np.isnan(kept).all():
             raise ValueError("every walk of this sweep diverged; try smaller learning rates.")
-        kept = np.where(self.diverged, np.inf, self.loss)
-        at = np.unravel_index(int(np.argmin(kept)), kept.shape)
+        at = np.unravel_index(int(np.nanargmin(kept)), kept.shape)
         return {name: float(v[i]) for (name, v), i in zip(self.axes.items(), at, strict=True)}
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -129,9 +131,9 @@ def sweep(
     check_landscape("sweep", land)
     steps = check_count("sweep", "steps", steps, least=0)
     options = {key: numbers.pop(key) for key in _RUN_OPTIONS if key in numbers}
-    options.pop("tol", None)
+    axes = {name: _axis(name, value) for name, value in numbers.items() if _is_row(value)}
     if not isinstance(opt, Optimizer):
-        opt = _make(opt, numbers)
+        opt = _make(opt, axes, numbers)
     known = [*opt.values, *land.parameters]
     for name in numbers:
         if name not in known:
@@ -139,14 +141,8 @@ def sweep(
                 f"sweep: neither {opt.name} nor {land.name} has {name!r}; they have "
                 f"{one_of(known, 'and')}." + did_you_mean(name, known)
             )
-    axes = {
-        name: np.asarray(value, dtype=float) for name, value in numbers.items() if np.ndim(value)
-    }
-    for name, values in axes.items():
-        if values.ndim != 1 or not len(values):
-            raise ValueError(f"sweep: {name} must be one row of numbers, got shape {values.shape}.")
     if not axes:
-        raise ValueError(f"sweep: give at least one array to sweep, for example lr=[0.01, 0.1].")
+        raise ValueError("sweep: give at least one array to sweep, for example lr=[0.01, 0.1].")
     shape = tuple(len(values) for values in axes.values())
     grids = np.meshgrid(*axes.values(), indexing="ij")
     flat: dict[str, Any] = {n: g.reshape(-1) for n, g in zip(axes, grids, strict=True)}
@@ -157,12 +153,18 @@ def sweep(
     if point.ndim != 1:
         raise ValueError(f"sweep takes one start, got shape {point.shape}.")
     count = int(np.prod(shape))
+    if broadcast_walkers(variants, opt, point) != (count,):
+        raise ValueError(
+            "sweep: give every array by name here; the landscape or the optimizer has one in it already."
+        )
+    moving = moving_columns(variants, options.pop("moving", None), steps)
     raw = execute(
         variants,
         opt,
         np.broadcast_to(point, (count, land.dim)),
         steps,
         record=False,
+        moving=moving,
         progress="sweep",
         **options,
     )
@@ -173,21 +175,50 @@ def sweep(
         axes,
         raw.end.reshape(*shape, land.dim),
         raw.died.reshape(shape),
-        variants,
+        variants(**{name: column[-1] for name, column in moving.items()}),
     )
 
 
-def _make(factory: Callable[..., Optimizer], numbers: dict[str, Any]) -> Optimizer:
+def _is_row(value: Any) -> bool:
+    has_items = hasattr(value, "__len__") and not isinstance(value, str)
+    return bool(getattr(value, "ndim", has_items))
+
+
+def _axis(name: str, value: Any) -> np.ndarray:
+    try:
+        values = np.asarray(value)
+        if values.dtype.kind not in "fiu":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise TypeError(f"sweep: {name}={show(value)} is not a row of numbers.") from None
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"sweep: {name} must be one row of numbers, got shape {values.shape}.")
+    return values.astype(float)
+
+
+def _make(factory: Any, axes: dict[str, np.ndarray], numbers: dict[str, Any]) -> Optimizer:
     """Call a factory with the numbers it needs; all others keep their defaults."""
     import inspect
 
+    if not callable(factory):
+        return check_optimizer("sweep", factory)
     try:
-        names = inspect.signature(factory).parameters
+        arguments = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
-        raise TypeError(f"sweep needs an optimizer or a factory such as gd, got {factory!r}.") from None
-    needed = {
-        name: np.ravel(numbers[name])[0]
-        for name, argument in names.items()
-        if argument.default is argument.empty and name in numbers
-    }
-    return factory(**needed)
+        raise TypeError(
+            f"sweep needs an optimizer or a factory such as gd, got {show(factory)}."
+        ) from None
+    needed = [
+        argument.name
+        for argument in arguments
+        if argument.default is argument.empty
+        and argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY)
+    ]
+    missing = [name for name in needed if name not in numbers]
+    if missing:
+        raise TypeError(
+            f"sweep: {getattr(factory, '__name__', show(factory))} needs {one_of(missing, 'and')}; "
+            "give every number it needs, or an optimizer such as gd(0.1)."
+        )
+    first = {name: axes[name][0] if name in axes else numbers[name] for name in needed}
+    return check_optimizer("sweep", factory(**first))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of
 from toylands.formula import Landscape
+from toylands.formula.declare import classify
 from toylands.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -54,18 +55,55 @@ class Status:
         return str(self)
 
 
-def point_kind(land: Landscape, theta: np.ndarray) -> str:
-    """What kind of stationary point a walk with a tiny gradient has come to.
+def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What kind of stationary points walks with a tiny gradient have come to, and where these lie.
 
-    The nearest stationary point by Newton's estimate must be close (a hundredth of the view); where it
-    is not, the gradient is small without a stationary point nearby, and that is a plateau.
+    A stationary point must be near (within a hundredth of the view); where there is none, the gradient
+    is small because the landscape is flat, and that is a plateau. Two of Newton's steps tell: on the
+    way to a stationary point the second is shorter, and continued as a geometric series they end at
+    it; on a flat tail the second is as long as the first. The Hessian is read where they lead, for on
+    the slope above a valley floor its smallest eigenvalue is not yet zero.
+
+    Args:
+        land: the landscape; its parameters may be arrays of shape (N,).
+        theta: the ends of the walks, shape (N, d).
+
+    Returns:
+        kinds, shape (N,), and the points Newton's steps lead to (of a plateau: the end), shape (N, d).
     """
-    kind = land.classify(theta)
-    if kind in ("equilibrium", "kink"):
-        return kind
-    step = np.linalg.pinv(land.hessian(theta), rcond=1e-9, hermitian=True) @ land.grad(theta)
-    reach = max(high - low for low, high in land.view)
-    return kind if np.abs(step).max() <= 0.01 * reach else "plateau"
+    if land.players is not None:
+        return np.full(len(theta), "equilibrium"), theta
+    reach = 0.01 * max(high - low for low, high in land.view)
+    first = _newton_steps(land, theta)
+    second = _newton_steps(land, theta - first)
+    length = np.abs(first).max(axis=-1)
+    arrived = length <= 1e-6 * reach
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrinking = 1.0 - np.sum(first * second, axis=-1) / np.sum(first * first, axis=-1)
+        near = arrived | (length <= reach * shrinking)
+    points = np.where(near[:, None], theta - first, theta)
+    points = np.where((near & ~arrived)[:, None], points - second, points)
+    eigenvalues = land.spectrum(points).eigenvalues
+    known = np.isfinite(eigenvalues).all(axis=-1)
+    kinds = [
+        "kink" if not k else classify(row) if n else "plateau"
+        for row, k, n in zip(eigenvalues, known, near, strict=True)
+    ]
+    return np.array(kinds, dtype="<U11"), points
+
+
+def point_kind(land: Landscape, theta: np.ndarray) -> str:
+    """What kind of stationary point one walk with a tiny gradient has come to (see `stationary`)."""
+    return str(stationary(land, theta[None])[0][0])
+
+
+def _newton_steps(land: Landscape, theta: np.ndarray) -> np.ndarray:
+    """H^-1 g at points (N, d), along the directions in which H does not vanish; NaN at kinks."""
+    hessian, gradient = land.hessian(theta), land.grad(theta)
+    finite = np.isfinite(hessian).all(axis=(-2, -1)) & np.isfinite(gradient).all(axis=-1)
+    hessian[~finite], gradient[~finite] = 0.0, np.nan
+    inverse = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True)
+    return (inverse @ gradient[..., None])[..., 0]
 
 
 class Trajectory:
@@ -80,6 +118,7 @@ class Trajectory:
         steps: the number of recorded steps T times `every`.
         every: how many steps lie between recorded points.
         diverged_at: the step at which it left, or None.
+        moving: {parameter: its values along the path, shape (T+1,)} of a moving landscape.
     """
 
     def __init__(
@@ -94,6 +133,7 @@ class Trajectory:
         diverged_at: int | None,
         tol: float,
         every: int = 1,
+        moving: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -105,6 +145,7 @@ class Trajectory:
         self.diverged_at = diverged_at
         self.tol = tol
         self.every = every
+        self.moving = dict(moving or {})
 
     def __len__(self) -> int:
         return len(self.path)
@@ -121,7 +162,7 @@ class Trajectory:
 
     @property
     def end(self) -> np.ndarray:
-        """The last finite point, shape (d,)."""
+        """The last recorded point, shape (d,); of a walk that diverged, the last finite one."""
         return self.path[-1]
 
     @property
@@ -136,13 +177,14 @@ class Trajectory:
         if self.diverged_at is not None:
             return Status("diverged", step=self.diverged_at)
         if self.grad_norm[-1] <= self.tol:
-            return Status("converged", point=point_kind(self.landscape, self.end))
+            last = {name: values[-1] for name, values in self.moving.items()}
+            return Status("converged", point=point_kind(self.landscape(**last), self.end))
         return Status("running")
 
     @functools.cached_property
     def spectrum(self) -> np.ndarray:
         """Eigenvalues of the exact Hessian along the path, ascending, shape (T+1, d)."""
-        return self.landscape.spectrum(self.path).eigenvalues
+        return self.landscape(**self.moving).spectrum(self.path).eigenvalues
 
     @property
     def sharpness(self) -> np.ndarray:
@@ -227,7 +269,7 @@ class Swarm(Sequence[Trajectory]):
         path: shape (B, T+1, d), NaN after a walker left.
         loss, grad_norm: shape (B, T+1), likewise.
         average: shape (B, T+1, d), or None.
-        end: last finite points, shape (B, d).
+        end: last points, shape (B, d); of walkers that diverged, the last finite ones.
         diverged: shape (B,), bool; diverged_at: shape (B,), -1 for walkers that stayed.
     """
 
@@ -239,6 +281,7 @@ class Swarm(Sequence[Trajectory]):
         factors: np.ndarray,
         tol: float,
         every: int,
+        moving: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -251,6 +294,7 @@ class Swarm(Sequence[Trajectory]):
         self.diverged = raw.died >= 0
         self.tol = tol
         self.every = every
+        self.moving = dict(moving or {})
         self._factors = factors
 
     def __len__(self) -> int:
@@ -263,11 +307,11 @@ class Swarm(Sequence[Trajectory]):
             raise IndexError(f"walker {i} of {len(self)}.")
         i = i % len(self)
         died = int(self.diverged_at[i])
-        finite = np.isfinite(self.path[i]).all(axis=1)
-        rows = max(1, int(np.argmin(finite)) if not finite.all() else len(finite))
+        rows = len(self.path[i])
         if died >= 0:
             # The point at which it left is kept when its loss is still a number.
-            rows = max(1, int(np.sum(np.isfinite(self.loss[i, :rows]))))
+            kept = np.isfinite(self.path[i]).all(axis=1) & np.isfinite(self.loss[i])
+            rows = max(1, int(np.argmin(np.append(kept, False))))
         return Trajectory(
             self.landscape_of(i),
             self.optimizer_of(i),
@@ -275,26 +319,43 @@ class Swarm(Sequence[Trajectory]):
             self.loss[i, :rows],
             self.grad_norm[i, :rows],
             None if self.average is None else self.average[i, :rows],
-            _pick(self.optimizer.lr, i) * self._factors[: (rows - 1) * self.every],
+            np.broadcast_to(self.optimizer.lr, (len(self),))[i] * self._factors[: (rows - 1) * self.every],
             died if died >= 0 else None,
             self.tol,
             self.every,
+            {name: values[:rows] for name, values in self.moving.items()},
         )
 
     def landscape_of(self, i: int) -> Landscape:
         """The landscape with the parameters of walker i."""
-        changed = {k: v[i] for k, v in self.landscape.parameters.items() if np.ndim(v)}
+        changed = {k: v[i] for k, v in self._varying(self.landscape.parameters).items()}
         return self.landscape(**changed) if changed else self.landscape
 
     def optimizer_of(self, i: int) -> Optimizer:
         """The optimizer with the numbers of walker i."""
-        changed = {k: v[i] for k, v in self.optimizer.values.items() if np.ndim(v)}
+        changed = {k: v[i] for k, v in self._varying(self.optimizer.values).items()}
         return self.optimizer.replace(**changed) if changed else self.optimizer
+
+    def _varying(self, numbers: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The numbers that differ between walkers, one per walker."""
+        return {k: np.broadcast_to(v, (len(self),)) for k, v in numbers.items() if np.ndim(v)}
 
     @functools.cached_property
     def status(self) -> list[Status]:
         """How each walk ended."""
-        return [walk.status for walk in self]
+        arrived = np.flatnonzero(~self.diverged & (self.grad_norm[:, -1] <= self.tol))
+        values = {k: v[arrived] for k, v in self._varying(self.landscape.parameters).items()}
+        values |= {name: column[-1] for name, column in self.moving.items()}
+        kinds, _ = stationary(self.landscape(**values), self.path[arrived, -1])
+        found = dict(zip(arrived.tolist(), kinds.tolist(), strict=True))
+        return [
+            Status("diverged", step=int(step))
+            if step >= 0
+            else Status("converged", point=found[i])
+            if i in found
+            else Status("running")
+            for i, step in enumerate(self.diverged_at)
+        ]
 
     @property
     def evaluations(self) -> np.ndarray:
@@ -315,10 +376,6 @@ class Swarm(Sequence[Trajectory]):
             f"<{len(self)} walkers of {self.optimizer.name} on {self.landscape.name}, "
             f"{(self.path.shape[1] - 1) * self.every} steps, {gone} diverged>"
         )
-
-
-def _pick(value: Any, i: int) -> float:
-    return float(value[i]) if np.ndim(value) else float(value)
 
 
 class Race(Sequence[Trajectory]):

@@ -12,9 +12,13 @@ averages over the `m` samples listed in `index`, whose columns are data[c*rows +
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import sympy
+
+from toylands._words import show
+from toylands.formula import special
 
 _CALLS = {
     sympy.exp: "exp",
@@ -30,8 +34,16 @@ _CALLS = {
     sympy.erf: "erf",
     sympy.Abs: "abs",
     sympy.sign: "sign",
+    special.absolute: "abs",
+    **{
+        kind: kind.__name__
+        for kind in (
+            *(special.tanh, special.sech2, special.softplus, special.sigmoid, special.relu),
+            *(special.step, special.normal_cdf, special.log1p, special.expm1, special.sign),
+            *(special.maximum, special.minimum),
+        )
+    },
 }
-_NAMED = ("tanh", "sech2", "softplus", "sigmoid", "relu", "step", "normal_cdf", "log1p", "expm1")
 _RELATIONS = {
     sympy.StrictLessThan: "<",
     sympy.LessThan: "<=",
@@ -78,7 +90,7 @@ class Emitter:
         if isinstance(node, sympy.Symbol):
             return self.names[node]
         if isinstance(node, sympy.Expr) and node.is_number and node.is_real:
-            return repr(float(node))
+            return _number(node)
         if isinstance(node, sympy.Add):
             return "(" + " + ".join(self.text(argument) for argument in node.args) + ")"
         if isinstance(node, sympy.Mul):
@@ -86,7 +98,10 @@ class Emitter:
         if isinstance(node, sympy.Pow):
             return self._power(node.base, node.exp)
         if isinstance(node, sympy.Piecewise):
-            return self._choice(node)
+            return self._piecewise(node)
+        if isinstance(node, special.choice):
+            condition, yes, no = (self.text(argument) for argument in node.args)
+            return f"({yes} if {condition} else {no})"
         if node is sympy.S.true or node is sympy.S.false:
             return str(bool(node))
         if type(node) in _RELATIONS:
@@ -97,9 +112,7 @@ class Emitter:
             return "(" + word.join(self.text(argument) for argument in node.args) + ")"
         if isinstance(node, sympy.Not):
             return f"(not {self.text(node.args[0])})"
-        name = _CALLS.get(type(node)) or (
-            type(node).__name__ if type(node).__name__ in _NAMED else None
-        )
+        name = _CALLS.get(type(node))
         if name is None:
             raise ValueError(
                 f"the formula or one of its derivatives contains {node}, which cannot be compiled."
@@ -126,7 +139,7 @@ class Emitter:
             divisor = " * ".join(self._power(base, power) for base, power in shared)
             texts.append(self._store(f"1.0 / ({divisor})", False))
         if coefficient != 1 or not texts:
-            texts.insert(0, repr(float(coefficient)))
+            texts.insert(0, _number(coefficient))
         product = " * ".join(texts)
         if not kept:
             return f"({product})"
@@ -141,6 +154,8 @@ class Emitter:
             reciprocal = f"1.0 / ({self._power(base, -exponent)})"
             varies = self.varies(base)
             return f"({reciprocal})" if varies else self._store(reciprocal, False)
+        if exponent == 0:
+            return "1.0"
         if exponent == 1:
             return self.text(base)
         if exponent == sympy.Rational(1, 2):
@@ -161,7 +176,7 @@ class Emitter:
         square = self._store(f"{half} * {half}", varies)
         return square if exponent % 2 == 0 else self._store(f"{square} * {atom}", varies)
 
-    def _choice(self, node: sympy.Piecewise) -> str:
+    def _piecewise(self, node: sympy.Piecewise) -> str:
         text = "nan"
         for value, condition in reversed(node.args):
             chosen = self.text(value)
@@ -171,6 +186,20 @@ class Emitter:
                 else f"({chosen} if {self.text(condition)} else {text})"
             )
         return text
+
+
+def _number(constant: sympy.Expr) -> str:
+    """The 64-bit float nearest to a constant, as Python text."""
+    try:
+        value = float(constant.evalf(20))  # 15 digits, the default, may miss the nearest float
+    except (OverflowError, TypeError):
+        value = math.inf
+    if not math.isfinite(value):
+        raise ValueError(
+            f"the constant {show(str(constant))} in the formula or one of its derivatives is not a "
+            "number that fits into a 64-bit float (the largest is about 1.8e308)."
+        )
+    return repr(value)
 
 
 def kernel_source(

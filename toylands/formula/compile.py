@@ -239,6 +239,16 @@ def _sech2(x):  # type: ignore[no-untyped-def]
     return 4.0 * small / ((1.0 + small) * (1.0 + small))
 
 
+@inline(f8, f8, f8)
+def _maximum(x, y):  # type: ignore[no-untyped-def]
+    return x if x >= y or x != x else y  # NaN wins, from either side
+
+
+@inline(f8, f8, f8)
+def _minimum(x, y):  # type: ignore[no-untyped-def]
+    return x if x <= y or x != x else y
+
+
 @inline(f8, f8)
 def _normal_cdf(x):  # type: ignore[no-untyped-def]
     return 0.5 * math.erfc(-x * 0.7071067811865476)
@@ -264,6 +274,8 @@ NAMESPACE: dict[str, Any] = {
     "sech2": _sech2,
     "relu": _relu,
     "step": _step,
+    "maximum": _maximum,
+    "minimum": _minimum,
     "normal_cdf": _normal_cdf,
     "pow": _pow,
     "index_at": index_at,

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from typing import Any
 
 import sympy
 
-from toylands.formula.special import derivative, named_constants
+from toylands._words import did_you_mean, one_of, show
+from toylands.formula.special import derivative, exact_exponents, named_constants, of_reals
 
-#: Work a formula may cost: nodes of its expression times the derivatives a Hessian needs. Beyond it
-#: SymPy and the compiler take many seconds, so the formula is refused with a message instead.
-MAX_COST = 20_000
+#: What a formula may cost. Beyond these numbers SymPy and the compiler take many seconds, so the
+#: formula is refused with a message instead: operations in the formula, operations in all its
+#: derivatives of one order, different ones among them, and numbers a kernel writes per point.
 MAX_NODES = 3_000
+MAX_DERIVED = 100_000
+MAX_DISTINCT = 1_200
+MAX_OUTPUTS = 512
 
 
 def count_nodes(expression: sympy.Expr, limit: int) -> int:
@@ -29,6 +33,41 @@ def count_nodes(expression: sympy.Expr, limit: int) -> int:
         count += 1
         stack.extend(node.args)
     return count
+
+
+def count_distinct(expressions: Sequence[sympy.Expr]) -> int:
+    """Count the different nodes of several expressions together: what is left to compute once each."""
+    seen: set[sympy.Basic] = set()
+    stack: list[sympy.Basic] = list(expressions)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(node.args)
+    return len(seen)
+
+
+def derivative_size(expression: sympy.Expr, symbol: sympy.Symbol) -> int:
+    """How many nodes the derivative will have, estimated from the chain and product rules alone."""
+    sizes: dict[sympy.Basic, int] = {}
+    grown: dict[sympy.Basic, int] = {}
+    stack = [expression]
+    while stack:
+        node = stack[-1]
+        missing = [argument for argument in node.args if argument not in sizes]
+        if missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        sizes[node] = 1 + sum(sizes[argument] for argument in node.args)
+        if not node.args:
+            grown[node] = int(node == symbol)
+        elif node.is_Add:
+            grown[node] = sum(grown[argument] for argument in node.args)
+        else:
+            inner = [grown[argument] for argument in node.args if grown[argument]]
+            grown[node] = sum(sizes[node] + more + 2 for more in inner)
+    return grown[expression]
 
 
 class Derivation:
@@ -79,57 +118,103 @@ class Derivation:
             ) from error
         try:
             expression = sympy.sympify(result, strict=True)
-        except (sympy.SympifyError, TypeError) as error:
+        except (sympy.SympifyError, TypeError):
+            expression = None
+        if not isinstance(expression, sympy.Expr):
             raise TypeError(
-                f"{self.name}: the formula returned {result!r}, expected one expression for the "
-                "loss (did it forget its return, or return several values?)."
-            ) from error
-        return self._checked(named_constants(expression))
-
-    def _checked(self, expression: sympy.Expr) -> sympy.Expr:
-        d = len(self.coordinates)
-        nodes = count_nodes(expression, MAX_NODES)
-        cost = nodes * (1 + d + d * (d + 1) // 2)
-        if nodes > MAX_NODES or cost > MAX_COST:
-            size = f"more than {MAX_NODES:,}" if nodes > MAX_NODES else f"{nodes:,}"
-            raise ValueError(
-                f"{self.name}: the formula is too large to differentiate exactly: {size} terms in "
-                f"{d} coordinates (limit: terms x derivatives <= {MAX_COST:,}). Use fewer terms or "
-                "coordinates, or a landscape over data, whose loss is a mean of one short formula."
+                f"{self.name}: the formula returned {show(result)}, expected one expression for the "
+                "loss (did it forget its return, return several values, or return a comparison?)."
             )
-        if expression.has(sympy.zoo, sympy.nan, sympy.I):
-            raise ValueError(
-                f"{self.name}: the formula is {expression}, which is not a real function."
-            )
+        self._check_size(expression)
+        expression = of_reals(exact_exponents(named_constants(expression)))
+        self._check_symbols(expression)
         return expression
+
+    def _check_size(self, expression: sympy.Expr) -> None:
+        if count_nodes(expression, MAX_NODES) > MAX_NODES:
+            raise self._too_large(f"it has more than {MAX_NODES:,} operations")
+
+    def _too_large(self, why: str) -> ValueError:
+        return ValueError(
+            f"{self.name}: the formula is too large to differentiate and compile exactly: {why}. Use "
+            "a shorter formula or fewer coordinates, or a landscape over data, whose loss is a mean "
+            "of one short formula."
+        )
+
+    def _check_symbols(self, expression: sympy.Expr) -> None:
+        known = {*self.symbols, *self.parameter_symbols.values()}
+        foreign = sorted(str(symbol) for symbol in expression.free_symbols - known)
+        if foreign:
+            names = [symbol.name for symbol in known]
+            raise ValueError(
+                f"{self.name}: the formula contains {foreign[0]!r}, which is not one of its arguments "
+                f"({one_of(sorted(names), 'and')})." + did_you_mean(foreign[0], names)
+            )
+        if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
+            raise ValueError(
+                f"{self.name}: the formula is {show(str(expression))}, which is not a real function "
+                "(a root or logarithm of a negative number, or a division by zero)."
+            )
+        if expression.has(sympy.re, sympy.im, sympy.arg, sympy.atan2):
+            raise ValueError(
+                f"{self.name}: abs(...) was taken of something that could be complex. Write "
+                "absolute(...) from toylands.formula, which is about real numbers."
+            )
+
+    def _differentiate(
+        self, what: str, wanted: Sequence[tuple[sympy.Expr, sympy.Symbol]]
+    ) -> list[sympy.Expr]:
+        """Differentiate several expressions, unless that would take too long."""
+        nodes = sum(derivative_size(expression, symbol) for expression, symbol in wanted)
+        if nodes > MAX_DERIVED:
+            raise self._too_large(
+                f"its {what} would take about {nodes:,} operations (at most {MAX_DERIVED:,})"
+            )
+        results = [derivative(expression, symbol) for expression, symbol in wanted]
+        distinct = count_distinct(results)
+        if distinct > MAX_DISTINCT:
+            raise self._too_large(
+                f"its {what} takes {distinct:,} different operations (at most {MAX_DISTINCT:,})"
+            )
+        return results
 
     @functools.cached_property
     def grad(self) -> list[sympy.Expr]:
         """The gradient (of the formula, before any player's sign)."""
-        return [derivative(self.loss, symbol) for symbol in self.symbols]
+        return self._differentiate("gradient", [(self.loss, symbol) for symbol in self.symbols])
 
     @functools.cached_property
     def hessian(self) -> list[list[sympy.Expr]]:
         """The symmetric Hessian."""
         d = len(self.symbols)
+        pairs = list(combinations_with_replacement(range(d), 2))
+        entries = self._differentiate(
+            "Hessian", [(self.grad[i], self.symbols[j]) for i, j in pairs]
+        )
         rows = [[sympy.Integer(0)] * d for _ in range(d)]
-        for i, j in combinations_with_replacement(range(d), 2):
-            rows[i][j] = rows[j][i] = derivative(self.grad[i], self.symbols[j])
+        for (i, j), entry in zip(pairs, entries, strict=True):
+            rows[i][j] = rows[j][i] = entry
         return rows
 
     @functools.cached_property
     def third(self) -> list[sympy.Expr]:
         """Third derivatives, flattened in C order, shape (d, d, d)."""
         d = len(self.symbols)
-        known = {
-            (i, j, k): derivative(self.hessian[i][j], self.symbols[k])
-            for i, j, k in combinations_with_replacement(range(d), 3)
-        }
-        cube = range(d)
-        return [known[tuple(sorted((i, j, k)))] for i in cube for j in cube for k in cube]  # type: ignore[index]
+        triples = list(combinations_with_replacement(range(d), 3))
+        entries = self._differentiate(
+            "third derivatives", [(self.hessian[i][j], self.symbols[k]) for i, j, k in triples]
+        )
+        known: dict[tuple[int, ...], sympy.Expr] = dict(zip(triples, entries, strict=True))
+        return [known[tuple(sorted(indices))] for indices in product(range(d), repeat=3)]
 
     def outputs(self, order: int) -> list[sympy.Expr]:
         """What a kernel of this order writes: field, Jacobian (row by row) or third derivatives."""
+        d = len(self.symbols)
+        if d**order > MAX_OUTPUTS:
+            raise self._too_large(
+                f"derivatives of order {order} in {d} coordinates are {d**order:,} numbers (at most "
+                f"{MAX_OUTPUTS})"
+            )
         if order == 1:
             return [sign * g for sign, g in zip(self.signs, self.grad, strict=True)]
         if order == 2:
@@ -138,5 +223,4 @@ class Derivation:
                 for sign, row in zip(self.signs, self.hessian, strict=True)
                 for entry in row
             ]
-        d = len(self.symbols)
         return [self.signs[n // (d * d)] * entry for n, entry in enumerate(self.third)]

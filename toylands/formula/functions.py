@@ -116,12 +116,16 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
 
 def maximum_of(first: Any, second: Any) -> Any:
     """The larger of two values; where they tie, the derivative is that of the first."""
-    return where(first >= second, first, second)
+    if _is_symbolic(first, second):
+        return _symbolic("maximum_of", first, second)
+    return first if first >= second or first != first else second  # as compiled: NaN wins
 
 
 def minimum_of(first: Any, second: Any) -> Any:
     """The smaller of two values; where they tie, the derivative is that of the first."""
-    return where(first <= second, first, second)
+    if _is_symbolic(first, second):
+        return _symbolic("minimum_of", first, second)
+    return first if first <= second or first != first else second
 
 
 #: what a text formula may call, by the names people type

@@ -112,7 +112,7 @@ class sech2(sympy.Function):  # noqa: N801
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         body = f"\\operatorname{{sech}}^2\\left({printer._print(self.args[0])}\\right)"
-        return f"\\left({body}\\right)^{{{exp}}}" if exp else body
+        return _raised(body, exp)
 
     def _eval_evalf(self, prec: int) -> sympy.Expr:
         return (1 / sympy.cosh(self.args[0]) ** 2)._eval_evalf(prec)
@@ -148,6 +148,121 @@ class expm1(sympy.Function):  # noqa: N801
         return (sympy.exp(self.args[0]) - 1)._eval_evalf(prec)
 
 
+class absolute(sympy.Function):  # noqa: N801
+    """The absolute value of a real number.
+
+    Unlike SymPy's it never asks whether its argument is complex, so |log(x)| has a derivative.
+    """
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        if isinstance(x, absolute):
+            return x
+        return abs(x) if x.is_number and x.is_real else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sign(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return f"\\left|{{{printer._print(self.args[0])}}}\\right|" + _power(exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.Abs(self.args[0])._eval_evalf(prec)
+
+
+class sign(sympy.Function):  # noqa: N801
+    """-1, 0 or 1; flat wherever its derivative exists."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        return sympy.sign(x) if x.is_number and x.is_real else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return sympy.Integer(0)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("sign", self, printer, exp)
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr:
+        return sympy.sign(self.args[0])._eval_evalf(prec)
+
+
+class choice(sympy.Function):  # noqa: N801
+    """`yes` where a condition holds, `no` elsewhere; each branch has its own derivative.
+
+    SymPy's Piecewise would try to simplify the conditions, which takes minutes for nested choices.
+    """
+
+    nargs = 3
+    is_commutative = True
+
+    @classmethod
+    def eval(cls, condition: Any, yes: sympy.Expr, no: sympy.Expr) -> sympy.Expr | None:
+        if condition in (sympy.true, sympy.false):
+            return yes if condition else no
+        return yes if yes == no else None
+
+    def _eval_derivative(self, symbol: sympy.Symbol) -> sympy.Expr:
+        condition, yes, no = self.args
+        return choice(condition, sympy.diff(yes, symbol), sympy.diff(no, symbol))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        condition, yes, no = self.args
+        cases = sympy.Piecewise((yes, condition), (no, True), evaluate=False)
+        return _raised(printer._print(cases), exp)
+
+
+class maximum(sympy.Function):  # noqa: N801
+    """The larger of two; where they tie, the derivative is that of the first."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, first: sympy.Expr, second: sympy.Expr) -> sympy.Expr | None:
+        return _decided(first, second, first >= second if _plain(first, second) else None)
+
+    def _eval_derivative(self, symbol: sympy.Symbol) -> sympy.Expr:
+        first, second = self.args
+        wins = sympy.Ge(first, second, evaluate=False)
+        return choice(wins, sympy.diff(first, symbol), sympy.diff(second, symbol))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\max", self, printer, exp, upright=False)
+
+
+class minimum(sympy.Function):  # noqa: N801
+    """The smaller of two; where they tie, the derivative is that of the first."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, first: sympy.Expr, second: sympy.Expr) -> sympy.Expr | None:
+        return _decided(first, second, first <= second if _plain(first, second) else None)
+
+    def _eval_derivative(self, symbol: sympy.Symbol) -> sympy.Expr:
+        first, second = self.args
+        wins = sympy.Le(first, second, evaluate=False)
+        return choice(wins, sympy.diff(first, symbol), sympy.diff(second, symbol))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("\\min", self, printer, exp, upright=False)
+
+
+def _plain(*values: sympy.Expr) -> bool:
+    return all(value.is_number and value.is_real for value in values)
+
+
+def _decided(first: sympy.Expr, second: sympy.Expr, wins: Any) -> sympy.Expr | None:
+    """The winner when two constants were compared, or when both are the same; otherwise None."""
+    if first == second or wins == sympy.true:
+        return first
+    return second if wins == sympy.false else None
+
+
 def _power(exp: str | None) -> str:
     return f"^{{{exp}}}" if exp else ""
 
@@ -156,28 +271,34 @@ def _named(
     name: str, node: sympy.Function, printer: Any, exp: str | None, *, upright: bool = True
 ) -> str:
     head = f"\\operatorname{{{name}}}" if upright else name
-    return f"{head}{_power(exp)}\\left({printer._print(node.args[0])}\\right)"
+    inside = ", ".join(printer._print(argument) for argument in node.args)
+    return f"{head}{_power(exp)}\\left({inside}\\right)"
 
 
-def where(condition: Any, yes: Any, no: Any) -> sympy.Expr:
-    """A two-branch Piecewise."""
-    return sympy.Piecewise((yes, condition), (no, True))
+def _raised(text: str, exp: str | None) -> str:
+    return f"\\left({text}\\right){_power(exp)}" if exp else text
 
 
 _SYMBOLIC: dict[str, Any] = {
     **{
         name: getattr(sympy, name)
-        for name in "exp log sqrt sin cos tan asin acos atan sinh cosh erf sign".split()
+        for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan")
     },
-    "absolute": sympy.Abs,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": tanh,
+    "erf": sympy.erf,
+    "log1p": log1p,
+    "expm1": expm1,
+    "absolute": absolute,
+    "sign": sign,
     "softplus": softplus,
     "sigmoid": sigmoid,
     "relu": relu,
     "normal_cdf": normal_cdf,
-    "tanh": tanh,
-    "log1p": log1p,
-    "expm1": expm1,
-    "where": where,
+    "where": choice,
+    "maximum_of": maximum,
+    "minimum_of": minimum,
 }
 
 
@@ -208,8 +329,26 @@ def named_constants(expression: sympy.Expr) -> sympy.Expr:
     return expression.xreplace(found)
 
 
-def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """Differentiate, taking the derivative of a jump as 0 (a landscape declares its kinks in words)."""
-    return sympy.diff(expression, symbol).replace(
-        lambda node: isinstance(node, sympy.DiracDelta), lambda _: sympy.Integer(0)
+def exact_exponents(expression: sympy.Expr) -> sympy.Expr:
+    """Write whole and half exponents typed as floats, such as x**2.0, as exact numbers."""
+
+    def halves(node: sympy.Basic) -> bool:
+        return node.is_Pow and node.exp.is_Float and float(2 * node.exp).is_integer()
+
+    if not expression.has(sympy.Float):
+        return expression
+    return expression.replace(
+        halves, lambda power: power.base ** sympy.Rational(int(2 * power.exp), 2)
     )
+
+
+def of_reals(expression: sympy.Expr) -> sympy.Expr:
+    """Write SymPy's absolute value and sign, which are about complex numbers, as those of reals."""
+    if not expression.has(sympy.Abs, sympy.sign):
+        return expression
+    return expression.replace(sympy.Abs, absolute).replace(sympy.sign, sign)
+
+
+def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """Differentiate. The derivative of a jump is 0: a landscape declares its kinks in words."""
+    return of_reals(sympy.diff(expression, symbol))

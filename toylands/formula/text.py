@@ -10,7 +10,8 @@ import numpy as np
 
 from toylands._words import did_you_mean, show
 from toylands.formula.declare import Dial, dial
-from toylands.formula.landscape import Landscape, define
+from toylands.formula.definition import define
+from toylands.formula.landscape import Landscape
 
 
 def from_text(

@@ -68,6 +68,18 @@ def check_count(owner: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
+def check_optimizer(owner: str, opt: Any) -> Optimizer:
+    """An optimizer, or a clear error that says how to make one."""
+    if isinstance(opt, Optimizer):
+        return opt
+    if callable(opt) and hasattr(opt, "__name__"):
+        raise TypeError(
+            f"{owner}: {opt.__name__} makes optimizers; call it first, for example "
+            f"{opt.__name__}(lr=0.1)."
+        )
+    raise TypeError(f"{owner} needs an optimizer such as gd(0.1), got {show(opt)}.")
+
+
 @dataclass(frozen=True)
 class Piece:
     """Something around a rule: `kind` says what, `values` its numbers, `counts` its whole numbers.
@@ -85,6 +97,8 @@ class Piece:
 LOOKS = ("sam", "extragradient")
 #: pieces that average the weights beside the run; an optimizer can have one of them
 AVERAGES = ("swa", "ema")
+#: the least value of each whole number a piece has
+LEAST = {"start": 0, "patience": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +211,7 @@ class Optimizer:
                 changed = replace(piece, values={**piece.values, name: number})
                 return replace(self, pieces=(*self.pieces[:n], changed, *self.pieces[n + 1 :]))
             if name in piece.counts:
-                count = check_count(piece.kind, name, value, least=0)
+                count = check_count(piece.kind, name, value, least=LEAST[name])
                 changed = replace(piece, counts={**piece.counts, name: count})
                 return replace(self, pieces=(*self.pieces[:n], changed, *self.pieces[n + 1 :]))
         choices = [*self.values, "schedule"]
@@ -222,6 +236,12 @@ class Optimizer:
                         )
         if self.piece(piece.kind):
             raise ValueError(f"{self.label} is already wrapped in {piece.kind}; use replace(...).")
+        for name in piece.values:
+            if name in self.values:
+                raise ValueError(
+                    f"{piece.kind} cannot wrap {self.label}: it has a {name!r} of its own, and the two "
+                    "could not be told apart."
+                )
         return replace(self, pieces=(*self.pieces, piece))
 
     def __repr__(self) -> str:

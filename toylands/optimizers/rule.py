@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-from toylands._words import did_you_mean, one_of
+from toylands._words import did_you_mean, one_of, show
 from toylands.optimizers.optimizer import Optimizer, check_number
 from toylands.optimizers.schedules import as_schedule
 
@@ -42,6 +42,11 @@ class Rule:
         roles, memory, hyper = [], [], []
         for key, argument in inspect.signature(function).parameters.items():
             if argument.kind is argument.KEYWORD_ONLY:
+                if key in (*_ROLES, "schedule"):
+                    raise TypeError(
+                        f"rule {self.name}: {key!r} may not be a hyper-parameter (after the *): every "
+                        "rule is given it."
+                    )
                 hyper.append(key)
             elif argument.kind is not argument.POSITIONAL_OR_KEYWORD:
                 raise TypeError(f"rule {self.name}: argument {key!r} may not be * or **.")
@@ -88,14 +93,45 @@ class Rule:
                 f"rule {self.name}: the formula could not be read as mathematics ({error}). Use the "
                 "functions of toylands.formula and where(condition, yes, no) instead of if."
             ) from error
-        results = list(result) if isinstance(result, tuple) else [result]
+        results = list(result) if isinstance(result, tuple | list) else [result]
         wanted = ("theta", *self.memory)
+        if result is None:
+            raise TypeError(
+                f"rule {self.name} returned nothing; end it with return {', '.join(wanted)}."
+            )
         if len(results) != len(wanted):
             raise ValueError(
                 f"rule {self.name} returned {len(results)} value{'s' * (len(results) != 1)}, expected "
                 f"{len(wanted)}: {', '.join(wanted)}."
             )
+        for name, value in zip(wanted, results, strict=True):
+            if isinstance(value, bool) or not isinstance(value, sympy.Expr | int | float):
+                raise TypeError(
+                    f"rule {self.name} returned {name}={show(value)}, which is not a formula of its "
+                    "arguments."
+                )
         return symbols, [sympy.sympify(expression) for expression in results]
+
+    @functools.cached_property
+    def gathers(self) -> int:
+        """What the first memory gathers: +1 gradients, -1 steps against them, 0 neither.
+
+        Momentum is a weighted sum of its old value and the gradient, so both slopes are numbers that
+        do not depend on either.
+        """
+        import sympy
+
+        symbols, results = self._traced
+        if not self.memory:
+            return 0
+        gradient, memory = symbols["g"], symbols[self.memory[0]]
+        slopes = [sympy.diff(results[1], symbol) for symbol in (gradient, memory)]
+        if any(slope == 0 or slope.has(gradient, memory) for slope in slopes):
+            return 0
+        at = dict.fromkeys(symbols.values(), 1.0)
+        at |= {symbols[name]: value for name, value in self.defaults.items()}
+        slope = float(slopes[0].subs(at))
+        return int(slope > 0) - int(slope < 0)
 
     @functools.cached_property
     def powers(self) -> list[str]:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from toylands._words import show
-from toylands.optimizers.optimizer import Optimizer, Piece, check_count, check_number
-
-
-def _base(wrapper: str, base: Any) -> Optimizer:
-    if not isinstance(base, Optimizer):
-        made = f" (write {base.name}(...) to make one)" if hasattr(base, "defaults") else ""
-        raise TypeError(f"{wrapper} wraps an optimizer such as gd(0.1), got {show(base)}{made}.")
-    return base
+from toylands.optimizers.optimizer import (
+    LEAST,
+    Optimizer,
+    Piece,
+    check_count,
+    check_number,
+    check_optimizer,
+)
 
 
 def sam(base: Optimizer, rho: Any = 0.05) -> Optimizer:
@@ -25,7 +24,7 @@ def sam(base: Optimizer, rho: Any = 0.05) -> Optimizer:
     evaluations a step. As optax.contrib.sam in opaque mode over any base. At g = 0 it looks nowhere.
     [Foret et al. 2021, eq. 2-3]
     """
-    return _base("sam", base).wrapped(Piece("sam", {"rho": check_number("sam", "rho", rho)}))
+    return check_optimizer("sam", base).wrapped(Piece("sam", {"rho": check_number("sam", "rho", rho)}))
 
 
 def clip_norm(base: Optimizer, max_norm: Any) -> Optimizer:
@@ -34,7 +33,7 @@ def clip_norm(base: Optimizer, max_norm: Any) -> Optimizer:
     As torch.nn.utils.clip_grad_norm_; optax.clip_by_global_norm has no 1e-6. [Pascanu et al. 2013]
     """
     number = check_number("clip_norm", "max_norm", max_norm)
-    return _base("clip_norm", base).wrapped(Piece("clip_norm", {"max_norm": number}))
+    return check_optimizer("clip_norm", base).wrapped(Piece("clip_norm", {"max_norm": number}))
 
 
 def clip_value(base: Optimizer, limit: Any) -> Optimizer:
@@ -43,7 +42,7 @@ def clip_value(base: Optimizer, limit: Any) -> Optimizer:
     As torch.nn.utils.clip_grad_value_ and optax.clip.
     """
     number = check_number("clip_value", "limit", limit)
-    return _base("clip_value", base).wrapped(Piece("clip_value", {"limit": number}))
+    return check_optimizer("clip_value", base).wrapped(Piece("clip_value", {"limit": number}))
 
 
 def weight_decay(base: Optimizer, weight_decay: Any) -> Optimizer:
@@ -52,7 +51,7 @@ def weight_decay(base: Optimizer, weight_decay: Any) -> Optimizer:
     As the weight_decay of torch.optim.SGD, Adam, Adagrad and RMSprop. For decoupled decay use `adamw`.
     """
     number = check_number("weight_decay", "weight_decay", weight_decay)
-    return _base("weight_decay", base).wrapped(Piece("weight_decay", {"weight_decay": number}))
+    return check_optimizer("weight_decay", base).wrapped(Piece("weight_decay", {"weight_decay": number}))
 
 
 def noise(base: Optimizer, sigma: Any) -> Optimizer:
@@ -62,7 +61,7 @@ def noise(base: Optimizer, sigma: Any) -> Optimizer:
     gradient the base sees; the look uphill uses the exact one.
     """
     number = check_number("noise", "sigma", sigma)
-    return _base("noise", base).wrapped(Piece("noise", {"sigma": number}))
+    return check_optimizer("noise", base).wrapped(Piece("noise", {"sigma": number}))
 
 
 def swa(base: Optimizer, start: int = 0) -> Optimizer:
@@ -75,8 +74,8 @@ def swa(base: Optimizer, start: int = 0) -> Optimizer:
         base: the optimizer whose iterates are averaged.
         start: the first step (counted from 1) whose iterate is averaged; 0 includes the start point.
     """
-    count = check_count("swa", "start", start, least=0)
-    return _base("swa", base).wrapped(Piece("swa", counts={"start": count}))
+    count = check_count("swa", "start", start, least=LEAST["start"])
+    return check_optimizer("swa", base).wrapped(Piece("swa", counts={"start": count}))
 
 
 def ema(base: Optimizer, decay: Any = 0.999) -> Optimizer:
@@ -86,7 +85,7 @@ def ema(base: Optimizer, decay: Any = 0.999) -> Optimizer:
     and corrects the bias instead. The averages are in `Trajectory.average`.
     """
     number = check_number("ema", "decay", decay)
-    return _base("ema", base).wrapped(Piece("ema", {"decay": number}))
+    return check_optimizer("ema", base).wrapped(Piece("ema", {"decay": number}))
 
 
 def reset_on_conflict(base: Optimizer, patience: int = 1) -> Optimizer:
@@ -97,8 +96,8 @@ def reset_on_conflict(base: Optimizer, patience: int = 1) -> Optimizer:
     then set to 0 before the step. A healthy oscillation conflicts about half of the time, so a
     patience of 1 also damps ringing. [O'Donoghue and Candes 2015]
     """
-    made = _base("reset_on_conflict", base)
-    if not made.rule.memory:
-        raise ValueError(f"{made.label} has no memory to reset; wrap momentum, nesterov or adam.")
-    count = check_count("reset_on_conflict", "patience", patience, least=1)
+    made = check_optimizer("reset_on_conflict", base)
+    if not made.rule.gathers:
+        raise ValueError(f"{made.label} has no momentum to reset; wrap momentum, nesterov or adam.")
+    count = check_count("reset_on_conflict", "patience", patience, least=LEAST["patience"])
     return made.wrapped(Piece("reset_on_conflict", counts={"patience": count}))

@@ -68,7 +68,7 @@ def loss_curves(
     """
     runs = as_runs(trajectories)
     land = same_landscape(runs)
-    floor = _floor(land, above)
+    floor = _floor(land, above, any(run.moving for run in runs))
     values = [np.asarray(run.loss) - floor for run in runs]
     name = f"loss {'+' if floor < 0 else '−'} {sig(abs(floor), 5)}" if floor else "loss"
     notes = [parameters(land), *held_equal(runs)]
@@ -152,9 +152,11 @@ def _limit_of(run: Any, limit: bool | float) -> float | None:
     return None if limit is False else float(limit)
 
 
-def _floor(land: Any, above: float | str) -> float:
+def _floor(land: Any, above: float | str, moves: bool) -> float:
     if not isinstance(above, str):
         return float(above)
+    if moves:
+        raise ValueError(f"above='minimum': the minima of {land.name} move; give a loss")
     if above != "minimum":
         raise ValueError(
             f"above={above!r}: expected a loss, or 'minimum'.{did_you_mean(above, ['minimum'])}"
@@ -219,7 +221,7 @@ def _chart(
     axes.set_ylim(*(10.0 ** box[1] if scale == "log" else box[1]))
     axes.set_xlabel("step" if x == "steps" else "gradient evaluations")
     axes.set_ylabel(name)
-    axes.grid(axis="y", lw=0.7 * unit())
+    axes.grid(axis="y", lw=0.7 * unit(), color=theme(axes)["grid"])
     axes.minorticks_off()
     axes.spines[["top", "right"]].set_visible(False)
     headline(axes, title, notes, own)
@@ -365,7 +367,7 @@ def schedule_curve(
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_xlabel("step")
     axes.set_ylabel("learning rate" if rates else "factor on the learning rate")
-    axes.grid(axis="y", lw=0.7 * unit())
+    axes.grid(axis="y", lw=0.7 * unit(), color=theme(axes)["grid"])
     axes.spines[["top", "right"]].set_visible(False)
     notes = [f"lr = {sig(lr)} × schedule" if lr is not None else "the rate used at step t"]
     if not rates:

@@ -8,6 +8,7 @@ import numpy as np
 
 from toylands.plots.style import Style, theme, unit
 from toylands.plots.terrain import Array
+from toylands.plots.trails import delay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ def exit_text(run: Any) -> str:
     """Return what stands at the arrow: the step of divergence, or where a finite run ends."""
     if run.status.kind == "diverged":
         return f"diverged, step {run.status.step}"
-    return f"outside at step {run.steps}, {run.status.kind}"
+    return f"outside at step {delay(run) + run.steps}, {run.status.kind}"
 
 
 def draw_exit(

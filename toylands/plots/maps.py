@@ -366,7 +366,7 @@ def _sweep_curve(
     ax.set_xlim(edges[0], edges[-1])
     ax.set_xlabel(name)
     ax.set_ylabel(MEASURES[of])
-    ax.grid(axis="y", lw=0.7 * unit())
+    ax.grid(axis="y", lw=0.7 * unit(), color=theme(ax)["grid"])
     ax.spines[["top", "right"]].set_visible(False)
     look = palette()["outcomes"]["diverged"]
     for n in np.flatnonzero(diverged & ~shown):

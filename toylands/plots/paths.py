@@ -27,15 +27,15 @@ from toylands.plots.trails import (
     draw_start,
     groups,
     label_of,
+    map_notes,
     marks_every,
-    marks_note,
     same_landscape,
     start_handle,
     trail,
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, held_equal, is_average
+from toylands.plots.words import heading, headline, is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,8 +88,7 @@ def paths(
     every = marks_every(runs) if marks is None else _stride(runs, marks)
     trails = draw_trails(axes, runs, ground, every)
     if not drawn_on:
-        notes = [ground.note, *held_equal(runs)]
-        notes[-1] += marks_note(runs, every)
+        notes = [ground.note, *map_notes(runs, every)]
         if len(ground.index) < land.dim:
             notes.append("trails projected onto the slice")
         headline(axes, heading(land) if title is None else title, notes, own)

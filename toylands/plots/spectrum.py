@@ -12,7 +12,7 @@ import numpy as np
 from toylands._words import did_you_mean, one_of
 from toylands.geometry import stability_limit
 from toylands.plots.style import Style, add_legend, axes_for, picture, style_of, theme, unit
-from toylands.plots.trails import CHART_OUTLINE, as_runs, draw_line, trail_handle
+from toylands.plots.trails import CHART_OUTLINE, as_runs, draw_line, same_landscape, trail_handle
 from toylands.plots.words import heading, headline, held_equal, parameters, sig
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def spectrum_along(
     runs = as_runs(trajectory)
     if len(runs) != 1:
         raise ValueError(f"a spectrum is drawn along one run, got {len(runs)}: choose one")
-    run, land = runs[0], runs[0].landscape
+    run, land = runs[0], same_landscape(runs)
     if scale is not None and scale not in SCALES:
         raise ValueError(
             f"scale={scale!r}: expected {one_of(SCALES)}.{did_you_mean(scale, SCALES)}"
@@ -75,7 +75,8 @@ def spectrum_along(
     axes.set_xlabel("step")
     axes.set_ylabel("eigenvalues of the Hessian")
     axes.spines[["top", "right"]].set_visible(False)
-    notes = [parameters(land), f"{run.optimizer.label}: {run.status}", *held_equal(runs, "Hessian")]
+    notes = [parameters(land), f"{run.optimizer.label}: {run.status}"]
+    notes += held_equal(runs, "Hessian")
     headline(axes, heading(land) if title is None else title, notes, own)
     if legend:
         add_legend(axes, handles, own)

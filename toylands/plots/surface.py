@@ -40,8 +40,8 @@ from toylands.plots.trails import (
     draw_marks,
     groups,
     label_of,
+    map_notes,
     marks_every,
-    marks_note,
     same_landscape,
     start_handle,
     start_marks,
@@ -49,7 +49,7 @@ from toylands.plots.trails import (
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, held_equal, is_average, sig
+from toylands.plots.words import heading, headline, is_average, sig
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,8 +132,13 @@ def surface(
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate, a surface needs two: use contour(land)")
     runs = [] if trajectories is None else as_runs(trajectories)
+    if runs and same_landscape(runs).name != land.name:
+        raise ValueError(
+            f"the runs move on {runs[0].landscape.name}, but the surface is {land.name}: "
+            "draw surface(runs[0].landscape, runs)"
+        )
+    land = same_landscape(runs) if runs else land
     if runs and view is None:
-        same_landscape(runs)
         view = window_of(runs, land, (0, 1) if coordinates is None else _index(land, coordinates))
     ground = terrain(
         land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
@@ -154,8 +159,7 @@ def surface(
                 exits.append(_draw_run(axes, scene, run, style, every, crowd=len(members) > 1))
             handles.append(trail_handle(style, label_of(members), converged(members)))
         handles.append(start_handle())
-        notes += held_equal(runs)
-        notes[-1] += marks_note(runs, every)
+        notes += map_notes(runs, every)
     if critical:
         handles += _draw_kinds(axes, scene)
     _frame(axes, scene, scale, elev, azim)

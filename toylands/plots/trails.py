@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.trajectory import Status, point_kind
+from toylands.dynamics import Trajectory
 from toylands.plots.contour import StackedHandle
 from toylands.plots.style import Style, palette, styles, theme, unit
 from toylands.plots.terrain import Array, Terrain, View
-from toylands.plots.words import is_average
+from toylands.plots.words import held_equal, is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,26 +31,32 @@ ENSEMBLE = 12
 CHART_OUTLINE = 0.35
 
 
-class Average:
+class Average(Trajectory):
     """The averaged weights of a run (swa, ema), drawn like a further run of the same rule.
 
-    `first` is the number of recorded points before the average begins.
+    `first` is the number of recorded points before the average begins, `label` its name.
     """
 
-    def __init__(self, run: Any) -> None:
+    def __init__(self, run: Trajectory) -> None:
+        assert run.average is not None
         known = np.isfinite(run.average).all(axis=1)
+        path = run.average[known]
+        moving = {name: values[known] for name, values in run.moving.items()}
+        land = run.landscape(**moving)
+        super().__init__(
+            landscape=run.landscape,
+            optimizer=run.optimizer,
+            path=path,
+            loss=land.loss(path),
+            grad_norm=np.linalg.norm(land.field(path), axis=-1),
+            average=None,
+            rates=run.rates,
+            diverged_at=None,
+            tol=run.tol,
+            every=run.every,
+            moving=moving,
+        )
         self.first = int(np.argmax(known))
-        self.path = np.asarray(run.average)[known]
-        self.landscape, self.optimizer = run.landscape, run.optimizer
-        self.every, self.steps, self.rates = run.every, run.steps, run.rates
-        self.loss = run.landscape.loss(self.path)
-        self.grad_norm = np.linalg.norm(run.landscape.grad(self.path), axis=-1)
-        self.spectrum = run.landscape.spectrum(self.path).eigenvalues
-        self.sharpness = self.spectrum[:, -1]
-        self.end = self.path[-1]
-        done = run.status.kind != "diverged" and self.grad_norm[-1] <= run.tol
-        kind = point_kind(run.landscape, self.end) if done else None
-        self.status = Status("converged", point=kind) if done else Status("running")
         self.label = f"average weights of {run.optimizer.name}"
 
 
@@ -91,20 +97,40 @@ def delay(run: Any) -> int:
 
 
 def same_landscape(runs: Sequence[Any]) -> Any:
-    """Return the landscape that all runs share; ValueError if they do not share one."""
-    first = runs[0].landscape
-    for run in runs[1:]:
-        other = run.landscape
-        if (other.name, _values(other)) != (first.name, _values(first)):
+    """Return the landscape that all runs share; of a moving one, as it is at the last step.
+
+    Raises ValueError if they do not share one, or if it moves differently under them.
+    """
+    longest = max(runs, key=lambda run: run.steps)
+    for run in runs:
+        land, other = longest.landscape, run.landscape
+        if (land.name, _values(land)) != (other.name, _values(other)):
             raise ValueError(
-                f"the runs move on different landscapes, {_called(first)} and {_called(other)}: "
+                f"the runs move on different landscapes, {_called(land)} and {_called(other)}: "
                 "draw each on axes of its own with ax="
             )
-    return first
+        if not (is_average(run) or _moves_alike(longest, run)):
+            raise ValueError(
+                f"{land.name} moves differently under {longest.optimizer.label} and under "
+                f"{run.optimizer.label}: draw each on axes of its own with ax="
+            )
+    return longest.landscape(**{name: values[-1] for name, values in longest.moving.items()})
+
+
+def _moves_alike(one: Any, two: Any) -> bool:
+    """Return whether the parameters that move are the same at all steps both have recorded."""
+    _, i, j = np.intersect1d(
+        np.arange(len(one.path)) * one.every,
+        np.arange(len(two.path)) * two.every,
+        return_indices=True,
+    )
+    return set(one.moving) == set(two.moving) and all(
+        np.array_equal(values[i], two.moving[name][j]) for name, values in one.moving.items()
+    )
 
 
 def _values(land: Any) -> dict[str, Any]:
-    return {name: np.asarray(v).tolist() for name, v in (land.parameters or {}).items()}
+    return {name: np.asarray(v).tolist() for name, v in land.parameters.items()}
 
 
 def _called(land: Any) -> str:
@@ -129,7 +155,10 @@ def trail(run: Any, ground: Terrain) -> Trail:
     path = np.asarray(run.path, dtype=np.float64)[:, list(ground.index)]
     shown, leaves = cut(path, np.array(ground.view))
     if path.shape[1] == 1:
-        shown = np.column_stack([shown[:, 0], ground.lift(shown)])
+        heights = np.array(run.loss[: len(shown)], dtype=np.float64)
+        if leaves:
+            heights[-1] = ground.lift(shown[-1:])[0]
+        shown = np.column_stack([shown[:, 0], heights])
     return Trail(shown, leaves or run.status.kind == "diverged")
 
 
@@ -194,8 +223,16 @@ def marks_every(runs: Sequence[Any]) -> int:
     return every
 
 
-def marks_note(runs: Sequence[Any], every: int) -> str:
-    """Say how many steps lie between two marks, for the end of a note; '' without marks."""
+def map_notes(runs: Sequence[Any], every: int) -> list[str]:
+    """Say what is held equal, how far apart the marks are, and which moment of a motion is shown."""
+    notes = held_equal(runs)
+    notes[1] += _marks_note(runs, every)
+    if any(run.moving for run in runs):
+        notes[2] += "; the map shows the last step"
+    return notes
+
+
+def _marks_note(runs: Sequence[Any], every: int) -> str:
     strides = {run.every for run in runs}
     if not every or len(strides) > 1 or len(groups(runs)) < len(runs):
         return ""

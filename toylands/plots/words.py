@@ -132,7 +132,8 @@ def _width(ax: Axes) -> float:
 def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
     """Say what a comparison holds equal: steps, gradient evaluations, start, learning rate.
 
-    `exact` names what was computed exactly. Returns two lines.
+    `exact` names what was computed exactly. Returns two lines, and a third for a landscape that
+    moves.
     """
     runs = [run for run in runs if not is_average(run)]
     many = len(runs) > 1
@@ -150,7 +151,17 @@ def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
     )
     starts = {tuple(map(float, run.path[0])) for run in runs}
     first.append(f"start {point(starts.pop())}" if len(starts) == 1 else f"{len(starts)} starts")
-    return [", ".join(first), f"{rates_note(runs)}, exact {exact}"]
+    return [", ".join(first), f"{rates_note(runs)}, exact {exact}", *_motion(runs)]
+
+
+def _motion(runs: Sequence[Any]) -> list[str]:
+    """Say which parameters of the landscape move during the runs, if any do."""
+    longest = max(runs, key=lambda run: run.steps)
+    moved = [
+        f"{name} from {sig(values[0])} to {sig(values[-1])}"
+        for name, values in longest.moving.items()
+    ]
+    return [f"the landscape moves: {', '.join(moved)}"] if moved else []
 
 
 def is_average(run: Any) -> bool:

@@ -19,6 +19,7 @@ ORDER = (
     "stage2d",
     "stage3d",
     "charts",
+    "parts",
     "controls",
     "panels",
     "explorer",

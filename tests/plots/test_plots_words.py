@@ -1,0 +1,108 @@
+"""Numbers, points and captions."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import toylands as tl
+from toylands.plots.words import held_equal, parameters, point, rates_note, sig
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (1, "1"),
+        (-1.2, "−1.2"),
+        (3.14159, "3.14"),
+        (99.96, "100"),
+        (1234.5, "1230"),
+        (12345, "12300"),
+        (123456, "1.23×10⁵"),
+        (0.00123456, "0.00123"),
+        (0.000123456, "1.23×10⁻⁴"),
+        (0.0000123456, "1.23×10⁻⁵"),
+        (1e-30, "1×10⁻³⁰"),
+        (-2.5e12, "−2.5×10¹²"),
+        (float("inf"), "∞"),
+        (float("-inf"), "−∞"),
+        (float("nan"), "undefined"),
+    ],
+)
+def test_three_significant_digits(value: float, text: str) -> None:
+    assert sig(value) == text
+
+
+@pytest.mark.parametrize("value", [1.0, 17.2, 3.3e-7, -8.25e9, 0.5, 60000.0])
+def test_a_number_can_be_read_back(value: float) -> None:
+    text = sig(value, 6).replace("−", "-").replace("×10", "e")
+    text = text.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    assert float(text) == pytest.approx(value, rel=1e-5)
+
+
+def test_points() -> None:
+    assert point((-1.2, 1)) == "(−1.2, 1)"
+    assert point([0.5]) == "(0.5)"
+    assert point(range(7)) == "(0, 1, 2, …)"
+
+
+def test_parameters() -> None:
+    assert parameters(tl.landscapes.rosenbrock) == "a = 1, b = 100"
+    assert parameters(tl.landscape("x**2 + y**2")) == ""
+
+
+def runs(*specs: dict[str, Any]) -> list[Any]:
+    made = []
+    for spec in specs:
+        optimizer = SimpleNamespace(
+            lr=spec.get("lr", 0.1),
+            evaluations_per_step=spec.get("cost", 1),
+            schedule=spec.get("schedule"),
+        )
+        status = SimpleNamespace(kind=spec.get("kind", "running"))
+        path = [spec.get("start", (1.0, 2.0))]
+        steps = spec.get("steps", 10)
+        made.append(SimpleNamespace(optimizer=optimizer, status=status, path=path, steps=steps))
+    return made
+
+
+def test_one_run_says_what_ran() -> None:
+    assert held_equal(runs({})) == [
+        "10 steps, 1 gradient evaluation a step, start (1, 2)",
+        "lr = 0.1, exact gradients",
+    ]
+
+
+def test_a_comparison_says_what_is_equal() -> None:
+    assert held_equal(runs({}, {})) == [
+        "10 steps each, 1 gradient evaluation a step, start (1, 2)",
+        "lr = 0.1 for all, exact gradients",
+    ]
+
+
+def test_a_comparison_says_what_is_not_equal() -> None:
+    different = runs({"lr": 0.1}, {"lr": 0.2, "cost": 2, "start": (3.0, 4.0), "steps": 20})
+    assert held_equal(different, "gradients and Hessian") == [
+        "10 to 20 steps, 1 or 2 gradient evaluations a step, 2 starts",
+        "each with its own lr, exact gradients and Hessian",
+    ]
+
+
+def test_a_diverged_run_does_not_count_as_a_shorter_one() -> None:
+    first = held_equal(runs({"steps": 300}, {"steps": 4, "kind": "diverged"}))[0]
+    assert first.startswith("300 steps each")
+
+
+def test_a_schedule_is_mentioned() -> None:
+    assert rates_note(runs({"schedule": object()})) == "lr = 0.1 before the schedule"
+
+
+def test_real_runs(race: Any) -> None:
+    assert held_equal(list(race)) == [
+        "60 steps each, 1 gradient evaluation a step, start (−1.2, 1)",
+        "each with its own lr, exact gradients",
+    ]

@@ -1,0 +1,12 @@
+"""`toylands lab`: a student's own copy of the lessons, and JupyterLab opened on the first one.
+
+    toylands lab                    # copies the lessons to ./toylands-lessons and opens lesson 0
+    toylands lab --no-browser       # prints the address instead
+"""
+
+from __future__ import annotations
+
+from toylands.lab.copying import Copied, copy_lessons, lesson_folder
+from toylands.lab.launch import command, launch
+
+__all__ = ["Copied", "command", "copy_lessons", "launch", "lesson_folder"]

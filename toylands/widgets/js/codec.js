@@ -1,0 +1,420 @@
+// From what the kernel sends to what the page draws: bytes to numbers, names to looks, looks to marks on a
+// 2-D drawing context. Nothing here touches the document.
+//
+// All bytes are little-endian. They arrive as DataViews whose offset may be odd, so they are copied before
+// they are read as typed arrays.
+
+/** The code for "zero or not a number" among quantised values; the largest code of a value is one less. */
+const NOTHING = 65535;
+
+/** What the numbers of a basin map mean beside 0, 1, 2, ... (the minima). */
+export const BASIN_CODES = { diverged: 255, running: 254, other: 253 };
+
+function bytesOf(data) {
+  if (data instanceof ArrayBuffer) return data.slice(0);
+  return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+}
+
+function expect(name, bytes, wanted) {
+  if (bytes !== wanted) throw new RangeError(`${name}: expected ${wanted} bytes, got ${bytes}`);
+}
+
+/** Values of uint16 codes on a logarithmic scale [low, high] (natural logarithms); NaN for zero or NaN. */
+export function unquantise(codes, [low, high]) {
+  const step = (high - low) / (NOTHING - 1);
+  return Float64Array.from(codes, (code) => (code === NOTHING ? NaN : Math.exp(low + code * step)));
+}
+
+/**
+ * The paths and curves of a picture: [{id, rows, x, y, loss, gradNorm, sharpness}], in its order.
+ *
+ * `y` is null in a landscape of one coordinate. Curves are magnitudes, good to a part in thousands; the
+ * exact ones are in the details.
+ */
+export function decodeWalks(data, picture) {
+  const bytes = bytesOf(data);
+  let at = 0;
+  const walks = picture.walks.map(({ id, rows, q }) => {
+    const path = Array.from({ length: picture.dim }, () => {
+      const values = new Float32Array(bytes, at, rows);
+      at += 4 * rows;
+      return values;
+    });
+    const [loss, gradNorm, sharpness] = q.map((scale) => {
+      const values = unquantise(new Uint16Array(bytes, at, rows), scale);
+      at += 2 * rows;
+      return values;
+    });
+    at += (4 - (at % 4)) % 4;
+    return { id, rows, x: path[0], y: path[1] ?? null, loss, gradNorm, sharpness };
+  });
+  expect("walks", bytes.byteLength, at);
+  return walks;
+}
+
+/** The exact tables: Map from walk id to {rows, columns: {name: Float32Array}}. */
+export function decodeDetails(data, meta) {
+  const bytes = bytesOf(data);
+  let at = 0;
+  const tables = new Map();
+  for (const { id, rows, columns } of meta) {
+    const table = {};
+    for (const name of columns) {
+      table[name] = new Float32Array(bytes, at, rows);
+      at += 4 * rows;
+    }
+    tables.set(id, { rows, columns: table });
+  }
+  expect("details", bytes.byteLength, at);
+  return tables;
+}
+
+/** The terrain: its meta with `loss`, a Float32Array of rows x columns, row by y upwards. */
+export function decodeTerrain(data, meta) {
+  const loss = new Float32Array(bytesOf(data));
+  expect("terrain", 4 * loss.length, 4 * meta.rows * meta.columns);
+  return { ...meta, loss };
+}
+
+/** The basin map: its meta with `labels`, a Uint8Array of rows x columns, row by y upwards. */
+export function decodeBasin(data, meta) {
+  const labels = new Uint8Array(bytesOf(data));
+  expect("basin", labels.length, meta.rows * meta.columns);
+  return { ...meta, labels };
+}
+
+/** What `setQuadratic` of a stage wants: per walk, the columns of gradient and Hessian by row. */
+export function quadraticOf(tables, coordinates) {
+  const [x, y] = coordinates;
+  return [...tables].map(([id, { columns }]) => ({
+    id,
+    loss: columns.loss,
+    gx: columns[`g_${x}`],
+    gy: columns[`g_${y}`] ?? null,
+    hxx: columns[`h_${x}${x}`],
+    hxy: columns[`h_${x}${y}`] ?? null,
+    hyy: columns[`h_${y}${y}`] ?? null,
+  }));
+}
+
+// ---------------------------------------------------------------------------------------------- looks
+// The palette (palette.json) holds every colour and shape; the rules below are the ones Python follows.
+
+/** The 32-bit FNV-1a hash of a text's UTF-8 bytes (Fowler, Noll and Vo). */
+export function fnv1a(text) {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+}
+
+/** Relative luminance of '#RRGGBB', 0 (black) to 1 (white), as in WCAG 2. */
+export function luminance(color) {
+  const [r, g, b] = [1, 3, 5].map((i) => {
+    const c = Number.parseInt(color.slice(i, i + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** The WCAG 2 contrast ratio of two colours, 1 (equal) to 21 (black on white). */
+export function contrast(first, second) {
+  const [low, high] = [luminance(first), luminance(second)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** Whichever of the two outline inks reads better on a colour. */
+export function inkOn(palette, color) {
+  const inks = [...new Set(Object.values(palette.hues).map((hue) => hue.outline))].sort();
+  return inks.reduce((best, ink) => (contrast(ink, color) > contrast(best, color) ? ink : best));
+}
+
+/** The fixed style {name, color, outline, marker, dash} of an optimizer's family. */
+export function styleOf(palette, family) {
+  const entry = palette.optimizers[family];
+  if (entry) {
+    const { color, marker, dash } = entry;
+    return { name: family, color, outline: palette.hues[color].outline, marker, dash };
+  }
+  const hues = Object.keys(palette.hues);
+  const { markers, dash } = palette.fallback;
+  const number = fnv1a(family);
+  const color = hues[number % hues.length];
+  const marker = markers[Math.floor(number / hues.length) % markers.length];
+  return { name: family, color, outline: palette.hues[color].outline, marker, dash };
+}
+
+/** One style for each family in a picture, all different: repeats take shades of the hue, then dashes. */
+export function stylesOf(palette, families) {
+  const seen = new Map();
+  return families.map((family) => {
+    const number = seen.get(family) ?? 0;
+    seen.set(family, number + 1);
+    const style = styleOf(palette, family);
+    const colors = [style.color, ...palette.hues[style.color].shades];
+    const own = String(style.dash);
+    const dashes = [style.dash, ...palette.repeats.dashes.filter((dash) => String(dash) !== own)];
+    const color = colors[number % colors.length];
+    const outline = color === style.color ? style.outline : inkOn(palette, color);
+    return { ...style, color, outline, dash: dashes[Math.floor(number / colors.length) % dashes.length] };
+  });
+}
+
+/** The colour of each basin; they repeat after twice the palette's. */
+export function basinColors(palette, count) {
+  const hues = palette.basins;
+  const many = [...hues, ...hues.map((hue) => palette.hues[hue].shades[0])];
+  return Array.from({ length: count }, (_, n) => many[n % many.length]);
+}
+
+// ---------------------------------------------------------------------------------------------- marks
+// Everything below draws on a CanvasRenderingContext2D in CSS pixels.
+
+const TURN = 2 * Math.PI;
+
+/** Add the path of a shape of the palette to the context: centre (x, y), nominal size. */
+export function traceShape(ctx, shape, x, y, size) {
+  if (shape.radius) {
+    ctx.moveTo(x + shape.radius * size, y);
+    ctx.arc(x, y, shape.radius * size, 0, TURN);
+    return;
+  }
+  for (const line of shape.lines ?? [shape.polygon]) {
+    for (let k = 0; k < line.length; k += 1) {
+      const px = x + line[k][0] * size;
+      const py = y - line[k][1] * size;
+      if (k === 0) ctx.moveTo(px, py); else ctx.lineTo(px, py);
+    }
+    if (shape.polygon) ctx.closePath();
+  }
+}
+
+/** Draw an optimizer's marker, filled and outlined. */
+export function drawMarker(ctx, palette, style, x, y, size, outlineWidth) {
+  ctx.beginPath();
+  traceShape(ctx, palette.shapes[style.marker], x, y, size);
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 2 * outlineWidth; // half of it lies under the fill
+  ctx.strokeStyle = style.outline;
+  ctx.stroke();
+  ctx.fillStyle = style.color;
+  ctx.fill();
+}
+
+/** Draw the sign of a kind of stationary point: disc, cross, triangle; hollow where it is not isolated. */
+export function drawKind(ctx, palette, kind, x, y, size) {
+  const look = palette.kinds[kind] ?? palette.kinds.plateau;
+  const shape = palette.shapes[look.marker];
+  ctx.lineJoin = "round";
+  ctx.lineCap = shape.lines ? "butt" : "round";
+  ctx.beginPath();
+  traceShape(ctx, shape, x, y, size);
+  if (shape.lines || look.color === "none") {
+    for (const [color, width] of [[look.outline, 0.5], [look.ring ?? look.color, 0.22]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = width * size;
+      ctx.stroke();
+    }
+    return;
+  }
+  ctx.strokeStyle = look.outline;
+  ctx.lineWidth = 0.4 * size;
+  ctx.stroke();
+  ctx.fillStyle = look.color;
+  ctx.fill();
+}
+
+/** Draw the start: a light ring round a dark dot; `held` gives it a halo. */
+export function drawStart(ctx, palette, x, y, size, held = false) {
+  const look = palette.kinds.minimum;
+  const disc = (radius, color) => {
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, TURN);
+    ctx.fillStyle = color;
+    ctx.fill();
+  };
+  if (held) {
+    ctx.globalAlpha = 0.35;
+    disc(size, look.color);
+    ctx.globalAlpha = 1;
+  }
+  disc(0.5 * size + 1.5, look.outline);
+  disc(0.5 * size, look.color);
+  disc(0.22 * size, look.outline);
+}
+
+/** Draw an arrow head at (x, y) that points along the unit vector (dx, dy). */
+export function drawArrow(ctx, style, x, y, dx, dy, size, outlineWidth) {
+  ctx.beginPath();
+  ctx.moveTo(x, y);
+  ctx.lineTo(x - size * (dx - 0.42 * dy), y - size * (dy + 0.42 * dx));
+  ctx.lineTo(x - size * (dx + 0.42 * dy), y - size * (dy - 0.42 * dx));
+  ctx.closePath();
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = style.outline;
+  ctx.lineWidth = 2 * outlineWidth;
+  ctx.stroke();
+  ctx.fillStyle = style.color;
+  ctx.fill();
+}
+
+/** Draw a short text in a rounded box; `box` is [left, top, width, height]. */
+export function drawTag(ctx, theme, text, box, border, width = 1.5) {
+  ctx.beginPath();
+  ctx.roundRect(box[0], box[1], box[2], box[3], 4);
+  ctx.fillStyle = theme.paper;
+  ctx.fill();
+  ctx.strokeStyle = border;
+  ctx.lineWidth = width;
+  ctx.stroke();
+  ctx.fillStyle = theme.ink;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillText(text, box[0] + box[2] / 2, box[1] + box[3] / 2 + 0.5);
+}
+
+/** Add a clipped trail (see clipToFrame) to the path, up to its vertex number `count`. */
+export function traceTrail(ctx, trail, count) {
+  const { x, y, pen } = trail;
+  for (let k = 0; k < count; k += 1) {
+    if (pen[k]) ctx.lineTo(x[k], y[k]); else ctx.moveTo(x[k], y[k]);
+  }
+}
+
+/** Stroke the current path twice so that it reads on any ground: dark below, light above. */
+export function strokeTwice(ctx, palette, width, dash = []) {
+  const look = palette.kinds.minimum;
+  ctx.lineCap = "butt";
+  ctx.setLineDash([]);
+  ctx.strokeStyle = look.outline;
+  ctx.lineWidth = 2 * width;
+  ctx.globalAlpha = 0.75;
+  ctx.stroke();
+  ctx.globalAlpha = 1;
+  ctx.setLineDash(dash);
+  ctx.strokeStyle = look.color;
+  ctx.lineWidth = width;
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/**
+ * Draw the quadratic model of an exact Hessian at a pixel (px, py): its eigen-directions and the set where it
+ * rises (or falls) by the height the half axes stand for, `model` from ellipseFromHessian.
+ *
+ * `scale` is the map's (ax, ay). A direction of negative curvature is dashed.
+ */
+export function drawModel(ctx, palette, model, scale, px, py, width, reach) {
+  const { u, v, a, b, kind } = model;
+  const at = (s, t) => [px + scale.ax * (s * u[0] + t * v[0]), py + scale.ay * (s * u[1] + t * v[1])];
+  const axis = (direction, half, value) => {
+    const pixels = Math.hypot(scale.ax * direction[0], scale.ay * direction[1]);
+    const length = Math.min(half, reach / pixels);
+    if (value === 0) return;
+    const [dx, dy] = [length * direction[0] * scale.ax, length * direction[1] * scale.ay];
+    ctx.beginPath();
+    ctx.moveTo(px - dx, py - dy);
+    ctx.lineTo(px + dx, py + dy);
+    strokeTwice(ctx, palette, 0.7 * width, value < 0 ? [4, 3] : []);
+  };
+  axis(u, a, model.low);
+  axis(v, b, model.high);
+  if (kind === "flat") return;
+  const curve = (point, from, to, dash) => {
+    ctx.beginPath();
+    for (let k = 0; k <= 72; k += 1) {
+      const [x, y] = point(from + ((to - from) * k) / 72);
+      if (k === 0) ctx.moveTo(x, y); else ctx.lineTo(x, y);
+    }
+    strokeTwice(ctx, palette, width, dash);
+  };
+  if (kind === "ellipse" || kind === "cap") {
+    curve((t) => at(a * Math.cos(t), b * Math.sin(t)), 0, TURN, kind === "cap" ? [4, 3] : []);
+  } else if (kind === "saddle") { // rises along v: two branches; falls along u: two more, dashed
+    for (const side of [-1, 1]) {
+      curve((t) => at(a * Math.sinh(t), side * b * Math.cosh(t)), -1.6, 1.6, []);
+      curve((t) => at(side * a * Math.cosh(t), b * Math.sinh(t)), -1.6, 1.6, [4, 3]);
+    }
+  } else { // a valley or a ridge: two straight lines along the flat direction
+    const far = reach / Math.min(Math.abs(scale.ax), Math.abs(scale.ay));
+    const flatU = !Number.isFinite(a);
+    for (const side of [-1, 1]) {
+      curve((t) => (flatU ? at(t, side * b) : at(side * a, t)), -far, far, (flatU ? model.high : model.low) < 0 ? [4, 3] : []);
+    }
+  }
+}
+
+/**
+ * A free place for a tag of size w x h beside the point (x, y), inside the frame {left, top, width, height}.
+ *
+ * `taken` is a list of boxes; the place found is added to it.
+ */
+export function placeTag(frame, taken, x, y, w, h) {
+  const left = x > frame.left + frame.width / 2 ? x - w - 14 : x + 14;
+  const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
+  const bx = clamp(left, frame.left + 3, frame.left + frame.width - w - 3);
+  let by = 0;
+  for (let n = 0; n < 16; n += 1) {
+    const shift = (n % 2 ? 1 : -1) * Math.ceil(n / 2) * (h + 3);
+    by = clamp(y - h / 2 + shift, frame.top + 3, frame.top + frame.height - h - 3);
+    if (taken.every((o) => bx >= o[0] + o[2] + 2 || o[0] >= bx + w + 2 || by >= o[1] + o[3] + 2 || o[1] >= by + h + 2)) break;
+  }
+  const box = [bx, by, w, h];
+  taken.push(box);
+  return box;
+}
+
+/** Make a canvas cover its CSS box in device pixels; returns whether its size changed. */
+export function fitCanvas(canvas, width, height, ratio) {
+  const w = Math.max(1, Math.round(width * ratio));
+  const h = Math.max(1, Math.round(height * ratio));
+  if (canvas.width === w && canvas.height === h) return false;
+  canvas.width = w;
+  canvas.height = h;
+  return true;
+}
+
+/** The hatching that means: no finite loss here, or diverged. Crisp at any pixel ratio. */
+export function hatchPattern(ctx, palette, theme, ratio) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.round(7 * ratio);
+  const pen = tile.getContext("2d");
+  const n = tile.width;
+  pen.fillStyle = theme === "dark" ? palette.themes.dark.paper : palette.outcomes.diverged.color;
+  pen.fillRect(0, 0, n, n);
+  pen.strokeStyle = theme === "dark" ? palette.themes.dark.soft : palette.outcomes.diverged.hatch_color;
+  pen.globalAlpha = 0.6;
+  pen.lineWidth = ratio;
+  for (const shift of [-n, 0, n]) {
+    pen.beginPath();
+    pen.moveTo(shift - 1, n + 1);
+    pen.lineTo(shift + n + 1, -1);
+    pen.stroke();
+  }
+  const pattern = ctx.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
+
+/** A basin map as a small canvas, top row first; diverged starts are left transparent. */
+export function basinImage(basin, palette, canvas) {
+  const { rows, columns, labels } = basin;
+  const high = rows === 1 ? 1 : rows;
+  canvas.width = columns;
+  canvas.height = high;
+  const ctx = canvas.getContext("2d");
+  const image = ctx.createImageData(columns, high);
+  const words = new Uint32Array(image.data.buffer);
+  const word = (color) => {
+    const n = Number.parseInt(color.slice(1), 16);
+    return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
+  };
+  const table = new Uint32Array(256);
+  basinColors(palette, 240).forEach((color, n) => { table[n] = word(color); });
+  table[254] = word(palette.outcomes.running.color);
+  table[253] = word(palette.outcomes.other.color);
+  for (let j = 0; j < high; j += 1) {
+    for (let i = 0; i < columns; i += 1) words[(high - 1 - j) * columns + i] = table[labels[j * columns + i]];
+  }
+  ctx.putImageData(image, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,286 @@
+// What is read rather than set: numbers at the scrubbed step, formulas, predictions, shortcuts.
+import { formatNumber } from "./geometry.js";
+import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, swatch } from "./parts.js";
+
+/** MathML text (made from our own formulas) as an element. */
+export function mathElement(text) {
+  const parsed = new DOMParser().parseFromString(text, "text/html").querySelector("math");
+  return parsed ? document.importNode(parsed, true) : make("span");
+}
+
+// --- the table under the charts -------------------------------------------------------------------
+
+/** One line per walk: its numbers at the frame shown, and how it ended. */
+export function readoutTable(palette) {
+  const body = make("tbody");
+  const heads = [
+    ["optimizer", null], ["loss", "Loss at the step shown"], ["‖g‖", "Gradient norm at the step shown"],
+    ["lr·λ", "Learning rate times the largest eigenvalue of the exact Hessian, against its stability limit"],
+    ["outcome", "How the whole run ends; rates are factors per step near the minimum"],
+  ];
+  const root = make("table", { class: "tl-readout", "data-testid": "readout" },
+    make("caption", { class: "tl-hidden" }, "Numbers at the step shown"),
+    make("thead", {}, make("tr", {}, ...heads.map(([text, title]) => make("th", { scope: "col", title }, text)))),
+    body);
+  let rows = new Map();
+  let shape = "";
+  return {
+    root,
+    /** lines: [{id, name, style, step, rows, loss, gradNorm, meter, limit, status, kind, rates, off}] */
+    update(lines) {
+      const now = JSON.stringify(lines.map(({ id, name, style }) => [id, name, style]));
+      if (now !== shape) {
+        shape = now;
+        rows = new Map(
+          lines.map((line) => {
+            const cells = Array.from({ length: 4 }, () => make("td"));
+            const head = make("th", { scope: "row" }, swatch(palette, line.style), make("span", {}, line.name));
+            return [line.id, { row: make("tr", { "data-testid": `readout-${line.id}` }, head, ...cells), cells }];
+          }),
+        );
+        body.replaceChildren(...[...rows.values()].map(({ row }) => row));
+      }
+      for (const line of lines) {
+        const { row, cells } = rows.get(line.id);
+        const over = line.limit !== null && line.meter > line.limit;
+        const limit = line.limit === null ? "" : ` / ${formatNumber(line.limit)}`;
+        const meter = line.meter === null || line.limit === null ? "–" : `${formatNumber(line.meter)}${limit}`;
+        const texts = [formatNumber(line.loss), formatNumber(line.gradNorm), meter, line.status];
+        texts.forEach((text, k) => {
+          if (cells[k].textContent !== text) cells[k].textContent = text;
+        });
+        cells[2].classList.toggle("tl-over", over);
+        cells[2].title = over ? "above its stability limit" : "";
+        cells[3].dataset.kind = line.kind;
+        row.classList.toggle("tl-ended", line.ended);
+      }
+    },
+  };
+}
+
+// --- inside the optimizer -------------------------------------------------------------------------
+
+const MEANINGS = {
+  theta: ["θ", "where it is"],
+  g: ["g", "gradient there"],
+  lr: ["γ", "rate of this step"],
+  step: ["Δθ", "step taken"],
+  uphill: ["ε", "SAM's step uphill"],
+  g_uphill: ["g(θ + ε)", "gradient uphill"],
+};
+const OWN = /^(loss|grad_norm|sharpness|h_.*)$/;
+
+/** The columns of a details table as vectors: theta, g, memory, ..., in the order of an update. */
+export function insideVectors(columns, coordinates) {
+  const groups = new Map();
+  for (const name of Object.keys(columns)) {
+    if (OWN.test(name)) continue;
+    const axis = coordinates.findIndex((coordinate) => name.endsWith(`_${coordinate}`));
+    const group = axis < 0 ? name : name.slice(0, -coordinates[axis].length - 1);
+    groups.set(group, [...(groups.get(group) ?? []), name]);
+  }
+  const order = ["theta", "g", "uphill", "g_uphill"];
+  const place = (name) => {
+    if (order.includes(name)) return order.indexOf(name);
+    return { lr: 98, step: 99 }[name] ?? 50;
+  };
+  return [...groups].sort(([a], [b]) => place(a) - place(b));
+}
+
+/** Update equations beside the live numbers of one walk. */
+export function insidePanel({ onpick }) {
+  const menu = menuPart({ label: "Inside", testid: "inside-of", options: [], send: (id) => onpick(Number(id)) });
+  const equations = make("div", { class: "tl-equations", "data-testid": "inside-equations" });
+  const body = make("tbody");
+  const when = make("p", { class: "tl-about", "data-testid": "inside-step" });
+  const table = make("table", { class: "tl-numbers", "data-testid": "inside-numbers" },
+    make("caption", { class: "tl-hidden" }, "Live numbers of the update"), body);
+  const root = make("section", { class: "tl-panel tl-inside", "aria-label": "Inside the optimizer", "data-testid": "inside" },
+    make("div", { class: "tl-row" }, make("h3", {}, "Inside the optimizer"), menu.root),
+    make("div", { class: "tl-columns" }, equations, make("div", {}, when, table)));
+  let shown = "";
+  let options = "";
+  return {
+    root,
+    update({ entries, id, walk, details, row, coordinates }) {
+      const list = JSON.stringify(entries.map((entry) => [entry.id, nameOfEntry(entry)]));
+      if (list !== options) {
+        options = list;
+        menu.fill(JSON.parse(list));
+      }
+      menu.update(id);
+      const texts = walk?.equations ?? [];
+      if (String(texts) !== shown) {
+        shown = String(texts);
+        equations.replaceChildren(...texts.map(mathElement));
+      }
+      if (!details || !walk) {
+        when.textContent = walk ? "Release the slider to see the numbers." : "Switch this optimizer on to see its numbers.";
+        body.replaceChildren();
+        return;
+      }
+      const last = row >= details.rows - 1;
+      when.textContent = last ? `After step ${details.rows - 1}, the last one` : `Step ${row} → ${row + 1}`;
+      body.replaceChildren(
+        ...insideVectors(details.columns, coordinates).map(([name, columns]) => {
+          const [symbol, meaning] = MEANINGS[name] ?? [name, "remembered by the rule"];
+          const cells = columns.map((column) => {
+            const value = details.columns[column][row];
+            return make("td", {}, Number.isNaN(value) ? "–" : formatNumber(value));
+          });
+          while (cells.length < coordinates.length) cells.push(make("td"));
+          return make("tr", {}, make("th", { scope: "row", title: meaning }, symbol), ...cells,
+            make("td", { class: "tl-meaning" }, meaning));
+        }),
+      );
+    },
+  };
+}
+
+// --- formulas -------------------------------------------------------------------------------------
+
+/** Loss, gradient and Hessian, folded away until wanted. */
+export function formulasPanel() {
+  const body = make("div", { class: "tl-formulas" });
+  const source = make("p", { class: "tl-about" });
+  const root = make("details", { class: "tl-panel", "data-testid": "formulas" },
+    make("summary", { "data-testid": "formulas-open" }, "Formulas: loss, gradient, Hessian"), body, source);
+  let shown = null;
+  return {
+    root,
+    update(terrain) {
+      if (!terrain?.formulas || terrain.formulas.loss === shown) return;
+      shown = terrain.formulas.loss;
+      const names = { loss: "L", grad: "∇L", hessian: "H" };
+      body.replaceChildren(
+        ...Object.entries(names).map(([key, symbol]) =>
+          make("div", { class: "tl-formula" }, make("span", { class: "tl-symbol" }, `${symbol} =`), mathElement(terrain.formulas[key])),
+        ),
+      );
+      const kink = terrain.kink ? ` No gradient exists ${terrain.kink}.` : "";
+      source.textContent = `Source: ${terrain.source}. Gradient and Hessian are derived from the loss, exactly.${kink}`;
+    },
+  };
+}
+
+// --- predict --------------------------------------------------------------------------------------
+
+const OUTCOMES = [["converged", "converges"], ["diverged", "diverges"], ["running", "neither yet"]];
+
+/** What is still missing of a guess, in words; empty when it is complete. */
+export function missingOf(guess, dim) {
+  if (!guess?.outcome) return ["an outcome"];
+  const missing = [];
+  if (guess.outcome !== "diverged" && guess.end?.length !== dim) missing.push("an end point");
+  if (guess.outcome !== "running" && !(guess.steps > 0)) missing.push("a number of steps");
+  return missing;
+}
+
+/** The class's guesses, locked in before anything plays; then the verdict. */
+export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
+  const forms = make("div", { class: "tl-guesses" });
+  const state = make("p", { class: "tl-about", role: "status", "data-testid": "predict-state" });
+  const lock = make("button", { type: "button", class: "tl-button tl-primary", "data-testid": "predict-lock", onclick: onlock }, "Lock the prediction");
+  const again = make("button", { type: "button", class: "tl-button", "data-testid": "predict-again", onclick: onagain }, "Predict again");
+  const verdict = make("ul", { class: "tl-verdict", "aria-live": "polite", "data-testid": "verdict" });
+  const root = make("section", { class: "tl-panel tl-predict", "aria-label": "Prediction", "data-testid": "predict" },
+    make("h3", {}, "Predict first, then play"), forms, state, make("div", { class: "tl-row" }, lock, again), verdict);
+  let shape = "";
+  let parts = new Map();
+  const build = (entries, styles, dim, active) => {
+    parts = new Map(
+      entries.map((entry) => {
+        const { id } = entry;
+        const testid = `predict-${id}`;
+        const outcome = choicePart({
+          label: "It", testid: `${testid}-outcome`, options: OUTCOMES, hideLabel: true,
+          send: (value) => onguess(id, { outcome: value }),
+        });
+        const ends = Array.from({ length: dim }, (_, axis) =>
+          numberPart({
+            label: ["x", "y"][axis], testid: `${testid}-end-${axis}`, optional: true,
+            send: (value) => onguess(id, { axis, value }),
+          }),
+        );
+        const steps = numberPart({
+          label: "steps", testid: `${testid}-steps`, optional: true,
+          send: (value) => onguess(id, { steps: value }),
+        });
+        const pick = make("button", {
+          type: "button", class: "tl-button", "data-testid": `${testid}-place`, onclick: () => onactive(id),
+          "aria-pressed": String(id === active),
+        }, "Point on the map");
+        const place = make("div", { class: "tl-ends" }, make("span", {}, "ends near"), ...ends.map((end) => end.root), pick);
+        const form = make("fieldset", { class: "tl-guess", "data-testid": testid },
+          make("legend", {}, swatch(palette, styles.get(id)), nameOfEntry(entry)), outcome.root, place, steps.root);
+        return [id, { form, outcome, ends, steps, pick, place }];
+      }),
+    );
+    forms.replaceChildren(...[...parts.values()].map(({ form }) => form));
+  };
+  return {
+    root,
+    update({ entries, styles, dim, guesses, active, locked, revealed, scores }) {
+      const now = JSON.stringify([entries.map((entry) => [entry.id, nameOfEntry(entry)]), dim]);
+      if (now !== shape) {
+        shape = now;
+        build(entries, styles, dim, active);
+      }
+      const open = [];
+      for (const [id, part] of parts) {
+        const guess = guesses[id] ?? {};
+        part.form.disabled = locked;
+        part.form.classList.toggle("tl-active", id === active && !locked);
+        part.pick.setAttribute("aria-pressed", String(id === active));
+        part.outcome.update(guess.outcome);
+        part.place.hidden = !guess.outcome || guess.outcome === "diverged";
+        part.steps.root.hidden = !guess.outcome || guess.outcome === "running";
+        part.steps.root.querySelector("label").textContent = guess.outcome === "diverged" ? "leaves at step" : "after steps";
+        part.steps.update(guess.steps ?? null);
+        part.ends.forEach((end, axis) => end.update(guess.half?.[axis] ?? null));
+        const missing = missingOf(guess, dim);
+        const name = nameOfEntry(entries.find((entry) => entry.id === id));
+        if (missing.length) open.push(`${name}: ${missing.join(" and ")}`);
+      }
+      lock.disabled = locked || open.length > 0 || entries.length === 0;
+      lock.hidden = locked;
+      again.hidden = !locked;
+      if (revealed) state.textContent = "";
+      else if (locked) state.textContent = "Locked. Play the run to see who was right.";
+      else state.textContent = open.length ? `Still needed: ${open.join("; ")}.` : "Complete: lock it to enable Play.";
+      const lines = revealed ? scores : [];
+      verdict.replaceChildren(
+        ...lines.map(({ id, points, possible, sentence }) => {
+          const entry = entries.find((one) => one.id === id);
+          return make("li", {}, make("strong", {}, `${entry ? nameOfEntry(entry) : id}: ${points} of ${possible}`), ` — ${sentence}`);
+        }),
+      );
+    },
+  };
+}
+
+// --- shortcuts ------------------------------------------------------------------------------------
+
+export const SHORTCUTS = [
+  [["Space"], "play or pause"],
+  [[",", "."], "one frame back, forward"],
+  [["Home", "End"], "first, last frame"],
+  [["←", "→", "↑", "↓"], "on the map: move the start (in 3-D: turn the view)"],
+  [["r"], "start back to its default place"],
+  [["b"], "basin map"],
+  [["3"], "3-D surface"],
+  [["i"], "inside the optimizer"],
+  [["z"], "teacher mode: freeze, reveal"],
+  [["f"], "full screen"],
+  [["?"], "this list"],
+];
+
+export function shortcutsDialog() {
+  const rows = SHORTCUTS.map(([keys, meaning]) =>
+    make("div", {}, make("dt", {}, ...keys.map((key) => make("kbd", {}, key))), make("dd", {}, meaning)));
+  const root = make("dialog", { class: "tl-dialog", "aria-label": "Keyboard shortcuts", "data-testid": "shortcuts" });
+  const close = iconButton("remove", "Close", "shortcuts-close", () => root.close());
+  root.append(make("div", { class: "tl-row" }, make("h3", {}, "Keyboard"), close), make("dl", {}, ...rows));
+  root.addEventListener("click", (event) => event.target === root && root.close());
+  return root;
+}
