@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,50 +54,51 @@ def test_parameters() -> None:
     assert parameters(tl.landscape("x**2 + y**2")) == ""
 
 
-def runs(*specs: dict[str, Any]) -> list[Any]:
-    made = []
-    for spec in specs:
-        optimizer = SimpleNamespace(
-            lr=spec.get("lr", 0.1),
-            evaluations_per_step=spec.get("cost", 1),
-            schedule=spec.get("schedule"),
-        )
-        status = SimpleNamespace(kind=spec.get("kind", "running"))
-        path = [spec.get("start", (1.0, 2.0))]
-        steps = spec.get("steps", 10)
-        made.append(SimpleNamespace(optimizer=optimizer, status=status, path=path, steps=steps))
-    return made
+BOWL = tl.landscape("x**2 + y**2")
+
+
+def walk(opt: Any, start: Any = (1.0, 2.0), steps: int = 10) -> Any:
+    return tl.descend(BOWL, opt, start=start, steps=steps)
 
 
 def test_one_run_says_what_ran() -> None:
-    assert held_equal(runs({})) == [
+    assert held_equal([walk(tl.gd(0.1))]) == [
         "10 steps, 1 gradient evaluation a step, start (1, 2)",
         "lr = 0.1, exact gradients",
     ]
 
 
 def test_a_comparison_says_what_is_equal() -> None:
-    assert held_equal(runs({}, {})) == [
+    assert held_equal([walk(tl.gd(0.1)), walk(tl.adam(0.1))]) == [
         "10 steps each, 1 gradient evaluation a step, start (1, 2)",
         "lr = 0.1 for all, exact gradients",
     ]
 
 
 def test_a_comparison_says_what_is_not_equal() -> None:
-    different = runs({"lr": 0.1}, {"lr": 0.2, "cost": 2, "start": (3.0, 4.0), "steps": 20})
-    assert held_equal(different, "gradients and Hessian") == [
+    other = walk(tl.sam(tl.gd(0.2), rho=0.05), start=(3.0, 4.0), steps=20)
+    assert held_equal([walk(tl.gd(0.1)), other], "gradients and Hessian") == [
         "10 to 20 steps, 1 or 2 gradient evaluations a step, 2 starts",
         "each with its own lr, exact gradients and Hessian",
     ]
 
 
 def test_a_diverged_run_does_not_count_as_a_shorter_one() -> None:
-    first = held_equal(runs({"steps": 300}, {"steps": 4, "kind": "diverged"}))[0]
-    assert first.startswith("300 steps each")
+    runs = [walk(tl.gd(0.1), steps=300), walk(tl.gd(30.0), steps=300)]
+    assert runs[1].status.kind == "diverged"
+    assert runs[1].steps < 300
+    assert held_equal(runs)[0].startswith("300 steps each")
 
 
 def test_a_schedule_is_mentioned() -> None:
-    assert rates_note(runs({"schedule": object()})) == "lr = 0.1 before the schedule"
+    decayed = walk(tl.gd(0.1, schedule=tl.schedules.cosine(10)))
+    assert rates_note([decayed]) == "lr = 0.1 before the schedule"
+
+
+def test_a_landscape_that_moves_is_mentioned() -> None:
+    land = tl.landscape("(x - c)**2 + y**2", c=0)
+    run = tl.descend(land, tl.gd(0.1), start=(1, 1), steps=4, moving={"c": [0, 1, 2, 3, 4.5]})
+    assert held_equal([run])[2] == "the landscape moves: c from 0 to 4.5"
 
 
 def test_real_runs(race: Any) -> None:

@@ -18,7 +18,7 @@ from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Declared, Dial
 
 LEVELS = ("linear", "log", "quantile")
-_OPTIONS = ("view", "start", "source", "tags", "lesson", "levels", "critical", "data", "players")
+OPTIONS = ("view", "start", "source", "tags", "lesson", "levels", "critical", "data", "players")
 
 
 @dataclass(eq=False)
@@ -127,7 +127,7 @@ def define(
         if not isinstance(value, Dial):
             raise TypeError(
                 f"{name}: {key}={value!r} is neither a dial nor an option of a landscape; write "
-                f"{key}=dial(default, low, high)." + did_you_mean(key, (*_OPTIONS, *keywords))
+                f"{key}=dial(default, low, high)." + did_you_mean(key, (*OPTIONS, *keywords))
             )
     given = {*dials, *columns}
     for key in keywords:

@@ -24,6 +24,8 @@ MAX_DERIVED = 100_000
 MAX_DISTINCT = 1_200
 MAX_OUTPUTS = 512
 
+_UNREAL = {sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I}
+
 
 def count_nodes(expression: sympy.Expr, limit: int) -> int:
     """Count the nodes of an expression tree, giving up just above `limit`."""
@@ -35,8 +37,8 @@ def count_nodes(expression: sympy.Expr, limit: int) -> int:
     return count
 
 
-def count_distinct(expressions: Sequence[sympy.Expr]) -> int:
-    """Count the different nodes of several expressions together: what is left to compute once each."""
+def distinct_nodes(expressions: Sequence[sympy.Expr]) -> set[sympy.Basic]:
+    """The different nodes of several expressions: what is left when each is computed once."""
     seen: set[sympy.Basic] = set()
     stack: list[sympy.Basic] = list(expressions)
     while stack:
@@ -44,7 +46,7 @@ def count_distinct(expressions: Sequence[sympy.Expr]) -> int:
         if node not in seen:
             seen.add(node)
             stack.extend(node.args)
-    return len(seen)
+    return seen
 
 
 def derivative_size(expression: sympy.Expr, symbol: sympy.Symbol) -> int:
@@ -150,15 +152,18 @@ class Derivation:
                 f"{self.name}: the formula contains {foreign[0]!r}, which is not one of its arguments "
                 f"({one_of(sorted(names), 'and')})." + did_you_mean(foreign[0], names)
             )
-        if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
-            raise ValueError(
-                f"{self.name}: the formula is {show(str(expression))}, which is not a real function "
-                "(a root or logarithm of a negative number, or a division by zero)."
-            )
+        self._check_real("formula", distinct_nodes([expression]))
         if expression.has(sympy.re, sympy.im, sympy.arg, sympy.atan2):
             raise ValueError(
                 f"{self.name}: abs(...) was taken of something that could be complex. Write "
                 "absolute(...) from toylands.formula, which is about real numbers."
+            )
+
+    def _check_real(self, what: str, nodes: set[sympy.Basic]) -> None:
+        if nodes & _UNREAL:
+            raise ValueError(
+                f"{self.name}: the {what} is not real: it contains the root or logarithm of a negative "
+                "number, a division by zero, or a number that is too large."
             )
 
     def _differentiate(
@@ -171,11 +176,12 @@ class Derivation:
                 f"its {what} would take about {nodes:,} operations (at most {MAX_DERIVED:,})"
             )
         results = [derivative(expression, symbol) for expression, symbol in wanted]
-        distinct = count_distinct(results)
-        if distinct > MAX_DISTINCT:
+        distinct = distinct_nodes(results)
+        if len(distinct) > MAX_DISTINCT:
             raise self._too_large(
-                f"its {what} takes {distinct:,} different operations (at most {MAX_DISTINCT:,})"
+                f"its {what} takes {len(distinct):,} different operations (at most {MAX_DISTINCT:,})"
             )
+        self._check_real(what, distinct)
         return results
 
     @functools.cached_property

@@ -4,179 +4,344 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import sympy
 
-from toylands._words import did_you_mean
+from toylands._words import did_you_mean, one_of, show
 from toylands.formula.functions import TEXT_FUNCTIONS
 
 MAX_LENGTH = 20_000
 MAX_NODES = 2_000
+MAX_DEPTH = 60
 MAX_EXPONENT = 64
-_CONSTANTS = {"pi": sympy.pi, "e": sympy.E}
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-}
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
+MAX_NUMBER = 1e100
+_CONSTANTS = {"pi": (sympy.pi, math.pi), "π": (sympy.pi, math.pi), "e": (sympy.E, math.e)}
+_SUMS, _PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
+_COMPARISONS: dict[type[ast.cmpop], tuple[Any, Callable[[float, float], bool]]] = {
+    ast.Lt: (sympy.StrictLessThan, lambda a, b: a < b),
+    ast.LtE: (sympy.LessThan, lambda a, b: a <= b),
+    ast.Gt: (sympy.StrictGreaterThan, lambda a, b: a > b),
+    ast.GtE: (sympy.GreaterThan, lambda a, b: a >= b),
 }
 _ARITY = {"where": 3, "max": 2, "min": 2}
+_TYPED = {"²": "**2", "³": "**3", "×": "*", "·": "*", "÷": "/", "−": "-", "√": "sqrt(...)"}
 
 
-def read(text: str) -> ast.expr:
+class Formula(NamedTuple):
+    """A parsed formula and the text its parts are quoted from."""
+
+    tree: ast.expr
+    source: str
+
+    def part(self, node: ast.expr) -> str:
+        """A part of the formula as it was typed, for a message."""
+        return show(ast.get_source_segment(self.source, node) or self.source)
+
+
+def read(text: str) -> Formula:
     """Parse a text formula and check its size and syntax.
 
     Raises:
+        TypeError: when it is not text.
         ValueError: naming what is not allowed, or where the syntax breaks.
     """
     if not isinstance(text, str):
-        raise TypeError(f"a formula is text such as 'x**2 + y**2', got {text!r}.")
+        raise TypeError(f"a formula is text such as 'x**2 + y**2', got {show(text)}.")
+    if not text.strip():
+        raise ValueError(f"the formula {show(text)} is empty; expected text such as 'x**2 + y**2'.")
     if len(text) > MAX_LENGTH:
         raise ValueError(
             f"the formula has {len(text):,} characters; at most {MAX_LENGTH:,} are read. "
             "Use a landscape over data when the loss is a mean of one short formula."
         )
+    source = text.strip().replace("^", "**")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python calls doubtful, such as `1or x`, is refused
+            tree = ast.parse(source, mode="eval").body
     except SyntaxError as error:
-        place = f" near column {error.offset}" if error.offset else ""
-        raise ValueError(f"the formula {_short(text)!r} is not readable{place}.") from None
+        raise ValueError(_unreadable(source, error.offset)) from None
     except (RecursionError, MemoryError):
-        raise ValueError(f"the formula {_short(text)!r} is nested too deeply.") from None
-    count = 0
-    for node in ast.walk(tree):
-        count += 1
+        raise ValueError(f"the formula {show(text)} is nested too deeply.") from None
+    except ValueError:
+        raise ValueError(f"the formula {show(text)} contains a character without meaning.") from None
+    formula = Formula(tree, source)
+    _check_size(tree)
+    _check_syntax(formula)
+    return formula
+
+
+def _unreadable(source: str, offset: int | None) -> str:
+    rest = source[max((offset or 1) - 1, 0) :]
+    place = f" at {show(rest)}" if offset and rest and rest != source else ""
+    hint = ""
+    for typed, meant in _TYPED.items():
+        if typed in source:
+            hint = f" Write {meant} instead of {typed}."
+    if product := re.search(r"(?<![\w.])(\d+)\s*([^\W\d]\w*|\()", source):
+        hint = hint or f" Write {product[1]}*{product[2]} for a product."
+    if re.search(r"(?<![<>=!:])=(?!=)", source):
+        hint = hint or " Write only what stands to the right of the = sign."
+    return f"the formula {show(source)} is not readable{place}.{hint}"
+
+
+def _check_size(tree: ast.expr) -> None:
+    """Refuse what has too many parts or is nested too deeply; a long sum or product is not deep."""
+    count, depth = 0, 0
+    stack: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while stack:
+        node, level = stack.pop()
+        count, depth = count + 1, max(depth, level)
         if count > MAX_NODES:
             raise ValueError(
                 f"the formula has more than {MAX_NODES:,} parts and is refused, because its exact "
                 "Hessian would take too long to compile."
             )
-    return tree
+        if depth > MAX_DEPTH:
+            raise ValueError(
+                f"the formula is nested too deeply (at most {MAX_DEPTH} functions or powers inside "
+                "each other)."
+            )
+        for child in ast.iter_child_nodes(node):
+            chained = isinstance(node, ast.BinOp) and child is node.left and _chains(node, child)
+            stack.append((child, level if chained else level + 1))
 
 
-def names_in(tree: ast.expr) -> list[str]:
+def _chains(node: ast.BinOp, left: ast.AST) -> bool:
+    """Whether the left operand continues the same sum or product."""
+    return isinstance(left, ast.BinOp) and any(
+        isinstance(node.op, kind) and isinstance(left.op, kind) for kind in (_SUMS, _PRODUCTS)
+    )
+
+
+def _check_syntax(formula: Formula) -> None:
+    """Allow numbers, names, arithmetic, known functions, and comparisons as conditions of where."""
+    conditions = set()
+    names = _names(formula.tree)
+    for node in ast.walk(formula.tree):
+        if isinstance(node, ast.Call):
+            _check_call(node, formula, names)
+            if isinstance(node.func, ast.Name) and node.func.id == "where":
+                conditions.add(node.args[0])
+                if not isinstance(node.args[0], ast.Compare):
+                    raise ValueError(
+                        f"where(condition, yes, no) needs a comparison such as x < 1 as its "
+                        f"condition, got {formula.part(node.args[0])}."
+                    )
+        elif isinstance(node, ast.Constant):
+            _check_number(node, formula)
+        elif isinstance(node, ast.Name):
+            if node.id.startswith("_"):
+                raise ValueError(
+                    f"the formula may not contain the name {show(node.id)}: names start with a letter."
+                )
+        elif isinstance(node, ast.BinOp):
+            if not isinstance(node.op, (*_SUMS, *_PRODUCTS, ast.Pow)):
+                raise ValueError(
+                    f"the formula may not use the operator in {formula.part(node)}; it knows "
+                    "+ - * / and ** (or ^) for powers."
+                )
+        elif isinstance(node, ast.Compare) and node in conditions:
+            if len(node.ops) > 1 or type(node.ops[0]) not in _COMPARISONS:
+                raise ValueError(
+                    f"the condition {formula.part(node)} must compare two values with <, <=, > or "
+                    ">=."
+                )
+        elif isinstance(node, ast.expr) and not (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd)
+        ):
+            raise ValueError(
+                f"the formula may not contain {formula.part(node)}: only numbers, names, "
+                "+ - * / **, comparisons inside where(...), and functions such as exp or sin."
+            )
+
+
+def _check_call(node: ast.Call, formula: Formula, names: set[str]) -> None:
+    if not isinstance(node.func, ast.Name):
+        raise ValueError(
+            f"the formula may not contain {formula.part(node)}: only functions such as exp or sin "
+            "can be called, and a product needs a *."
+        )
+    name = node.func.id
+    if name not in TEXT_FUNCTIONS:
+        hint = did_you_mean(name, TEXT_FUNCTIONS)
+        if name in names:
+            hint = f" Write {name}*(...) for a product."
+        raise ValueError(
+            f"unknown function {show(name)} in the formula; it knows "
+            f"{', '.join(sorted(TEXT_FUNCTIONS))}.{hint}"
+        )
+    wanted = _ARITY.get(name, 1)
+    if node.keywords or len(node.args) != wanted:
+        given = len(node.args) + len(node.keywords)
+        raise ValueError(
+            f"{name} takes {wanted} value{'s' if wanted > 1 else ''} without names, got {given} in "
+            f"{formula.part(node)}."
+        )
+
+
+def _check_number(node: ast.Constant, formula: Formula) -> None:
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"the formula may not contain {formula.part(node)}, only real numbers.")
+    if not abs(value) <= MAX_NUMBER:
+        raise _too_large(formula.part(node))
+
+
+def _too_large(part: str) -> ValueError:
+    return ValueError(
+        f"the number {part} is too large for a formula: at most {MAX_NUMBER:g} is accepted."
+    )
+
+
+def _names(tree: ast.expr) -> set[str]:
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+    }
+
+
+def names_in(formula: Formula) -> list[str]:
     """The variables of a formula, alphabetically (functions and constants left out)."""
-    called = {node.func.id for node in _calls(tree) if isinstance(node.func, ast.Name)}
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return sorted(names - called - set(_CONSTANTS))
+    return sorted(_names(formula.tree) - set(_CONSTANTS) - set(TEXT_FUNCTIONS))
 
 
-def _calls(tree: ast.expr) -> Iterable[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+class Part(NamedTuple):
+    """A part of a formula: as an expression, and its value when it is a constant (else None)."""
 
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
+    expression: Any
+    value: Any = None
 
 
 class Reader:
-    """Builds the symbolic expression of a parsed formula from the given symbols."""
+    """Builds the symbolic expression of a parsed formula from the given symbols.
 
-    def __init__(self, symbols: dict[str, Any]) -> None:
+    Every constant part is computed in floating point first, so that SymPy never meets a number with
+    millions of digits.
+    """
+
+    def __init__(self, formula: Formula, symbols: dict[str, Any]) -> None:
+        self.formula = formula
         self.symbols = symbols
 
-    def build(self, node: ast.expr) -> Any:
-        """The symbolic value of a node."""
-        if isinstance(node, ast.Constant):
-            return self._number(node)
-        if isinstance(node, ast.Name):
-            return self._name(node.id)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-            value = self.build(node.operand)
-            return -value if isinstance(node.op, ast.USub) else value
+    def build(self, node: ast.expr) -> Part:
+        """The symbolic value of a node, checked when it is a constant."""
         if isinstance(node, ast.BinOp):
             return self._operation(node)
+        if isinstance(node, ast.UnaryOp):
+            inner = self.build(node.operand)
+            if isinstance(node.op, ast.UAdd):
+                return inner
+            return Part(-inner.expression, None if inner.value is None else -inner.value)
         if isinstance(node, ast.Call):
             return self._call(node)
-        if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            comparison = _COMPARISONS.get(type(node.ops[0]))
-            if comparison is not None:
-                return comparison(self.build(node.left), self.build(node.comparators[0]))
-        raise ValueError(
-            f"the formula may not contain {_short(ast.unparse(node))!r}: only numbers, names, "
-            "+ - * / **, comparisons inside where(...), and functions such as exp or sin."
-        )
+        if isinstance(node, ast.Name):
+            return self._name(node.id)
+        assert isinstance(node, ast.Constant)
+        number = node.value
+        assert isinstance(number, int | float)
+        exact = sympy.Integer(number) if isinstance(number, int) else sympy.Float(number)
+        return Part(exact, float(number))
 
-    def _number(self, node: ast.Constant) -> Any:
-        value = node.value
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"the formula may not contain {value!r}, only real numbers.")
-        if not math.isfinite(value) or abs(value) > 1e100:
-            raise ValueError(f"the number {_short(ast.unparse(node))} is too large for a formula.")
-        return sympy.Integer(value) if isinstance(value, int) else sympy.Float(value)
-
-    def _name(self, name: str) -> Any:
+    def _name(self, name: str) -> Part:
         if name in self.symbols:
-            return self.symbols[name]
+            return Part(self.symbols[name])
         if name in _CONSTANTS:
-            return _CONSTANTS[name]
+            return Part(*_CONSTANTS[name])
         if name in TEXT_FUNCTIONS:
             raise ValueError(f"{name} is a function: write {name}(...).")
         choices = [*self.symbols, *_CONSTANTS]
         raise ValueError(
-            f"unknown name {name!r} in the formula; it knows {', '.join(choices)}."
+            f"unknown name {show(name)} in the formula; it knows {one_of(choices, 'and')}."
             + did_you_mean(name, choices)
         )
 
-    def _operation(self, node: ast.BinOp) -> Any:
-        left, right = self.build(node.left), self.build(node.right)
+    def _operation(self, node: ast.BinOp) -> Part:
         if isinstance(node.op, ast.Pow):
-            if right.is_number and abs(float(right)) > MAX_EXPONENT:
-                raise ValueError(
-                    f"the power {_short(ast.unparse(node))!r} is too large: exponents up to "
-                    f"{MAX_EXPONENT} are accepted."
-                )
-            if left.is_number and right.is_number:
-                return self._bounded(node, left, right)
-            return left**right
-        operator = _OPERATORS.get(type(node.op))
-        if operator is None:
-            raise ValueError(f"the formula may not use the operator in {ast.unparse(node)!r}.")
-        if isinstance(node.op, ast.Div) and right == 0:
-            raise ValueError(f"the formula divides by zero in {_short(ast.unparse(node))!r}.")
-        return operator(left, right)
+            return self._power(node)
+        # A chain such as a + b - c + d leans to the left; it is read as one sum.
+        chain: list[tuple[ast.operator, ast.expr]] = []
+        first: ast.expr = node
+        while isinstance(first, ast.BinOp) and (not chain or _chains(node, first)):
+            chain.append((first.op, first.right))
+            first = first.left
+        parts = [self.build(first), *(self._operand(op, part) for op, part in reversed(chain))]
+        combine = sympy.Add if isinstance(node.op, _SUMS) else sympy.Mul
+        total = math.fsum if isinstance(node.op, _SUMS) else math.prod
+        constants = [part.value for part in parts if part.value is not None]
+        value = self._size(node, total(constants))
+        expression = combine(*(part.expression for part in parts))
+        return Part(expression, value if len(constants) == len(parts) else None)
 
-    def _bounded(self, node: ast.BinOp, left: Any, right: Any) -> Any:
-        try:
-            size = abs(float(left)) ** float(right)
-        except (OverflowError, ZeroDivisionError):
-            size = math.inf
-        if not size <= 1e100:
-            raise ValueError(f"the number {_short(ast.unparse(node))} is too large for a formula.")
-        return left**right
+    def _operand(self, operator: ast.operator, node: ast.expr) -> Part:
+        """What a sum adds or a product multiplies with: minus or one over it where so written."""
+        part = self.build(node)
+        if isinstance(operator, ast.Sub):
+            return Part(-part.expression, None if part.value is None else -part.value)
+        if isinstance(operator, ast.Div):
+            if part.expression == 0 or part.value == 0:
+                raise ValueError(f"the formula divides by zero: by {self.formula.part(node)}.")
+            return Part(1 / part.expression, None if part.value is None else 1 / part.value)
+        return part
 
-    def _call(self, node: ast.Call) -> Any:
-        if not isinstance(node.func, ast.Name) or node.keywords:
-            raise ValueError(f"the formula may not contain {_short(ast.unparse(node))!r}.")
+    def _power(self, node: ast.BinOp) -> Part:
+        base, exponent = self.build(node.left), self.build(node.right)
+        if exponent.value is not None and abs(exponent.value) > MAX_EXPONENT:
+            raise ValueError(
+                f"the power {self.formula.part(node)} is too large: exponents up to {MAX_EXPONENT} "
+                "are accepted."
+            )
+        value = None
+        if base.value is not None and exponent.value is not None:
+            try:
+                value = base.value**exponent.value
+            except (OverflowError, ZeroDivisionError):
+                value = math.inf
+            if base.value and abs(value) < 1 / MAX_NUMBER:
+                raise ValueError(f"the number {self.formula.part(node)} is too small for a formula.")
+            value = self._size(node, value)
+        return Part(base.expression**exponent.expression, value)
+
+    def _call(self, node: ast.Call) -> Part:
+        assert isinstance(node.func, ast.Name)
         name = node.func.id
-        function = TEXT_FUNCTIONS.get(name)
-        if function is None:
-            raise ValueError(
-                f"unknown function {name!r} in the formula; it knows "
-                f"{', '.join(sorted(TEXT_FUNCTIONS))}." + did_you_mean(name, TEXT_FUNCTIONS)
-            )
-        wanted = _ARITY.get(name, 1)
-        if len(node.args) != wanted:
-            raise ValueError(
-                f"{name} takes {wanted} value{'s' if wanted > 1 else ''}, got {len(node.args)} in "
-                f"{_short(ast.unparse(node))!r}."
-            )
-        return function(*(self.build(argument) for argument in node.args))
+        if name == "where":
+            parts = [self._condition(node.args[0]), *map(self.build, node.args[1:])]
+        else:
+            parts = [self.build(argument) for argument in node.args]
+        function = TEXT_FUNCTIONS[name]
+        value = None
+        if all(part.value is not None for part in parts):
+            value = self._size(node, function(*(part.value for part in parts)))
+        return Part(function(*(part.expression for part in parts)), value)
+
+    def _condition(self, node: ast.expr) -> Part:
+        assert isinstance(node, ast.Compare)
+        left, right = self.build(node.left), self.build(node.comparators[0])
+        symbolic, numeric = _COMPARISONS[type(node.ops[0])]
+        if left.value is not None and right.value is not None:
+            holds = numeric(left.value, right.value)
+            return Part(sympy.true if holds else sympy.false, holds)
+        return Part(symbolic(left.expression, right.expression, evaluate=False))
+
+    def _size(self, node: ast.expr, value: Any) -> float:
+        """The value of a constant part, when it is a real number of reasonable size."""
+        if isinstance(value, complex) or math.isnan(value):
+            raise ValueError(f"{self.formula.part(node)} in the formula is not a real number.")
+        if not abs(value) <= MAX_NUMBER:
+            raise _too_large(self.formula.part(node))
+        return float(value)
 
 
-def formula_function(tree: ast.expr, names: Sequence[str]) -> Callable[..., Any]:
+def formula_function(formula: Formula, names: Sequence[str]) -> Callable[..., Any]:
     """A function of coordinates (positional) and parameters (by name) that builds the formula."""
 
     def function(*values: Any, **parameters: Any) -> Any:
         symbols = dict(zip(names, values, strict=True)) | parameters
-        return Reader(symbols).build(tree)
+        return Reader(formula, symbols).build(formula.tree).expression
 
     return function

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from toylands._words import did_you_mean, show
+from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Dial, dial
-from toylands.formula.definition import define
+from toylands.formula.definition import OPTIONS, define
 from toylands.formula.landscape import Landscape
 
 
@@ -19,45 +19,59 @@ def from_text(
     *,
     name: str = "landscape",
     coordinates: Sequence[str] | None = None,
-    view: Any = None,
-    start: Any = None,
-    levels: str = "linear",
-    **parameters: Any,
+    data: Mapping[str, Any] | None = None,
+    **given: Any,
 ) -> Landscape:
     """Make a landscape from a text formula (see `landscape`).
 
     Raises:
-        ValueError: when a name is unknown or unused, or the formula breaks the whitelist.
+        TypeError: when the formula is not text or a value is not a number.
+        ValueError: when a name is unknown or unused, the formula breaks the whitelist, or its exact
+            Hessian would take too long.
     """
     from toylands.formula.parse import formula_function, names_in, read
 
-    tree = read(formula)
-    found = names_in(tree)
-    for key in parameters:
+    parsed = read(formula)
+    found = names_in(parsed)
+    options = {key: given.pop(key) for key in OPTIONS if key in given}
+    known = {**given, **(data or {})}
+    if not found and not coordinates:
+        raise ValueError(f"the formula {show(formula)} is a constant: it has no coordinate such as x.")
+    for key in known:
         if key not in found:
             raise ValueError(
-                f"the formula {formula!r} has no {key!r} in it; its names are {', '.join(found)}."
-                + did_you_mean(key, found)
+                f"the formula {show(formula)} has no variable {show(key)}; its names are "
+                f"{one_of(found, 'and')}." + did_you_mean(key, [*found, *OPTIONS])
             )
-    chosen = tuple(coordinates or (key for key in found if key not in parameters))
+    chosen = tuple(coordinates or (key for key in found if key not in known))
     if not chosen:
         raise ValueError(
-            f"the formula {formula!r} has no coordinate left: every name in it was given a value."
+            f"the formula {show(formula)} has no coordinate left: every name in it was given a value."
         )
-    dials = {key: _dial(key, value) for key, value in parameters.items()}
-    read_formula = formula_function(tree, chosen)
+    _check_names(formula, chosen, known)
+    dials = {key: _dial(key, value) for key, value in given.items()}
+    function = formula_function(parsed, chosen)
+    _give_signature(function, chosen, known)
+    function.__name__ = str(name)
+    function.__doc__ = f"The formula {formula.strip()}."
     definition = define(
-        _with_signature(read_formula, chosen, tuple(dials), name, formula),
-        view=view,
-        start=start,
-        levels=levels,
-        source="typed formula",
-        **dials,
+        function, **{"source": "typed formula", **options}, data=data, **dials
     )
     definition.text = formula
-    made = Landscape(definition)
-    _ = definition.derivation.loss  # unknown names and sizes are refused now, not at first use
-    return made
+    definition.derivation.outputs(2)  # what is wrong or too large is refused now, not at first use
+    return Landscape(definition)
+
+
+def _check_names(formula: str, coordinates: tuple[Any, ...], known: Mapping[str, Any]) -> None:
+    for key in coordinates:
+        if not isinstance(key, str) or not key.isidentifier():
+            raise ValueError(f"the coordinate {show(key)} is not a name such as 'x'.")
+        if key in known:
+            raise ValueError(
+                f"{show(key)} is named as a coordinate of {show(formula)} and was given a value too."
+            )
+        if coordinates.count(key) > 1:
+            raise ValueError(f"the coordinate {show(key)} is named twice.")
 
 
 def _dial(key: str, value: Any) -> Dial:
@@ -66,22 +80,22 @@ def _dial(key: str, value: Any) -> Dial:
     if isinstance(value, bool) or not np.isscalar(value) or not np.isreal(value):
         raise TypeError(f"parameter {key}={show(value)} is not a number (or a dial).")
     number = float(value)  # type: ignore[arg-type]
+    if not np.isfinite(number):
+        raise ValueError(f"parameter {key}={show(value)} is not finite.")
     if number > 0:
         return dial(number, number / 10, number * 10, log=True)
     reach = 10 * abs(number) or 10.0
     return dial(number, -reach, reach)
 
 
-def _with_signature(
-    function: Any, coordinates: tuple[str, ...], keywords: tuple[str, ...], name: str, text: str
-) -> Any:
-    """Give the formula the signature that a definition reads its coordinates and dials from."""
+def _give_signature(
+    function: Any, coordinates: tuple[str, ...], keywords: Mapping[str, Any]
+) -> None:
+    """Give the formula the signature that a definition reads its arguments from."""
     kinds = inspect.Parameter
-    arguments = [
-        *(kinds(key, kinds.POSITIONAL_OR_KEYWORD) for key in coordinates),
-        *(kinds(key, kinds.KEYWORD_ONLY) for key in keywords),
-    ]
-    function.__signature__ = inspect.Signature(arguments)
-    function.__name__ = name
-    function.__doc__ = f"The formula {text}."
-    return function
+    function.__signature__ = inspect.Signature(
+        [
+            *(kinds(key, kinds.POSITIONAL_OR_KEYWORD) for key in coordinates),
+            *(kinds(key, kinds.KEYWORD_ONLY) for key in keywords),
+        ]
+    )

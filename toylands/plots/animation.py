@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from toylands.plots.contour import draw_critical, draw_terrain, figure_size
 from toylands.plots.curves import CLOCKS
 from toylands.plots.exits import Labels, draw_exit
 from toylands.plots.style import Style, add_legend, picture, theme
-from toylands.plots.terrain import Array, Terrain, terrain
+from toylands.plots.terrain import Array, Terrain, choose_levels, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -166,18 +167,27 @@ class _Film:
         from matplotlib.figure import Figure
 
         land = same_landscape(runs)
+        costs = [
+            run.optimizer.evaluations_per_step if clock == "evaluations" else 1 for run in runs
+        ]
+        self.runs, self.clock = list(runs), clock
+        self.longest = max(self.runs, key=lambda run: run.steps)
+        if self.longest.moving and len(set(costs)) > 1:
+            raise ValueError(
+                f"clock='evaluations': {land.name} moves from step to step, and these runs need "
+                "different numbers of evaluations for a step: use clock='steps'"
+            )
         at = runs[0].end if land.dim > 2 else None
         sketch = terrain(land, grid=2, coordinates=coordinates, at=at)
         window = window_of(runs, land, sketch.index) if view is None else view
-        ground = terrain(land, view=window, levels=levels, coordinates=coordinates, at=at)
-        self.runs, self.clock, self.ground = list(runs), clock, ground
+        options = {"view": window, "levels": levels, "coordinates": coordinates, "at": at}
+        ground = terrain(land, **options)
         # The film never goes through pyplot: it is written, not shown.
         self.figure: Figure = Figure(figsize=figure_size(ground), dpi=dpi, layout="compressed")
         self.canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_subplot()
-        draw_terrain(self.axes, ground, equal=True)
-        handles = draw_critical(self.axes, ground)
-        notes = [ground.note, *held_equal(runs)]
+        self.scenery = _Scenery(self.axes, self.longest, ground, options)
+        notes = [ground.note(self.longest.moving), *held_equal(runs)]
         if clock == "evaluations":
             notes.append("the clock counts gradient evaluations")
         headline(self.axes, heading(land) if title is None else title, notes, True)
@@ -187,18 +197,24 @@ class _Film:
             for style, members in self.entries
         ]
         if legend:
-            add_legend(self.axes, [*trails, start_handle(), *handles], True)
+            add_legend(self.axes, [*trails, start_handle(), *self.scenery.handles], True)
         self._cite(land, citation)
         self._even_pixels()
-        self.units = [
-            run.optimizer.evaluations_per_step if clock == "evaluations" else 1 for run in runs
+        units = {id(run): cost * run.every for run, cost in zip(runs, costs, strict=True)}
+        self.beat = units[id(self.longest)]
+        self.length = max((len(run.path) - 1) * units[id(run)] for run in runs)
+        self.figure.draw_without_rendering()
+        placed = Labels(self.axes)
+        self.walkers = [
+            _Walker(self.axes, run, style, ground, units[id(run)], len(members) > 1, placed)
+            for style, members in self.entries
+            for run in members
         ]
-        self.length = max(
-            (len(run.path) - 1) * run.every * each
-            for run, each in zip(runs, self.units, strict=True)
-        )
-        self.moving: list[_Moving] = []
-        self._add_moving()
+        self.counter = _counter(self.axes)
+        artists = [artist for walker in self.walkers for artist in walker.artists]
+        self.artists = sorted([*artists, self.counter], key=lambda artist: artist.get_zorder())
+        for artist in self.artists:
+            artist.set_animated(True)
 
     def _cite(self, land: Any, citation: str | None) -> None:
         source = f", {land.source}" if land.source else ""
@@ -215,46 +231,20 @@ class _Film:
         dots = np.ceil(self.figure.get_size_inches() * self.figure.dpi / 2) * 2
         self.figure.set_size_inches(*((dots + 1e-6) / self.figure.dpi))
 
-    def _add_moving(self) -> None:
-        self.figure.draw_without_rendering()
-        placed = Labels(self.axes)
-        number = {id(run): n for n, run in enumerate(self.runs)}
-        for style, members in self.entries:
-            for run in members:
-                each = self.units[number[id(run)]] * run.every
-                self.moving.append(
-                    _Moving(self.axes, run, style, self.ground, each, len(members) > 1, placed)
-                )
-        self.counter = self.axes.annotate(
-            "",
-            xy=(1, 0),
-            xycoords="axes fraction",
-            xytext=(-6, 6),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize="medium",
-            color=theme(self.axes)["ink"],
-            bbox={"boxstyle": "round,pad=0.3", "fc": theme(self.axes)["paper"], "ec": "none"},
-            zorder=20,
-            gid="counter",
-        )
-        self.artists = [artist for moving in self.moving for artist in moving.artists]
-        self.artists.append(self.counter)
-        self.artists.sort(key=lambda artist: artist.get_zorder())
-        for artist in self.artists:
-            artist.set_animated(True)
-
     def images(self, times: Array) -> Iterator[Any]:
         """Yield one RGB image (height, width, 3) of uint8 for each time on the clock."""
-        self.canvas.draw()
-        still = self.canvas.copy_from_bbox(self.figure.bbox)
+        still = None
         word = "step" if self.clock == "steps" else "evaluation"
         for now in times:
+            row = min(int(now / self.beat + 1e-9), len(self.longest.path) - 1)
+            if self.scenery.show(row) or still is None:
+                self.canvas.draw()
+                still = self.canvas.copy_from_bbox(self.figure.bbox)
             self.canvas.restore_region(still)
-            for moving in self.moving:
-                moving.show(float(now))
-            self.counter.set_text(f"{word} {sig(np.floor(now + 1e-9), 9)}")
+            for walker in self.walkers:
+                walker.show(float(now))
+            count = f"{word} {sig(np.floor(now + 1e-9), 9)}"
+            self.counter.set_text(", ".join([count, *self.scenery.values(row)]))
             for artist in self.artists:
                 self.axes.draw_artist(artist)
             yield np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
@@ -270,7 +260,73 @@ class _Film:
         return list(dict.fromkeys([inks["paper"], inks["ink"], *hues]))[:60]
 
 
-class _Moving:
+def _counter(ax: Any) -> Any:
+    """Return the text in the corner that tells the time."""
+    return ax.annotate(
+        "",
+        xy=(1, 0),
+        xycoords="axes fraction",
+        xytext=(-6, 6),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize="medium",
+        color=theme(ax)["ink"],
+        bbox={"boxstyle": "round,pad=0.3", "fc": theme(ax)["paper"], "ec": "none"},
+        zorder=20,
+        gid="counter",
+    )
+
+
+class _Scenery:
+    """Terrain and stationary points; of a landscape that moves, those of the moment.
+
+    All moments share one set of levels, chosen over nine of them, so a colour keeps its meaning.
+    """
+
+    def __init__(self, ax: Any, run: Any, ground: Terrain, options: dict[str, Any]) -> None:
+        self.ax, self.run, self.ground, self.options = ax, run, ground, options
+        self.row = len(run.path) - 1
+        if run.moving:
+            rows = np.unique(np.linspace(0, self.row, 9).astype(int))
+            seen = np.concatenate([self._terrain(int(row)).z.ravel() for row in rows])
+            edges, floor, spacing = choose_levels(ground.land, seen, options["levels"])
+            self.ground = replace(ground, edges=edges, floor=floor, spacing=spacing)
+        self.artists: list[Any] = []
+        self.handles = self._draw(self.ground)
+
+    def _terrain(self, row: int) -> Terrain:
+        moment = {name: values[row] for name, values in self.run.moving.items()}
+        return terrain(self.run.landscape(**moment), **self.options)
+
+    def _draw(self, ground: Terrain) -> list[Any]:
+        for artist in self.artists:
+            artist.remove()
+        before = set(self.ax.get_children())
+        draw_terrain(self.ax, ground, equal=True)
+        handles = draw_critical(self.ax, ground)
+        self.artists = [artist for artist in self.ax.get_children() if artist not in before]
+        if self.run.moving and len(ground.index) == 1:
+            low, high = float(ground.edges[0]), float(ground.edges[-1])
+            self.ax.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
+        return handles
+
+    def show(self, row: int) -> bool:
+        """Draw the moment of a recorded row; return whether anything changed."""
+        if not self.run.moving or row == self.row:
+            return False
+        self.row = row
+        now = self._terrain(row)
+        shared = self.ground
+        self._draw(replace(now, edges=shared.edges, floor=shared.floor, spacing=shared.spacing))
+        return True
+
+    def values(self, row: int) -> list[str]:
+        """Return the values of the parameters that move, as they are read beside the clock."""
+        return [f"{name} = {sig(values[row])}" for name, values in self.run.moving.items()]
+
+
+class _Walker:
     """The artists of one run: its trail up to now, the mark at its head, its arrow at the end."""
 
     def __init__(

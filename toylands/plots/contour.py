@@ -57,7 +57,7 @@ def contour(
         land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
     )
     axes, own = axes_for(ax, *figure_size(ground))
-    notes = [ground.note]
+    notes = [ground.note()]
     draw_terrain(axes, ground, equal=own)
     height = draw_ellipses(axes, ground, ellipses) if ellipses else None
     if height is not None:

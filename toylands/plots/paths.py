@@ -88,7 +88,7 @@ def paths(
     every = marks_every(runs) if marks is None else _stride(runs, marks)
     trails = draw_trails(axes, runs, ground, every)
     if not drawn_on:
-        notes = [ground.note, *map_notes(runs, every)]
+        notes = [ground.note(), *map_notes(runs, every)]
         if len(ground.index) < land.dim:
             notes.append("trails projected onto the slice")
         headline(axes, heading(land) if title is None else title, notes, own)

@@ -151,7 +151,7 @@ def surface(
     axes.computed_zorder = False
     _draw_surface(axes, scene)
     _draw_lines(axes, scene)
-    handles, exits, notes = [], [], [ground.note]
+    handles, exits, notes = [], [], [ground.note()]
     if runs:
         every = marks_every(runs)
         for style, members in groups(runs):

@@ -11,7 +11,7 @@ loss ("log"), or so that the same area lies between any two neighbours ("quantil
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,10 +73,12 @@ class Terrain:
         """Return the loss at points (..., 1 or 2) of the window."""
         return _losses(self.land, self.index, self.at, np.asarray(flat, dtype=np.float64))
 
-    @property
-    def note(self) -> str:
-        """What the picture must say of the terrain: parameter values, and which slice it is."""
-        parts = [parameters(self.land)]
+    def note(self, skip: Iterable[str] = ()) -> str:
+        """Say what the picture must tell of the terrain: parameter values, and which slice it is.
+
+        `skip` names parameters that are told elsewhere.
+        """
+        parts = [parameters(self.land, skip)]
         if len(self.index) < self.land.dim:
             others = [i for i in range(self.land.dim) if i not in self.index]
             fixed = ", ".join(f"{self.land.coordinates[i]} = {sig(self.at[i])}" for i in others[:3])

@@ -224,7 +224,7 @@ def marks_every(runs: Sequence[Any]) -> int:
 
 
 def map_notes(runs: Sequence[Any], every: int) -> list[str]:
-    """Say what is held equal, how far apart the marks are, and which moment of a motion is shown."""
+    """Say what is held equal, how far apart the marks are, which moment is shown."""
     notes = held_equal(runs)
     notes[1] += _marks_note(runs, every)
     if any(run.moving for run in runs):

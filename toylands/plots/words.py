@@ -52,10 +52,10 @@ def heading(land: Any) -> str:
     return str(getattr(land, "title", None) or land.name).strip().rstrip(".")
 
 
-def parameters(land: Any) -> str:
-    """Return 'a = 1, b = 100', or '' for a landscape without parameters."""
-    values = getattr(land, "parameters", None) or {}
-    return ", ".join(f"{name} = {sig(value)}" for name, value in values.items())
+def parameters(land: Any, skip: Iterable[str] = ()) -> str:
+    """Return 'a = 1, b = 100', or '' for a landscape without parameters; `skip` leaves some out."""
+    left = {name: value for name, value in land.parameters.items() if name not in skip}
+    return ", ".join(f"{name} = {sig(value)}" for name, value in left.items())
 
 
 def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:

@@ -22,6 +22,7 @@ ORDER = (
     "parts",
     "controls",
     "panels",
+    "hub",
     "explorer",
 )
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"\./[a-z0-9]+\.js\";\n", re.MULTILINE)

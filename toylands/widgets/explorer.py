@@ -54,7 +54,12 @@ class Explorer(anywidget.AnyWidget):
     prediction = traitlets.Dict().tag(sync=True)
     verdict = traitlets.List().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
-    cursor = traitlets.Float().tag(sync=True)
+    #: the scene as text, made anew with every final picture
+    state_string = traitlets.Unicode().tag(sync=True)
+    #: the frame shown (a step, or a gradient evaluation); -1 is the end of the run
+    cursor = traitlets.Float(-1.0).tag(sync=True)
+    #: the number of the last patch that has been dealt with
+    seen = traitlets.Int(-1).tag(sync=True)
     seq = traitlets.Int().tag(sync=True)
 
     def __init__(
@@ -109,9 +114,11 @@ class Explorer(anywidget.AnyWidget):
 
     def _changed(self, change: Any) -> None:
         patch = dict(change["new"])
-        patch.pop("n", None)
+        number = patch.pop("n", -1)
         final = bool(patch.pop("final", True))
-        self._apply(patch, final=final)
+        with self.hold_sync():
+            self._apply(patch, final=final)
+            self.seen = number
 
     def _apply(self, patch: dict[str, Any], *, final: bool) -> None:
         before = self._scene
@@ -123,15 +130,17 @@ class Explorer(anywidget.AnyWidget):
             self._scene = before
             with self.hold_sync():
                 self.error = str(error)
+                self.scene = before
                 self.seq += 1
+            self.send_state("scene")  # the page shows what it asked for: tell it what holds
 
     def _patched(self, patch: dict[str, Any]) -> dict[str, Any]:
         patch = dict(patch)
         made = self._scene
         if "state" in patch:
-            return scenes.from_state(patch.pop("state"))
-        if "preset" in patch:
-            return presets.scene_of(patch.pop("preset"), made)
+            made = scenes.from_state(patch.pop("state"))
+        elif "preset" in patch:
+            made = presets.scene_of(patch.pop("preset"), made)
         name = patch.get("landscape")
         if name is not None and name != made["landscape"]:
             patch.pop("landscape")
@@ -149,8 +158,6 @@ class Explorer(anywidget.AnyWidget):
 
     def _predicted(self, change: Any) -> None:
         guesses = change["new"]
-        if not guesses:
-            return
         verdict = []
         for walk in self._walks:
             guess = guesses.get(str(walk.id))
@@ -174,8 +181,8 @@ class Explorer(anywidget.AnyWidget):
                 self._draw_basin(land, final)
             if final:
                 self.details, self.details_meta = pack.pack_details(self._walks)
-                if self.scene != scene:
-                    self.scene = scene
+                self.scene = scene
+                self.state_string = scenes.to_state(scene)
             self.error = ""
             self.walks = packed
             self.picture = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from toylands.dynamics import Basins
+from toylands.dynamics import Basins, Trajectory
 from toylands.widgets.compute import Walk
 
 #: the code for "zero or not a number"
@@ -50,7 +50,10 @@ def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
 
 
 def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
-    """Exact curves for the charts and the inside panel: columns of float32, named in the meta."""
+    """Exact curves for the charts and the inside panel: columns of float32, named in the meta.
+
+    Row k tells of the step from point k to point k + 1, so the last row has no rate and no step.
+    """
     parts, meta = [], []
     for walk in walks:
         run, d = walk.trajectory, walk.trajectory.path.shape[1]
@@ -61,16 +64,31 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
             "sharpness": walk.sharpness,
         }
         names = run.landscape.coordinates
+        step = np.vstack([np.diff(run.path, axis=0), np.full((1, d), np.nan)])
+        columns.update({f"theta_{names[j]}": run.path[:, j] for j in range(d)})
         columns.update({f"g_{names[j]}": gradient[:, j] for j in range(d)})
         for j in range(d):
             for k in range(j, d):
                 columns[f"h_{names[j]}{names[k]}"] = walk.hessians[:, j, k]
+        for key, vectors in {**_uphill(run, gradient), "step": step}.items():
+            columns.update({f"{key}_{names[j]}": vectors[:, j] for j in range(d)})
         rates = np.append(run.rates, np.nan)
         columns["lr"] = rates[: len(run.path)]
         table = np.asarray(list(columns.values()), dtype="<f4")
         parts.append(np.ascontiguousarray(table).tobytes())
         meta.append({"id": walk.id, "rows": len(run.path), "columns": list(columns)})
     return b"".join(parts), meta
+
+
+def _uphill(run: Trajectory, gradient: np.ndarray) -> dict[str, np.ndarray]:
+    """SAM's look uphill from every point of a walk, and the gradient it finds there."""
+    sam = run.optimizer.piece("sam")
+    if sam is None:
+        return {}
+    norm = np.linalg.norm(gradient, axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        uphill = sam.values["rho"] * gradient / (norm + 1e-12)
+        return {"uphill": uphill, "g_uphill": run.landscape.field(run.path + uphill)}
 
 
 def pack_terrain(grid: np.ndarray) -> bytes:

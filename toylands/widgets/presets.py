@@ -186,6 +186,7 @@ def _menu_entry(land: Landscape) -> dict[str, Any]:
         "dim": land.dim,
         "lessons": list(land.lessons),
         "tags": list(land.tags),
+        "start": list(land.start),
         "dials": {
             name: {"default": dial.default, "low": dial.low, "high": dial.high, "log": dial.log}
             for name, dial in land.dials.items()

@@ -89,7 +89,7 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
 
     Args:
         land: a landscape of one or two coordinates.
-        optimizers: one to eight; when all have the same learning rate, it becomes the shared one.
+        optimizers: one to eight; the learning rate that most of them have becomes the shared one.
         **changes: any top-level entry of the scene, for example `steps=500`.
     """
     if land.dim > 2:
@@ -99,17 +99,20 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
     if not 1 <= len(optimizers) <= MAX_OPTIMIZERS:
         raise ValueError(f"the explorer races 1 to {MAX_OPTIMIZERS} optimizers, got {len(optimizers)}.")
     entries = [describe_optimizer(opt, n) for n, opt in enumerate(optimizers)]
-    rates = {entry["lr"] for entry in entries}
-    if len(rates) == 1:
+    rates = [entry["lr"] for entry in entries]
+    shared = max(rates, key=rates.count)
+    if rates.count(shared) > 1 or len(rates) == 1:
         for entry in entries:
-            entry["lr"] = None
+            entry["lr"] = None if entry["lr"] == shared else entry["lr"]
+    else:
+        shared = min(rates) or 1e-3
     schedule = next((opt.schedule for opt in optimizers if opt.schedule is not None), None)
     scene = {
         **describe_landscape(land),
         "start": list(land.start),
         "view": [list(side) for side in land.view],
         "optimizers": entries,
-        "lr": min(rates) or 1e-3,
+        "lr": shared,
         "schedule": _describe_schedule(schedule),
         "noise": 0.0,
         "steps": 300,

@@ -3,6 +3,7 @@
 //
 // All bytes are little-endian. They arrive as DataViews whose offset may be odd, so they are copied before
 // they are read as typed arrays.
+import { formatNumber } from "./geometry.js";
 
 /** The code for "zero or not a number" among quantised values; the largest code of a value is one less. */
 const NOTHING = 65535;
@@ -363,58 +364,115 @@ export function placeTag(frame, taken, x, y, w, h) {
   return box;
 }
 
-/** Make a canvas cover its CSS box in device pixels; returns whether its size changed. */
-export function fitCanvas(canvas, width, height, ratio) {
-  const w = Math.max(1, Math.round(width * ratio));
-  const h = Math.max(1, Math.round(height * ratio));
-  if (canvas.width === w && canvas.height === h) return false;
-  canvas.width = w;
-  canvas.height = h;
-  return true;
+// ------------------------------------------------------------------- what both stages draw on their front
+// `stage` has palette, walks with `trail` (see clipToFrame), xs and ys in pixels, rowOf(walk), unit, font, show.
+
+/** Draw the trails up to the frame, and faintly beyond it, with a mark every `stage.every` steps. */
+export function drawTrails(ctx, stage) {
+  const { unit, palette } = stage;
+  const width = 2.5 * unit;
+  ctx.lineJoin = "round";
+  if (!stage.show.hideFuture) {
+    ctx.globalAlpha = 0.35;
+    ctx.lineWidth = 1.3 * unit;
+    for (const walk of stage.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
+    ctx.globalAlpha = 1;
+  }
+  for (const walk of stage.walks) {
+    const row = stage.rowOf(walk);
+    ctx.beginPath();
+    traceTrail(ctx, walk.trail, walk.trail.upto[row]);
+    ctx.lineCap = "round";
+    ctx.strokeStyle = walk.outline;
+    ctx.lineWidth = width + 2 * unit;
+    ctx.stroke();
+    ctx.lineCap = "butt";
+    ctx.strokeStyle = walk.color;
+    ctx.lineWidth = width;
+    ctx.setLineDash(walk.dashes);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    for (let k = stage.every; k < row; k += stage.every) {
+      drawMarker(ctx, palette, walk, walk.xs[k], walk.ys[k], 5.5 * unit, 0.8);
+    }
+  }
 }
 
-/** The hatching that means: no finite loss here, or diverged. Crisp at any pixel ratio. */
-export function hatchPattern(ctx, palette, theme, ratio) {
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = Math.round(7 * ratio);
-  const pen = tile.getContext("2d");
-  const n = tile.width;
-  pen.fillStyle = theme === "dark" ? palette.themes.dark.paper : palette.outcomes.diverged.color;
-  pen.fillRect(0, 0, n, n);
-  pen.strokeStyle = theme === "dark" ? palette.themes.dark.soft : palette.outcomes.diverged.hatch_color;
-  pen.globalAlpha = 0.6;
-  pen.lineWidth = ratio;
-  for (const shift of [-n, 0, n]) {
-    pen.beginPath();
-    pen.moveTo(shift - 1, n + 1);
-    pen.lineTo(shift + n + 1, -1);
-    pen.stroke();
+/**
+ * Draw each head in its family's shape; of a walker outside the frame {left, top, width, height}, the arrow with
+ * which it left, and in words when; for one that diverged and has come to its last row, at which step.
+ */
+export function drawHeads(ctx, stage, frame) {
+  const { unit, palette, inks, taken } = stage;
+  taken.length = 0;
+  ctx.font = `600 ${12 * unit}px ${stage.font}`;
+  for (const walk of stage.walks) {
+    const row = stage.rowOf(walk);
+    const [x, y] = [walk.xs[row], walk.ys[row]];
+    if (frame.holds(x, y)) {
+      drawMarker(ctx, palette, walk, x, y, 13 * unit, 1.6 * unit);
+      if (!(walk.kind === "diverged" && row === walk.rows - 1)) continue;
+      tagBeside(ctx, stage, frame, walk, x, y, `diverged, step ${walk.diverged_at}`);
+      continue;
+    }
+    const { trail } = walk;
+    const k = trail.upto[row] - 1; // the last vertex drawn: where it left
+    if (k < 1) continue;
+    const [dx, dy] = [trail.x[k] - trail.x[k - 1], trail.y[k] - trail.y[k - 1]];
+    const length = Math.hypot(dx, dy) || 1;
+    drawArrow(ctx, walk, trail.x[k], trail.y[k], dx / length, dy / length, 15 * unit, 1.6 * unit);
+    const left = trail.upto.indexOf(k + 1);
+    const gone = walk.kind === "diverged" && row === walk.rows - 1;
+    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${left}`;
+    tagBeside(ctx, stage, frame, walk, trail.x[k], trail.y[k], text);
   }
-  const pattern = ctx.createPattern(tile, "repeat");
-  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
-  return pattern;
+  ctx.fillStyle = inks.ink;
 }
 
-/** A basin map as a small canvas, top row first; diverged starts are left transparent. */
-export function basinImage(basin, palette, canvas) {
-  const { rows, columns, labels } = basin;
-  const high = rows === 1 ? 1 : rows;
-  canvas.width = columns;
-  canvas.height = high;
-  const ctx = canvas.getContext("2d");
-  const image = ctx.createImageData(columns, high);
-  const words = new Uint32Array(image.data.buffer);
-  const word = (color) => {
-    const n = Number.parseInt(color.slice(1), 16);
-    return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
-  };
-  const table = new Uint32Array(256);
-  basinColors(palette, 240).forEach((color, n) => { table[n] = word(color); });
-  table[254] = word(palette.outcomes.running.color);
-  table[253] = word(palette.outcomes.other.color);
-  for (let j = 0; j < high; j += 1) {
-    for (let i = 0; i < columns; i += 1) words[(high - 1 - j) * columns + i] = table[labels[j * columns + i]];
+function tagBeside(ctx, stage, frame, walk, x, y, text) {
+  const { unit, inks, taken } = stage;
+  const box = placeTag(frame, taken, x, y, ctx.measureText(text).width + 12 * unit, 20 * unit);
+  drawTag(ctx, inks, text, box, walk.color, 1.6 * unit);
+}
+
+/** Draw the class's guesses: where each walker will end, as a ring in its colour with a question mark. */
+export function drawGuesses(ctx, stage) {
+  const { unit, palette, inks } = stage;
+  ctx.font = `700 ${13 * unit}px ${stage.font}`;
+  for (const { id, point } of stage.guesses) {
+    const spot = point && stage.spot(point);
+    if (!spot) continue;
+    const walk = stage.walks.find((w) => w.id === id);
+    const [x, y] = spot;
+    ctx.beginPath();
+    ctx.arc(x, y, 11 * unit, 0, TURN);
+    ctx.fillStyle = inks.paper;
+    ctx.fill();
+    ctx.strokeStyle = palette.kinds.minimum.outline;
+    ctx.lineWidth = 5 * unit;
+    ctx.stroke();
+    ctx.strokeStyle = walk?.color ?? inks.paper;
+    ctx.lineWidth = 3 * unit;
+    ctx.stroke();
+    ctx.fillStyle = inks.ink;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText("?", x, y + unit);
   }
-  ctx.putImageData(image, 0, 0);
-  return canvas;
+}
+
+/** What a stage shows, in words, for screen readers. */
+export function describeStage(stage) {
+  const { terrain: t, start, walks } = stage;
+  if (!t) return "No landscape yet.";
+  const at = (point) => `(${point.map((c) => formatNumber(c)).join(", ")})`;
+  const axes = t.view.map(([a, b], k) => `${t.coordinates?.[k] ?? "xy"[k]} from ${formatNumber(a)} to ${formatNumber(b)}`);
+  const parts = [`${t.dim === 1 ? "Curve" : stage.solid ? "Surface" : "Map"} of ${t.name ?? "the loss"}, ${axes.join(", ")}.`];
+  if (start) parts.push(`Start ${at(start)}.`);
+  for (const walk of walks) {
+    const row = stage.rowOf(walk);
+    const gone = walk.kind === "diverged" && row === walk.rows - 1 ? `, diverged at step ${walk.diverged_at}` : "";
+    parts.push(`${walk.label ?? walk.family} at ${at(walk.y ? [walk.x[row], walk.y[row]] : [walk.x[row]])}, step ${row}${gone}.`);
+  }
+  return parts.join(" ");
 }

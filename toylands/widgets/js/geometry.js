@@ -386,6 +386,15 @@ export function roundRise(spectra, span) {
   return Number(rise.toExponential(0));
 }
 
+/** `roundRise` for walks with columns hxx, hxy, hyy: from the curvature where each ends. */
+export function riseOf(walks, span) {
+  return roundRise(walks.map(({ hxx, hxy, hyy }) => {
+    const k = hxx.length - 1;
+    const { low, high } = hyy ? eigen2x2(hxx[k], hxy[k], hyy[k]) : { low: hxx[k], high: hxx[k] };
+    return [Math.abs(low), Math.abs(high)].sort((a, b) => a - b);
+  }), span);
+}
+
 // ----------------------------------------------------------------------------------------- the camera
 // Matrices are 4 x 4 in column order, as WebGL wants them.
 

@@ -15,10 +15,18 @@
 // Handlers: {onStart(point, final), onGuess(point), onHover(text), onContext(lost)}, each optional.
 // Every setter asks for a redraw in the next animation frame; draw() draws at once what has changed.
 import {
-  bandColors, clipToFrame, contourLines, contourLinks, eigen2x2, ellipseFromHessian, formatNumber, makeScale,
-  marksEvery, niceTicks, paintBands, roundRise, sameScale, sampleGrid, tickLabels,
+  bandColors, clipToFrame, contourLines, contourLinks, ellipseFromHessian, formatNumber, makeScale, marksEvery, paintBands, riseOf,
+  sameScale, sampleGrid,
 } from "./geometry.js";
-import { basinColors, drawArrow, drawKind, drawMarker, drawStart, drawTag } from "./codec.js";
+import {
+  describeStage, drawGuesses, drawHeads, drawKind, drawModel, drawStart, drawTrails, traceTrail,
+} from "./codec.js";
+import { basinImage, drawAxes, drawSection, fitCanvas, hatchPattern } from "./charts.js";
+
+/** A coordinate that arithmetic can go on with, where float32 has overflowed to infinity. */
+function bounded(value) {
+  return Math.max(-3.4e38, Math.min(3.4e38, value));
+}
 
 /** What the flat and the solid stage share: their state, the pointer, the keyboard, the words. */
 export class StageBase {
@@ -40,6 +48,7 @@ export class StageBase {
     this.width = this.height = 0;
     this.ratio = 1;
     this.held = false;
+    this.taken = []; // boxes of tags, so that they do not cover one another
     this.groundDirty = this.frontDirty = true;
     this.ticket = 0;
     this.abort = new AbortController();
@@ -215,33 +224,13 @@ export class StageBase {
   // --- words ---------------------------------------------------------------------------------------
 
   /** The picture in words, for screen readers. */
-  describe() {
-    const t = this.terrain;
-    if (!t) return "No landscape yet.";
-    const axes = t.view.map(([a, b], k) => `${t.coordinates[k]} from ${formatNumber(a)} to ${formatNumber(b)}`);
-    const at = (point) => `(${[...point].map((c) => formatNumber(c)).join(", ")})`;
-    const parts = [`${this.view3d ? "Surface" : t.dim === 1 ? "Curve" : "Map"} of ${t.name ?? "the landscape"}, ${axes.join(", ")}.`];
-    if (this.start) parts.push(`Start ${at(this.start)}.`);
-    for (const walk of this.walks) {
-      const row = this.rowOf(walk);
-      const point = walk.y ? [walk.x[row], walk.y[row]] : [walk.x[row]];
-      const end = walk.kind === "diverged" && row === walk.rows - 1 ? `, diverged at step ${walk.diverged_at}` : "";
-      parts.push(`${walk.label ?? walk.family} at ${at(point)}, step ${row}${end}.`);
-    }
-    return parts.join(" ");
-  }
+  describe() { return describeStage(this); }
 
   /** One height for all curvature ellipses of the picture: round, and the same from frame to frame. */
   chooseRise() {
     if (this.rise !== null || !this.quadratic.size || !this.terrain) return this.rise;
-    const spectra = [];
-    for (const { hxx, hxy, hyy } of this.quadratic.values()) {
-      const k = hxx.length - 1;
-      const { low, high } = hyy ? eigen2x2(hxx[k], hxy[k], hyy[k]) : { low: hxx[k], high: hxx[k] };
-      const sizes = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b);
-      if (sizes[0] > 0) spectra.push(sizes);
-    }
-    this.rise = roundRise(spectra, Math.min(...this.terrain.view.map(([a, b]) => b - a)));
+    const span = Math.min(...this.terrain.view.map(([a, b]) => b - a));
+    this.rise = riseOf([...this.quadratic.values()], span);
     return this.rise;
   }
 }
@@ -332,6 +321,7 @@ export class Stage2D extends StageBase {
       walk.trail = clipToFrame(xs, ys, walk.rows, frame);
       walk.whole = new Path2D();
       traceTrail(walk.whole, walk.trail, walk.trail.count);
+      walk.dashes = (walk.dash ?? []).map((part) => part * 2.5 * this.unit);
     }
     this.every = marksEvery(Math.max(1, ...this.walks.map((walk) => walk.rows)));
     this.trailsDirty = false;
@@ -368,9 +358,12 @@ export class Stage2D extends StageBase {
     ctx.beginPath();
     ctx.rect(s.left, s.top, s.width, s.height);
     ctx.clip();
-    if (t.dim === 1) this.drawCurve(ctx); else this.drawMap(ctx);
+    if (t.dim === 1) this.drawCut(ctx); else this.drawMap(ctx);
     ctx.restore();
-    this.drawAxes(ctx);
+    drawAxes(ctx, s, {
+      font: this.font, unit: this.unit, ratio: this.ratio, inks: this.inks, open: t.dim === 1,
+      xName: t.coordinates[0], yName: t.dim === 1 ? "loss" : t.coordinates[1],
+    });
     if (this.show.critical) this.drawCritical(ctx);
   }
 
@@ -395,38 +388,16 @@ export class Stage2D extends StageBase {
     ctx.globalAlpha = 1;
   }
 
-  drawCurve(ctx) {
-    const { scale: s, terrain: t, palette } = this;
-    const curve = new Path2D();
-    for (let k = 0; k < t.columns; k += 1) {
-      const x = s.left + (k / (t.columns - 1)) * s.width;
-      if (Number.isFinite(t.loss[k])) curve.lineTo(x, s.ay * t.loss[k] + s.by);
-    }
-    const bottom = s.top + s.height;
-    const below = new Path2D(curve);
-    below.lineTo(s.left + s.width, bottom);
-    below.lineTo(s.left, bottom);
-    ctx.save();
-    ctx.clip(below);
-    const colors = bandColors(palette.terrain.stops, t.edges.length - 1);
-    colors.forEach((color, band) => { // the curve is a cut through the ground: the same bands
-      const high = band === colors.length - 1 ? s.top : s.y(t.edges[band + 1]);
-      const low = band === 0 ? bottom : s.y(t.edges[band]);
-      ctx.fillStyle = `rgb(${color.join(" ")})`;
-      ctx.fillRect(s.left, high, s.width, low - high + 0.5);
-    });
-    ctx.restore();
-    if (this.show.basin && this.basin) {
-      ctx.fillStyle = hatchPattern(ctx, palette, this.theme, this.ratio);
-      const high = 12 * this.unit;
-      ctx.fillRect(s.left, bottom - high, s.width, high);
-      ctx.imageSmoothingEnabled = false;
-      ctx.drawImage(this.basinBitmap, s.left, bottom - high, s.width, high);
-    }
-    ctx.strokeStyle = this.inks.ink;
-    ctx.lineWidth = 2 * this.unit;
-    ctx.lineJoin = "round";
-    ctx.stroke(curve);
+  drawCut(ctx) {
+    const { scale: s, terrain, palette, unit } = this;
+    const colors = bandColors(palette.terrain.stops, terrain.edges.length - 1);
+    drawSection(ctx, s, terrain, colors, this.inks.ink, 2 * unit);
+    if (!this.show.basin || !this.basin) return;
+    const box = [s.left, s.top + s.height - 14 * unit, s.width, 14 * unit];
+    ctx.fillStyle = hatchPattern(ctx, palette, this.theme, this.ratio);
+    ctx.fillRect(...box);
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(this.basinBitmap, ...box);
   }
 
   drawCritical(ctx) {
@@ -450,54 +421,6 @@ export class Stage2D extends StageBase {
     numbered.forEach(({ point }, n) => mark(point, "minimum", few ? 16 : 9, few ? String(n + 1) : ""));
   }
 
-  drawAxes(ctx) {
-    const { scale: s, terrain: t, unit, inks } = this;
-    const line = 1 / this.ratio;
-    const bottom = s.top + s.height;
-    ctx.font = `${12 * unit}px ${this.font}`;
-    ctx.fillStyle = inks.ink;
-    ctx.strokeStyle = inks.soft;
-    ctx.lineWidth = Math.round(this.ratio) / this.ratio;
-    const mid = ctx.lineWidth / 2;
-    const snap = (value) => Math.round(value * this.ratio) * line + mid;
-    ctx.beginPath();
-    if (t.dim === 1) { ctx.moveTo(snap(s.left), s.top); ctx.lineTo(snap(s.left), snap(bottom)); ctx.lineTo(s.left + s.width, snap(bottom)); }
-    else ctx.rect(s.left - mid, s.top - mid, s.width + 2 * mid, s.height + 2 * mid);
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
-    const across = niceTicks(...s.view[0], Math.max(2, Math.min(6, s.width / (90 * unit))));
-    tickLabels(across).forEach((label, k) => {
-      const x = snap(s.x(across[k]));
-      ctx.moveTo(x, bottom);
-      ctx.lineTo(x, bottom + 4 * unit);
-      ctx.fillText(label, x, bottom + 6 * unit);
-    });
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    const up = niceTicks(...s.view[1], Math.max(2, Math.min(6, s.height / (60 * unit))));
-    let widest = 0;
-    tickLabels(up).forEach((label, k) => {
-      const y = snap(s.y(up[k]));
-      ctx.moveTo(s.left, y);
-      ctx.lineTo(s.left - 4 * unit, y);
-      ctx.fillText(label, s.left - 7 * unit, y);
-      widest = Math.max(widest, ctx.measureText(label).width);
-    });
-    ctx.stroke();
-    const [xName, yName] = t.dim === 1 ? [t.coordinates[0], "loss"] : t.coordinates;
-    ctx.font = `italic ${13 * unit}px ${this.font}`;
-    ctx.fillStyle = inks.soft;
-    ctx.textAlign = "center";
-    ctx.textBaseline = "bottom";
-    ctx.fillText(xName, s.left + s.width / 2, Math.min(bottom + 38 * unit, this.height));
-    ctx.save();
-    ctx.translate(s.left - widest - 12 * unit, s.top + s.height / 2);
-    if (yName.length > 1) ctx.rotate(-Math.PI / 2);
-    ctx.textAlign = yName.length > 1 ? "center" : "right";
-    ctx.fillText(yName, 0, yName.length > 1 ? 0 : 6 * unit);
-    ctx.restore();
-  }
-
   // --- the front -----------------------------------------------------------------------------------
 
   drawFront() {
@@ -511,40 +434,60 @@ export class Stage2D extends StageBase {
     ctx.beginPath();
     ctx.rect(s.left, s.top, s.width, s.height);
     ctx.clip();
-    if (this.show.trails) this.drawTrails(ctx);
+    if (this.show.trails) drawTrails(ctx, this);
     if (this.show.quadratic) this.drawQuadratic(ctx);
     ctx.restore();
     if (this.start) drawStart(ctx, this.palette, ...this.spot(this.start), 14 * this.unit, this.held);
-    this.drawHeads(ctx);
-    this.drawGuesses(ctx);
+    drawHeads(ctx, this, s);
+    drawGuesses(ctx, this);
   }
 
-  drawTrails(ctx) {
-    const width = 2.5 * this.unit;
-    ctx.lineJoin = "round";
-    if (!this.show.hideFuture) {
-      ctx.globalAlpha = 0.3;
-      ctx.lineWidth = 1.2 * this.unit;
-      for (const walk of this.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
-      ctx.globalAlpha = 1;
-    }
+  drawQuadratic(ctx) {
+    const rise = this.chooseRise();
+    if (rise === null) return;
+    const { scale: s, palette, unit } = this;
     for (const walk of this.walks) {
+      const known = this.quadratic.get(walk.id);
       const row = this.rowOf(walk);
-      ctx.beginPath();
-      traceTrail(ctx, walk.trail, walk.trail.upto[row]);
-      ctx.lineCap = "round";
-      ctx.strokeStyle = walk.outline;
-      ctx.lineWidth = width + 2.2 * this.unit;
-      ctx.stroke();
-      ctx.lineCap = "butt";
-      ctx.strokeStyle = walk.color;
-      ctx.lineWidth = width;
-      ctx.setLineDash(walk.dash.map((part) => part * width));
-      ctx.stroke();
-      ctx.setLineDash([]);
-      for (let k = this.every; k < row; k += this.every) {
-        if (s2(walk, k, this.scale)) drawMarker(ctx, this.palette, walk, walk.xs[k], walk.ys[k], 5 * this.unit, 0.8);
-      }
+      if (!known || row >= known.hxx.length || !s.holds(walk.xs[row], walk.ys[row])) continue;
+      if (!known.hyy) { this.drawParabola(ctx, walk, known, row); continue; }
+      const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
+      drawModel(ctx, palette, model, s, walk.xs[row], walk.ys[row], 1.2 * unit, 0.3 * Math.min(s.width, s.height));
     }
+    if (this.dim === 1) return;
+    ctx.font = `${11 * unit}px ${this.font}`;
+    ctx.fillStyle = this.inks.soft;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "bottom";
+    ctx.fillText(`curvature at the heads: exact, set of ±${formatNumber(rise)}`, s.left + s.width, s.top - 4 * unit);
   }
+
+  /** The parabola that touches a 1-D landscape at the head: exact slope and curvature. */
+  drawParabola(ctx, walk, known, row) {
+    const { scale: s } = this;
+    const [x, y] = [walk.x[row], this.lift(walk.x[row])];
+    ctx.beginPath();
+    for (let px = s.left; px <= s.left + s.width; px += 3) {
+      const d = s.fromX(px) - x;
+      ctx.lineTo(px, s.ay * (y + known.gx[row] * d + (known.hxx[row] * d * d) / 2) + s.by);
+    }
+    ctx.strokeStyle = walk.color;
+    ctx.lineWidth = 1.5 * this.unit;
+    ctx.setLineDash([5, 4]);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+}
+
+/** The losses a 1-D stage shows: those of the curve, with some air. */
+function lossRange(terrain) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of terrain.loss) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (!(high > low)) return Number.isFinite(low) ? [low - 1, low + 1] : [0, 1];
+  return [low - 0.14 * (high - low), high + 0.08 * (high - low)];
 }

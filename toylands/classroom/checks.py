@@ -1,0 +1,85 @@
+"""What students call: `task("1.1")` shows a question with their numbers, `check("1.1", answer)` judges.
+
+Neither ever shows an answer, and no answer is stored: each is computed from the landscape when asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toylands.classroom.exercises import Task, Verdict, find, judge
+from toylands.classroom.identity import who
+
+
+class Given:
+    """The things an exercise gives, as attributes: `given.land`, `given.start`, ..."""
+
+    def __init__(self, number: str, title: str, made: Task) -> None:
+        self._number, self._title, self._question = number, title, made.question
+        self._names = list(made.given)
+        self.__dict__.update(made.given)
+
+    def __repr__(self) -> str:
+        for_whom = "" if who() == "anybody" else f" (your numbers, {who()})"
+        names = f"\nGiven: {', '.join(self._names)}." if self._names else ""
+        return f"Exercise {self._number}, {self._title}{for_whom}\n{self._question}{names}"
+
+    def _repr_markdown_(self) -> str:
+        for_whom = "" if who() == "anybody" else f" · numbers for *{who()}*"
+        names = ", ".join(f"`given.{name}`" for name in self._names)
+        given = f"\n\nGiven: {names}." if names else ""
+        return f"**Exercise {self._number} · {self._title}**{for_whom}\n\n{self._question}{given}"
+
+
+class Answered:
+    """The outcome of a check, shown with a cue for the eye; true when the answer is right."""
+
+    def __init__(self, number: str, verdict: Verdict) -> None:
+        self.number = number
+        self.right = verdict.right
+        self.words = verdict.words
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    @property
+    def _sentence(self) -> str:
+        head = "right" if self.right else "not yet"
+        tail = f": {self.words}" if self.words else ""
+        return f"Exercise {self.number}: {head}{tail}."
+
+    def __repr__(self) -> str:
+        return f"{'✓' if self.right else '✗'} {self._sentence}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        color, mark = ("#009E73", "✓") if self.right else ("#D55E00", "✗")
+        return (
+            f'<div role="status" style="border-left: 6px solid {color}; padding: 6px 12px; '
+            f'margin: 4px 0"><strong>{mark}</strong> {escape(self._sentence)}</div>'
+        )
+
+
+def task(number: str) -> Given:
+    """Show an exercise with your own numbers, and give you what it is about.
+
+    Raises:
+        ValueError: for an unknown number, with the nearest right one.
+    """
+    found = find(number)
+    return Given(found.number, found.title, found.make())
+
+
+def check(number: str, answer: Any) -> Answered:
+    """Say whether an answer is right; if not, with a hint that fits the mistake where there is one.
+
+    Args:
+        number: the exercise, for example "1.2".
+        answer: a number, numbers, a word, or a function or optimizer of your own, as the question asks.
+
+    Raises:
+        ValueError: for an unknown number, with the nearest right one.
+    """
+    found = find(number)
+    return Answered(found.number, judge(found.make(), answer))

@@ -1,0 +1,540 @@
+// The charts beside the stage, in step with it: loss, gradient norm, and the stability meter lr * lambda_max.
+// And what the flat stage shares with them: canvases at the screen's resolution, axes, the cut of a 1-D landscape.
+import { formatNumber, logTicks, makeScale, niceTicks, powerOfTen, tickLabels } from "./geometry.js";
+import { basinColors, drawMarker } from "./codec.js";
+
+/** Make a canvas cover its CSS box in device pixels; returns whether its size changed. */
+export function fitCanvas(canvas, width, height, ratio) {
+  const w = Math.max(1, Math.round(width * ratio));
+  const h = Math.max(1, Math.round(height * ratio));
+  if (canvas.width === w && canvas.height === h) return false;
+  canvas.width = w;
+  canvas.height = h;
+  return true;
+}
+
+/** The hatching that means: no finite loss here, or diverged. Crisp at any pixel ratio. */
+export function hatchPattern(ctx, palette, theme, ratio) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.round(7 * ratio);
+  const pen = tile.getContext("2d");
+  const n = tile.width;
+  pen.fillStyle = theme === "dark" ? palette.themes.dark.paper : palette.outcomes.diverged.color;
+  pen.fillRect(0, 0, n, n);
+  pen.strokeStyle = theme === "dark" ? palette.themes.dark.soft : palette.outcomes.diverged.hatch_color;
+  pen.globalAlpha = 0.6;
+  pen.lineWidth = ratio;
+  for (const shift of [-n, 0, n]) {
+    pen.beginPath();
+    pen.moveTo(shift - 1, n + 1);
+    pen.lineTo(shift + n + 1, -1);
+    pen.stroke();
+  }
+  const pattern = ctx.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}
+
+/** A basin map as a small canvas, top row first; diverged starts are left transparent. */
+export function basinImage(basin, palette, canvas) {
+  const { rows, columns, labels } = basin;
+  const high = rows === 1 ? 1 : rows;
+  canvas.width = columns;
+  canvas.height = high;
+  const ctx = canvas.getContext("2d");
+  const image = ctx.createImageData(columns, high);
+  const words = new Uint32Array(image.data.buffer);
+  const word = (color) => {
+    const n = Number.parseInt(color.slice(1), 16);
+    return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
+  };
+  const table = new Uint32Array(256);
+  basinColors(palette, 240).forEach((color, n) => { table[n] = word(color); });
+  table[254] = word(palette.outcomes.running.color);
+  table[253] = word(palette.outcomes.other.color);
+  for (let j = 0; j < high; j += 1) {
+    for (let i = 0; i < columns; i += 1) words[(high - 1 - j) * columns + i] = table[labels[j * columns + i]];
+  }
+  ctx.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/**
+ * Draw axes round a scale's box: few tidy ticks, crisp lines, names in italics.
+ *
+ * `look`: {font, unit, ratio, inks, xName, yName, open}; open axes have no right and upper side.
+ */
+export function drawAxes(ctx, s, look) {
+  const { font, unit, ratio, inks, xName, yName } = look;
+  const bottom = s.top + s.height;
+  const right = s.left + s.width;
+  const line = Math.max(1, Math.round(ratio)) / ratio;
+  const snap = (value) => Math.round(value * ratio) / ratio + line / 2;
+  ctx.font = `${12 * unit}px ${font}`;
+  ctx.fillStyle = inks.ink;
+  ctx.strokeStyle = inks.soft;
+  ctx.lineWidth = line;
+  ctx.beginPath();
+  if (look.open) {
+    ctx.moveTo(s.left - line / 2, s.top);
+    ctx.lineTo(s.left - line / 2, bottom + line / 2);
+    ctx.lineTo(right, bottom + line / 2);
+  } else {
+    ctx.rect(s.left - line / 2, s.top - line / 2, s.width + line, s.height + line);
+  }
+  ctx.textAlign = "center";
+  ctx.textBaseline = "top";
+  const across = niceTicks(...s.view[0], Math.max(2, Math.min(6, s.width / (80 * unit))));
+  tickLabels(across).forEach((label, k) => {
+    const x = snap(s.x(across[k]));
+    ctx.moveTo(x, bottom);
+    ctx.lineTo(x, bottom + 4 * unit);
+    ctx.fillText(label, x, bottom + 7 * unit);
+  });
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  const up = niceTicks(...s.view[1], Math.max(2, Math.min(6, s.height / (60 * unit))));
+  let widest = 0;
+  tickLabels(up).forEach((label, k) => {
+    const y = snap(s.y(up[k]));
+    ctx.moveTo(s.left, y);
+    ctx.lineTo(s.left - 4 * unit, y);
+    ctx.fillText(label, s.left - 7 * unit, y);
+    widest = Math.max(widest, ctx.measureText(label).width);
+  });
+  ctx.stroke();
+  ctx.font = `italic ${13 * unit}px ${font}`;
+  ctx.fillStyle = inks.soft;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "bottom";
+  ctx.fillText(xName, s.left + s.width / 2, bottom + 37 * unit);
+  ctx.save();
+  ctx.translate(s.left - widest - 10 * unit, s.top + s.height / 2);
+  if (yName.length > 1) ctx.rotate(-Math.PI / 2);
+  ctx.textAlign = yName.length > 1 ? "center" : "right";
+  ctx.fillText(yName, 0, yName.length > 1 ? 0 : 7 * unit);
+  ctx.restore();
+}
+
+/** Draw a 1-D landscape as a cut through the ground: the curve, and below it the bands of the 2-D map. */
+export function drawSection(ctx, s, terrain, colors, ink, width) {
+  const { loss, columns, edges } = terrain;
+  const curve = new Path2D();
+  const bottom = s.top + s.height;
+  let drawing = false;
+  for (let k = 0; k < columns; k += 1) {
+    const x = s.left + (k / (columns - 1)) * s.width;
+    if (!Number.isFinite(loss[k])) drawing = false;
+    else if (drawing) curve.lineTo(x, s.y(loss[k]));
+    else { curve.moveTo(x, s.y(loss[k])); drawing = true; }
+  }
+  const below = new Path2D();
+  for (let k = 0; k < columns - 1; k += 1) {
+    if (!Number.isFinite(loss[k]) || !Number.isFinite(loss[k + 1])) continue;
+    const x = s.left + (k / (columns - 1)) * s.width;
+    const next = s.left + ((k + 1) / (columns - 1)) * s.width + 0.3;
+    below.moveTo(x, bottom);
+    below.lineTo(x, s.y(loss[k]));
+    below.lineTo(next, s.y(loss[k + 1]));
+    below.lineTo(next, bottom);
+    below.closePath();
+  }
+  ctx.save();
+  ctx.clip(below);
+  colors.forEach((color, band) => {
+    const high = band === colors.length - 1 ? s.top : s.y(edges[band + 1]);
+    const low = band === 0 ? bottom : s.y(edges[band]);
+    ctx.fillStyle = `rgb(${color.join(" ")})`;
+    ctx.fillRect(s.left, high, s.width, low - high + 0.5);
+  });
+  ctx.restore();
+  ctx.strokeStyle = ink;
+  ctx.lineWidth = width;
+  ctx.lineJoin = "round";
+  ctx.stroke(curve);
+}
+
+// ------------------------------------------------------------------------------------------ the charts
+
+/** The red of "above the stability limit"; no optimizer and no terrain has it. */
+const ALARM = { light: "#C4122F", dark: "#FF6474" };
+
+/** The values that a logarithmic axis can show: [lowest, highest], or null where there are none. */
+function positiveRange(curves, key) {
+  let low = Infinity;
+  let high = 0;
+  for (const curve of curves) {
+    for (const value of curve[key] ?? []) {
+      if (!(value > 0) || !Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return high > 0 ? [low, high] : null;
+}
+
+function fullRange(curves, key) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const curve of curves) {
+    for (const value of curve[key] ?? []) {
+      if (!Number.isFinite(value)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return high >= low ? [low, high] : null;
+}
+
+/**
+ * The vertical window of a chart: {low, high, log, note}, in log10 where log is true.
+ *
+ * A chart asked to be logarithmic falls back to linear where no value is positive; the meter always shows
+ * zero and its limits, and at most three times the largest limit (what lies beyond leaves the chart).
+ */
+export function chartWindow(curves, key, wantLog) {
+  if (key === "meter") {
+    const range = fullRange(curves, key);
+    if (!range) return null;
+    const limit = Math.max(0, ...curves.map((curve) => curve.limit ?? 0));
+    const top = limit ? Math.min(Math.max(range[1], 1.25 * limit), 3 * limit) : range[1];
+    const low = Math.max(Math.min(0, range[0]), limit ? -limit : -Infinity);
+    const high = top > low ? top : low + 1;
+    return { low, high: high + 0.04 * (high - low), log: false, note: range[1] > high ? `up to ${formatNumber(range[1])}` : "" };
+  }
+  const positive = wantLog ? positiveRange(curves, key) : null;
+  if (positive) {
+    const low = Math.log10(positive[0]);
+    const high = Math.log10(positive[1]);
+    const air = Math.max(0.05 * (high - low), 0.1);
+    const all = fullRange(curves, key);
+    return { low: low - air, high: high + air, log: true, note: all[0] < 0 ? "values below 0 not shown" : "" };
+  }
+  const range = fullRange(curves, key);
+  if (!range) return null;
+  const air = 0.05 * (range[1] - range[0]) || 1;
+  const note = wantLog ? "linear: no value above 0" : "";
+  return { low: range[0] - air, high: range[1] + air, log: false, note };
+}
+
+/**
+ * Three small charts under each other with one cursor.
+ *
+ * setWalks([{id, color, outline, marker, dash, label, loss, gradNorm, meter (or null), limit (or null), perStep}]),
+ * setFrame(f) in units of the axis, setAxis("steps" | "evaluations"), setScale("log" | "linear"),
+ * setShow({hideFuture, locked}), setTheme, setLarge, resize, draw, describe, destroy.
+ * Handlers: {onScrub(frame, final)}.
+ */
+export class Charts {
+  constructor(container, palette, handlers = {}) {
+    Object.assign(this, { palette, handlers, theme: "light", large: false, walks: [], axis: "steps", log: true });
+    Object.assign(this, { frame: 0, width: 0, height: 0, ratio: 1, ticket: 0, panels: [] });
+    this.show = { hideFuture: false, locked: false };
+    this.layoutDirty = this.frontDirty = true;
+    this.root = document.createElement("div");
+    this.root.className = "tl-charts";
+    this.root.style.cssText = "position:relative;width:100%;height:100%;min-height:0;overflow:hidden";
+    [this.ground, this.front] = [0, 1].map(() => {
+      const canvas = document.createElement("canvas");
+      canvas.style.cssText = "position:absolute;left:0;top:0;width:100%;height:100%;display:block";
+      this.root.append(canvas);
+      return canvas;
+    });
+    this.front.style.touchAction = "pan-y";
+    this.front.dataset.testid = "charts";
+    this.front.setAttribute("role", "img");
+    container.append(this.root);
+    this.abort = new AbortController();
+    this.listen();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    this.resize();
+  }
+
+  setWalks(walks) { this.walks = walks; this.touch(true); }
+  setAxis(axis) { this.axis = axis; this.touch(true); }
+  setScale(scale) { this.log = scale !== "linear"; this.touch(true); }
+  setShow(show) { Object.assign(this.show, show); this.touch(true); }
+  setTheme(theme) { this.theme = theme === "dark" ? "dark" : "light"; this.touch(true); }
+  setLarge(large) { this.large = Boolean(large); this.touch(true); }
+  setFrame(frame) { if (frame !== this.frame) { this.frame = frame; this.touch(); } }
+
+  touch(layout = false) {
+    this.frontDirty = true;
+    if (layout) this.layoutDirty = true;
+    if (!this.ticket) this.ticket = requestAnimationFrame(() => { this.ticket = 0; this.draw(); });
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.root;
+    const ratio = window.devicePixelRatio || 1;
+    if (!width || !height || (width === this.width && height === this.height && ratio === this.ratio)) return;
+    Object.assign(this, { width, height, ratio });
+    this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
+    for (const canvas of [this.ground, this.front]) fitCanvas(canvas, width, height, ratio);
+    this.layoutDirty = true;
+    this.draw();
+  }
+
+  draw() {
+    if (this.ticket) { cancelAnimationFrame(this.ticket); this.ticket = 0; }
+    if (!this.width) { this.resize(); return; }
+    if (this.layoutDirty) { this.layOut(); this.drawGround(); this.layoutDirty = false; this.frontDirty = true; }
+    if (this.frontDirty) { this.drawFront(); this.frontDirty = false; }
+  }
+
+  destroy() {
+    this.abort.abort();
+    this.observer.disconnect();
+    if (this.ticket) cancelAnimationFrame(this.ticket);
+    this.ticket = -1;
+    for (const canvas of [this.ground, this.front]) canvas.width = canvas.height = 0;
+    this.root.remove();
+  }
+
+  listen() {
+    const on = (type, act) => this.front.addEventListener(type, act, { signal: this.abort.signal });
+    const scrub = (event, final) => {
+      if (this.show.locked || !this.panels.length) return;
+      const s = this.panels[0].scale;
+      const x = event.clientX - this.front.getBoundingClientRect().left;
+      this.handlers.onScrub?.(Math.max(0, Math.min(this.last, Math.round(s.fromX(x)))), final);
+    };
+    on("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      this.front.setPointerCapture(event.pointerId);
+      this.scrubbing = true;
+      scrub(event, false);
+    });
+    on("pointermove", (event) => { if (this.scrubbing) scrub(event, false); });
+    for (const type of ["pointerup", "pointercancel"]) {
+      on(type, (event) => { if (this.scrubbing) { this.scrubbing = false; scrub(event, true); } });
+    }
+  }
+
+  /** How far a walk has come along the x-axis after `row` steps. */
+  across(walk, row) { return this.axis === "evaluations" ? row * (walk.perStep ?? 1) : row; }
+
+  rowAt(walk, frame) {
+    const row = this.axis === "evaluations" ? Math.floor(frame / (walk.perStep ?? 1) + 1e-9) : Math.floor(frame);
+    return Math.max(0, Math.min((walk.loss?.length ?? 1) - 1, row));
+  }
+
+  // --- layout --------------------------------------------------------------------------------------
+
+  layOut() {
+    const unit = this.large ? 1.5 : 1;
+    const meters = this.walks.some((walk) => walk.meter);
+    const wanted = [
+      { key: "loss", title: "loss" },
+      { key: "gradNorm", title: "gradient norm" },
+      ...(meters ? [{ key: "meter", title: "stability meter: lr × largest Hessian eigenvalue" }] : []),
+    ];
+    this.last = Math.max(1, ...this.walks.map((walk) => this.across(walk, (walk.loss?.length ?? 1) - 1)));
+    const [left, right, under] = [50 * unit, 14 * unit, 36 * unit];
+    const high = (this.height - under) / wanted.length;
+    this.panels = wanted.map((panel, n) => {
+      const range = chartWindow(this.walks, panel.key, panel.key !== "meter" && this.log);
+      const view = [[0, this.last], range ? [range.low, range.high] : [0, 1]];
+      const scale = makeScale(view, Math.max(20, this.width - left - right), Math.max(12, high - 30 * unit), false, left, n * high + 22 * unit);
+      const made = { ...panel, range, scale };
+      made.curves = range ? this.walks.map((walk) => this.traceCurve(walk, made)) : [];
+      return made;
+    });
+    this.front.setAttribute("aria-label", this.describe());
+  }
+
+  traceCurve(walk, { key, range, scale }) {
+    const path = new Path2D();
+    const values = walk[key] ?? [];
+    let drawing = false;
+    for (let k = 0; k < values.length; k += 1) {
+      const value = range.log ? Math.log10(values[k]) : values[k];
+      if (!Number.isFinite(value)) { drawing = false; continue; }
+      const y = Math.max(-1e6, Math.min(1e6, scale.y(value))); // far off: the panel clips it
+      if (drawing) path.lineTo(scale.x(this.across(walk, k)), y);
+      else path.moveTo(scale.x(this.across(walk, k)), y);
+      drawing = true;
+    }
+    return path;
+  }
+
+  // --- drawing -------------------------------------------------------------------------------------
+
+  drawGround() {
+    const ctx = this.ground.getContext("2d");
+    const unit = this.large ? 1.5 : 1;
+    const inks = this.palette.themes[this.theme];
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, this.width, this.height);
+    const line = Math.max(1, Math.round(this.ratio)) / this.ratio;
+    const snap = (value) => Math.round(value * this.ratio) / this.ratio + line / 2;
+    for (const [n, panel] of this.panels.entries()) {
+      const { scale: s, range } = panel;
+      const bottom = s.top + s.height;
+      ctx.lineWidth = line;
+      ctx.font = `600 ${12 * unit}px ${this.font}`;
+      ctx.fillStyle = inks.ink;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "bottom";
+      ctx.fillText(panel.title, s.left, s.top - 5 * unit, s.width);
+      ctx.font = `${11.5 * unit}px ${this.font}`;
+      ctx.fillStyle = inks.soft;
+      if (range?.note) { ctx.textAlign = "right"; ctx.fillText(range.note, s.left + s.width, s.top - 5 * unit); }
+      if (range) this.drawTicks(ctx, panel, inks, unit, snap);
+      if (panel.key === "meter" && range) this.drawLimits(ctx, panel, inks, unit, snap);
+      const across = niceTicks(0, this.last, Math.max(2, Math.min(6, s.width / (70 * unit))));
+      ctx.beginPath();
+      ctx.strokeStyle = inks.soft;
+      ctx.moveTo(s.left, snap(bottom));
+      ctx.lineTo(s.left + s.width, snap(bottom));
+      for (const tick of across) { ctx.moveTo(snap(s.x(tick)), bottom); ctx.lineTo(snap(s.x(tick)), bottom + 4 * unit); }
+      ctx.stroke();
+      if (n === this.panels.length - 1) {
+        ctx.textBaseline = "top";
+        ctx.textAlign = "center";
+        ctx.fillStyle = inks.ink;
+        tickLabels(across).forEach((label, k) => ctx.fillText(label, s.x(across[k]), bottom + 7 * unit));
+        ctx.fillStyle = inks.soft;
+        ctx.fillText(this.axis === "evaluations" ? "gradient evaluations" : "steps", s.left + s.width / 2, bottom + 23 * unit);
+      }
+      if (!this.show.hideFuture) this.drawCurves(ctx, panel, unit, 0.32, 1.3);
+    }
+  }
+
+  drawTicks(ctx, { scale: s, range }, inks, unit, snap) {
+    const count = Math.max(2, Math.min(5, s.height / (24 * unit)));
+    const ticks = range.log ? logTicks(10 ** range.low, 10 ** range.high, count) : niceTicks(range.low, range.high, count);
+    const power = (t) => powerOfTen(Math.round(Math.log10(t)));
+    const whole = ticks.every((t) => Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9);
+    const plain = ticks.every((t) => t >= 1e-3 && t <= 1e4);
+    const labels = range.log ? ticks.map((t) => (whole && !plain ? power(t) : formatNumber(t))) : tickLabels(ticks);
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    ctx.beginPath();
+    ticks.forEach((tick, k) => {
+      const y = snap(s.y(range.log ? Math.log10(tick) : tick));
+      ctx.moveTo(s.left, y);
+      ctx.lineTo(s.left + s.width, y);
+      ctx.fillStyle = inks.ink;
+      ctx.fillText(labels[k], s.left - 6 * unit, y);
+    });
+    ctx.strokeStyle = inks.grid;
+    ctx.stroke();
+  }
+
+  /** The stability limits as dashed lines; several walks with the same limit share one. */
+  drawLimits(ctx, { scale: s }, inks, unit, snap) {
+    const limits = new Map();
+    for (const walk of this.walks) {
+      if (walk.limit !== null && walk.limit !== undefined && walk.meter) {
+        limits.set(walk.limit, [...(limits.get(walk.limit) ?? []), walk]);
+      }
+    }
+    for (const [limit, walks] of limits) {
+      const y = snap(s.y(limit));
+      if (y < s.top - 1) continue;
+      ctx.strokeStyle = walks.length === 1 ? walks[0].color : inks.ink;
+      ctx.lineWidth = 1.4 * unit;
+      ctx.setLineDash([5 * unit, 3 * unit]);
+      ctx.beginPath();
+      ctx.moveTo(s.left, y);
+      ctx.lineTo(s.left + s.width, y);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.textAlign = "right";
+      ctx.textBaseline = "bottom";
+      ctx.fillStyle = inks.ink;
+      ctx.fillText(`limit ${formatNumber(limit)}`, s.left + s.width, y - 1);
+    }
+    ctx.lineWidth = 1;
+  }
+
+  drawCurves(ctx, panel, unit, alpha, width) {
+    const { scale: s } = panel;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(s.left, s.top - 2, s.width, s.height + 3);
+    ctx.clip();
+    ctx.globalAlpha = alpha;
+    ctx.lineJoin = "round";
+    panel.curves.forEach((path, n) => {
+      const walk = this.walks[n];
+      if (alpha === 1) {
+        ctx.strokeStyle = this.theme === "dark" && walk.color === "#000000" ? "#FFFFFF" : walk.outline;
+        ctx.globalAlpha = 0.5;
+        ctx.lineWidth = (width + 1.4) * unit;
+        ctx.stroke(path);
+        ctx.globalAlpha = 1;
+      }
+      ctx.strokeStyle = walk.color;
+      ctx.lineWidth = width * unit;
+      ctx.setLineDash((walk.dash ?? []).map((part) => part * width * unit));
+      ctx.stroke(path);
+      ctx.setLineDash([]);
+      if (panel.key === "meter" && walk.limit) this.drawAlarm(ctx, path, s, walk.limit, width * unit);
+    });
+    ctx.restore();
+  }
+
+  /** The part of a meter's curve above its limit, in red. */
+  drawAlarm(ctx, path, s, limit, width) {
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(s.left, s.top - 2, s.width, Math.max(0, s.y(limit) - s.top + 2));
+    ctx.clip();
+    ctx.strokeStyle = ALARM[this.theme];
+    ctx.lineWidth = 1.5 * width;
+    ctx.stroke(path);
+    ctx.restore();
+  }
+
+  drawFront() {
+    const ctx = this.front.getContext("2d");
+    const unit = this.large ? 1.5 : 1;
+    const inks = this.palette.themes[this.theme];
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, this.width, this.height);
+    for (const panel of this.panels) {
+      const { scale: s, range } = panel;
+      if (!range) continue;
+      const x = s.x(Math.min(this.frame, this.last));
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(s.left - 2, 0, x - s.left + 2, this.height);
+      ctx.clip();
+      this.drawCurves(ctx, panel, unit, 1, 1.9);
+      ctx.restore();
+      ctx.strokeStyle = inks.soft;
+      ctx.lineWidth = 1;
+      ctx.beginPath();
+      ctx.moveTo(x, s.top);
+      ctx.lineTo(x, s.top + s.height);
+      ctx.stroke();
+      for (const walk of this.walks) this.drawDot(ctx, panel, walk, unit);
+    }
+  }
+
+  drawDot(ctx, { key, range, scale: s }, walk, unit) {
+    const row = this.rowAt(walk, this.frame);
+    const value = walk[key]?.[row];
+    const y = s.y(range.log ? Math.log10(value) : value);
+    if (!Number.isFinite(y) || y > s.top + s.height + 1) return;
+    const over = key === "meter" && walk.limit && value > walk.limit;
+    const place = Math.max(y, s.top); // off the chart: held at its upper edge
+    const style = over ? { ...walk, color: ALARM[this.theme], outline: this.palette.themes[this.theme].paper } : walk;
+    drawMarker(ctx, this.palette, style, s.x(this.across(walk, row)), place, 8.5 * unit, 1.2 * unit);
+  }
+
+  /** The charts in words: where each walk stands at the cursor. */
+  describe() {
+    const unitName = this.axis === "evaluations" ? "gradient evaluations" : "steps";
+    const parts = this.walks.map((walk) => {
+      const row = this.rowAt(walk, this.frame);
+      const value = (key) => (walk[key] ? formatNumber(walk[key][row]) : "not known");
+      const meter = walk.meter ? `, lr times largest eigenvalue ${value("meter")}${walk.limit ? ` (limit ${formatNumber(walk.limit)})` : ""}` : "";
+      return `${walk.label ?? walk.id}: loss ${value("loss")}, gradient norm ${value("gradNorm")}${meter}.`;
+    });
+    return `Charts over ${unitName}, at ${formatNumber(this.frame)}. ${parts.join(" ")}`;
+  }
+}

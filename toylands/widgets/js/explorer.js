@@ -1,0 +1,613 @@
+// The explorer's page: puts stage, charts, transport, controls and panels together for one view.
+import { Charts } from "./charts.js";
+import { quadraticOf } from "./codec.js";
+import {
+  LR_RANGE, landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard,
+} from "./controls.js";
+import { formatNumber } from "./geometry.js";
+import { SPEEDS, hubOf } from "./hub.js";
+import { formulasPanel, insidePanel, predictPanel, readoutTable, shortcutsDialog } from "./panels.js";
+import { choicePart, icon, iconButton, make, menuPart, nameOfEntry, numberPart, sceneStyles } from "./parts.js";
+import { Stage2D } from "./stage2d.js";
+import { Stage3D } from "./stage3d.js";
+
+const SLOW_MS = 1500;
+const GONE = "The kernel is gone: run the cell again.";
+
+class ExplorerView {
+  constructor(model, element) {
+    this.model = model;
+    this.hub = hubOf(model);
+    this.hub.model = model;
+    this.hub.views.add(this);
+    this.abort = new AbortController();
+    this.undo = [];
+    this.gone = false;
+    this.dirty = { picture: true, frame: true };
+    this.canSolid = Stage3D.supported();
+    this.build();
+    element.append(this.root);
+    this.listen();
+    this.refreshControls();
+    this.frameRequest = requestAnimationFrame((now) => this.paint(now));
+  }
+
+  get scene() {
+    return this.hub.scene;
+  }
+
+  // --- building -----------------------------------------------------------------------------------
+
+  build() {
+    const { hub } = this;
+    this.send = (changes, final) => {
+      hub.send(changes, final);
+      this.expectAnswer();
+    };
+    const send = this.send;
+    this.notice = make("div", { class: "tl-notice", role: "status", "data-testid": "notice", hidden: true });
+    this.fault = make("div", { class: "tl-notice tl-error", role: "alert", "data-testid": "error", hidden: true });
+    this.title = make("h2", { class: "tl-title", "data-testid": "title" });
+    this.equal = make("p", { class: "tl-equal", "data-testid": "held-equal" });
+    this.mode = choicePart({
+      label: "Mode", testid: "mode", hideLabel: true,
+      options: [["explore", "Explore"], ["predict", "Predict"], ["teacher", "Teach"]],
+      send: (value) => send({ mode: value, ...(value === "teacher" ? {} : { frozen: false }) }, true),
+    });
+    this.freeze = make("button", {
+      type: "button", class: "tl-button", "data-testid": "freeze", onclick: () => this.toggleFrozen(),
+    });
+    this.dialog = shortcutsDialog();
+    const fullScreen = iconButton("full", "Full screen (f)", "full-screen", () => this.toggleFullScreen());
+    const help = make("button", {
+      type: "button", class: "tl-button tl-square", "aria-label": "Keyboard shortcuts (?)", title: "Keyboard shortcuts (?)",
+      "data-testid": "help", onclick: () => this.dialog.showModal(),
+    }, "?");
+    const header = make("header", { class: "tl-header" },
+      make("div", { class: "tl-heading" }, this.title, this.equal),
+      make("div", { class: "tl-row tl-modes" }, this.freeze, this.mode.root, fullScreen, help));
+
+    this.stageBox = make("div", { class: "tl-stagebox", "data-testid": "stage-box" });
+    this.hover = make("p", { class: "tl-hover", "aria-hidden": "true" });
+    this.chartBox = make("div", { class: "tl-charts", "data-testid": "charts", role: "group", "aria-label": "Charts" });
+    this.readout = readoutTable(PALETTE);
+    this.sentence = make("p", { class: "tl-sentence", "aria-live": "polite", "data-testid": "explain" });
+    this.predict = predictPanel({
+      palette: PALETTE,
+      onguess: (id, change) => hub.guess(id, change),
+      onactive: (id) => {
+        hub.guessing = id;
+        hub.announce("guess");
+        this.stage?.front?.focus({ preventScroll: true });
+      },
+      onlock: () => {
+        hub.lockGuesses();
+        this.playButton.focus();
+      },
+      onagain: () => hub.predictAgain(),
+    });
+    this.inside = insidePanel({
+      onpick: (id) => {
+        hub.insideOf = id;
+        hub.announce("inside");
+      },
+    });
+    this.formulas = formulasPanel();
+    this.controls = make("div", { class: "tl-controls" });
+    this.slots = this.cardMakers().map((maker) => ({ ...maker, key: null, part: null }));
+    const left = make("div", { class: "tl-left" },
+      make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.buildTransport(), this.buildRate());
+    const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
+    this.root = make("div", { class: "tl-explorer", role: "group", "aria-label": "Loss landscape explorer", "data-testid": "explorer" },
+      this.notice, this.fault, header, this.predict.root,
+      make("div", { class: "tl-main" }, left, right), this.sentence, this.inside.root,
+      this.controls, this.formulas.root, this.dialog);
+    this.charts = new Charts(this.chartBox, PALETTE, { onScrub: (frame) => this.scrubbed(Math.round(frame)) });
+  }
+
+  buildTransport() {
+    const { hub } = this;
+    this.playButton = make("button", {
+      type: "button", class: "tl-button tl-primary tl-square", "data-testid": "play", onclick: () => this.togglePlay(),
+    });
+    this.back = iconButton("back", "Step back (,)", "step-back", () => this.step(-1));
+    this.forward = iconButton("forward", "Step forward (.)", "step-forward", () => this.step(1));
+    this.scrub = make("input", {
+      type: "range", min: 0, max: 1, step: 1, "data-testid": "scrub", "aria-label": "Step shown", class: "tl-scrub",
+      oninput: () => this.scrubbed(Number(this.scrub.value)),
+      onchange: () => this.model.save_changes(),
+    });
+    this.frameBox = numberPart({
+      label: "step", testid: "frame", whole: true,
+      send: (value) => {
+        this.scrubbed(value);
+        this.model.save_changes();
+      },
+    });
+    this.last = make("span", { class: "tl-last" });
+    this.speed = menuPart({
+      label: "speed", testid: "speed", options: SPEEDS.map((speed) => [speed, `${speed} / s`]),
+      send: (value) => {
+        hub.player.speed = Number(value);
+        hub.speedChosen = true;
+        hub.announce("playing");
+      },
+    });
+    return make("div", { class: "tl-transport", role: "group", "aria-label": "Playback" },
+      this.playButton, this.back, this.forward, this.scrub,
+      make("div", { class: "tl-row tl-count" }, this.frameBox.root, this.last), this.speed.root);
+  }
+
+  buildRate() {
+    this.rate = numberPart({
+      label: "learning rate", testid: "lr", range: LR_RANGE,
+      send: (value, final) => this.send({ lr: value }, final),
+    });
+    this.sharers = make("span", { class: "tl-about", "data-testid": "lr-sharers" });
+    this.share = make("button", {
+      type: "button", class: "tl-button", "data-testid": "lr-share",
+      onclick: () => this.send(Object.fromEntries(this.scene.optimizers.map((_, k) => [`optimizers.${k}.lr`, null])), true),
+    }, "Use for all");
+    return make("div", { class: "tl-rate" }, this.rate.root, make("div", { class: "tl-row" }, this.sharers, this.share));
+  }
+
+  // A group is built again only when its parts change, not their values: `key` names the parts.
+  cardMakers() {
+    const { hub, model, send, canSolid } = this;
+    const catalog = model.get("catalog");
+    const state = () => model.get("state_string");
+    const names = (scene) => scene.optimizers.map((entry) => [entry.id, entry.name, Object.keys(entry.hyper), entry.wrap.map((w) => Object.keys(w).concat(w.kind))]);
+    return [
+      {
+        key: (scene) => [scene.landscape, Object.keys(scene.params), scene.start.length],
+        make: (scene) => landscapeCard({ catalog, scene, send }),
+      },
+      {
+        key: names,
+        make: (scene) => optimizersCard({ catalog, scene, palette: PALETTE, send, opened: hub.opened }),
+      },
+      { key: (scene) => Object.keys(scene.schedule).concat(scene.schedule.name), make: (scene) => runCard({ catalog, scene, send }) },
+      { key: names, make: (scene) => viewCard({ scene, send, canSolid }) },
+      { key: () => [], make: () => presetsCard({ catalog, chosen: () => hub.preset, send }) },
+      { key: () => [], make: () => stateCard({ state, send }) },
+    ].map(({ key, make: build }) => ({ keyOf: key, build }));
+  }
+
+  makeStage() {
+    const solid = this.scene.show.three_d && this.canSolid;
+    if (this.stage && this.solid === solid) return;
+    const focused = this.stageBox.contains(this.root.ownerDocument.activeElement);
+    this.stage?.destroy();
+    const handlers = {
+      onStart: (point, final) => this.send({ start: point }, final),
+      onGuess: (point) => this.hub.guess(this.hub.active, { end: point }),
+      onHover: (text) => (this.hover.textContent = text),
+      onContext: (lost) => this.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
+    };
+    this.solid = solid;
+    try {
+      this.stage = new (solid ? Stage3D : Stage2D)(this.stageBox, PALETTE, handlers);
+    } catch (error) {
+      if (!solid) throw error;
+      this.canSolid = false;
+      this.solid = false;
+      this.stage = new Stage2D(this.stageBox, PALETTE, handlers);
+      this.say(`No 3-D surface here (${error.message}); showing the map.`);
+    }
+    this.root.dataset.stage = this.solid ? "3d" : "2d";
+    if (focused) this.stage.front?.focus({ preventScroll: true });
+    this.themeChanged();
+  }
+
+  // --- listening ----------------------------------------------------------------------------------
+
+  listen() {
+    const { model, hub } = this;
+    const { signal } = this.abort;
+    const on = (event, act) => {
+      model.on(event, act);
+      this.undo.push(() => model.off(event, act));
+    };
+    on("change:seq", () => this.heard(hub.receive() ? "picture" : "seen"));
+    on("change:scene", () => {
+      hub.sceneCame();
+      hub.announce("scene");
+    });
+    on("change:state_string", () => this.refreshControls());
+    on("change:error", () => this.showError());
+    on("change:verdict", () => this.heard("guess"));
+    on("change:cursor", () => {
+      const cursor = model.get("cursor");
+      if (cursor !== hub.player.frame) hub.player.seek(cursor < 0 ? hub.player.frames : cursor);
+      this.heard("frame");
+    });
+    on("comm_live_update", () => this.checkKernel());
+    this.root.addEventListener("keydown", (event) => this.key(event), { signal });
+    this.watchKernel();
+    this.watchTheme(signal);
+    const size = new ResizeObserver(() => this.touch("frame"));
+    size.observe(this.root);
+    this.undo.push(() => size.disconnect());
+    this.watchPixels(signal);
+  }
+
+  // Moving the window to another screen changes the pixel ratio but no size.
+  watchPixels(signal) {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const once = () => {
+      this.stage?.resize();
+      this.charts.resize();
+      this.watchPixels(signal);
+    };
+    query.addEventListener("change", once, { once: true, signal });
+  }
+
+  watchTheme(signal) {
+    const { body } = this.root.ownerDocument;
+    const observer = new MutationObserver(() => this.themeChanged());
+    observer.observe(body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    this.undo.push(() => observer.disconnect());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.themeChanged(), { signal });
+    this.themeChanged();
+  }
+
+  themeChanged() {
+    const said = this.root.ownerDocument.body.dataset.jpThemeLight;
+    const dark = said ? said === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const theme = dark ? "dark" : "light";
+    this.root.dataset.theme = theme;
+    this.stage?.setTheme(theme);
+    this.charts.setTheme(theme);
+  }
+
+  watchKernel() {
+    const kernel = this.model.widget_manager?.kernel;
+    if (!kernel?.statusChanged) return;
+    const changed = () => this.checkKernel();
+    kernel.statusChanged.connect(changed);
+    kernel.connectionStatusChanged?.connect(changed);
+    this.undo.push(() => {
+      kernel.statusChanged.disconnect(changed);
+      kernel.connectionStatusChanged?.disconnect(changed);
+    });
+  }
+
+  /** A restarted or dead kernel has forgotten this widget; a lost connection comes back by itself. */
+  checkKernel() {
+    const kernel = this.model.widget_manager?.kernel;
+    if (!kernel || kernel.isDisposed || /restarting|dead|terminating/.test(kernel.status)) this.gone = true;
+    if (this.gone) this.say(GONE);
+    else if (kernel.connectionStatus && kernel.connectionStatus !== "connected") this.say("No connection to the kernel; trying again…");
+    else this.say("");
+  }
+
+  say(words) {
+    this.notice.textContent = words;
+    this.notice.hidden = words === "";
+    this.root.dataset.notice = words;
+  }
+
+  expectAnswer() {
+    clearTimeout(this.slow);
+    this.slow = setTimeout(() => {
+      if (!this.hub.outbox.empty && !this.gone) this.say("Computing…");
+    }, SLOW_MS);
+  }
+
+  showError() {
+    const words = this.model.get("error");
+    this.fault.textContent = words;
+    this.fault.hidden = words === "";
+    this.root.dataset.error = words;
+  }
+
+  /** Something the views share has changed. */
+  heard(what) {
+    if (what === "picture" || what === "seen") {
+      this.gone = false;
+      if (this.hub.outbox.empty) this.say("");
+      this.touch("picture");
+    } else if (what === "frame") {
+      this.touch("frame");
+    } else {
+      // Controls and stage follow at once; the kernel's picture comes when it comes.
+      this.refreshControls();
+      this.touch("picture");
+    }
+  }
+
+  touch(what) {
+    this.dirty[what] = true;
+    this.frameRequest ??= requestAnimationFrame((now) => this.paint(now));
+  }
+
+  // --- the keyboard -------------------------------------------------------------------------------
+
+  key(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { target } = event;
+    const typing = target.matches("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
+    if (typing || this.dialog.open) return;
+    const show = (key) => () => this.send({ [`show.${key}`]: !this.scene.show[key] }, true);
+    const jump = (end) => () => this.scrubbed(end ? this.hub.player.frames : 0);
+    const acts = {
+      ",": () => this.step(-1),
+      ".": () => this.step(1),
+      "?": () => this.dialog.showModal(),
+      f: () => this.toggleFullScreen(),
+      b: show("basin"),
+      i: show("inside"),
+      3: this.canSolid ? show("three_d") : () => this.say("This browser offers no WebGL 2, which the 3-D surface needs."),
+      r: () => this.resetStart(),
+      z: () => this.scene.mode === "teacher" && this.toggleFrozen(),
+    };
+    if (!target.matches("button, summary, input[type=checkbox], input[type=radio]")) acts[" "] = () => this.togglePlay();
+    if (!target.matches("input[type=range], input[type=radio]")) Object.assign(acts, { Home: jump(false), End: jump(true) });
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.repeat || event.key === "," || event.key === ".") act();
+  }
+
+  togglePlay() {
+    if (this.hub.locked) {
+      this.say("Predict first: Play is enabled once the prediction is locked.");
+      return;
+    }
+    this.hub.driver = this;
+    this.hub.player.toggle();
+    this.touch("frame");
+  }
+
+  step(way) {
+    if (this.hub.locked) return;
+    if (way > 0) this.hub.player.stepForward();
+    else this.hub.player.stepBack();
+    this.touch("frame");
+  }
+
+  scrubbed(frame) {
+    this.hub.seek(frame);
+    this.touch("frame");
+  }
+
+  resetStart() {
+    const start = this.model.get("catalog").landscapes[this.scene.landscape]?.start;
+    if (start) this.send({ start: [...start] }, true);
+  }
+
+  toggleFrozen() {
+    this.send({ frozen: !this.scene.frozen }, true);
+  }
+
+  toggleFullScreen() {
+    const { fullscreenElement } = this.root.ownerDocument;
+    if (fullscreenElement) this.root.ownerDocument.exitFullscreen();
+    else this.root.requestFullscreen?.().catch((error) => this.say(`Full screen is not allowed here: ${error.message}`));
+  }
+
+  // --- showing ------------------------------------------------------------------------------------
+
+  refreshControls() {
+    const { scene, hub } = this;
+    const active = this.root.ownerDocument.activeElement;
+    const testid = this.controls.contains(active) ? active.dataset.testid : null;
+    for (const slot of this.slots) {
+      const key = JSON.stringify(slot.keyOf(scene));
+      if (key !== slot.key) {
+        const part = slot.build(scene);
+        if (slot.part) slot.part.root.replaceWith(part.root);
+        else this.controls.append(part.root);
+        Object.assign(slot, { key, part });
+      }
+      slot.part.update(scene);
+    }
+    if (testid && !this.controls.contains(this.root.ownerDocument.activeElement)) {
+      this.controls.querySelector(`[data-testid="${CSS.escape(testid)}"]`)?.focus({ preventScroll: true });
+    }
+    this.mode.update(scene.mode);
+    const sharing = scene.optimizers.filter((entry) => entry.lr === null);
+    this.rate.update(scene.lr);
+    this.rate.disable(sharing.length === 0);
+    const who = sharing.map(nameOfEntry).join(", ");
+    const all = sharing.length === scene.optimizers.length;
+    this.sharers.textContent = all ? "shared by all" : sharing.length ? `shared by ${who}` : "each optimizer has its own";
+    this.share.hidden = all;
+    this.freeze.hidden = scene.mode !== "teacher";
+    this.freeze.textContent = scene.frozen ? "Reveal" : "Freeze";
+    this.freeze.setAttribute("aria-pressed", String(scene.frozen));
+    Object.assign(this.root.dataset, { mode: scene.mode, frozen: scene.frozen, locked: hub.locked });
+    this.showError();
+  }
+
+  /** What this picture holds equal, and what of it is exact. */
+  heldEqual() {
+    const { scene } = this;
+    const on = scene.optimizers.filter((entry) => entry.on);
+    const rates = new Set(on.map((entry) => entry.lr ?? scene.lr));
+    const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${formatNumber([...rates][0] ?? scene.lr)}`;
+    const unit = scene.axis === "steps" ? "compared step by step" : "compared per gradient evaluation";
+    const noise = scene.noise ? `, gradient noise ${formatNumber(scene.noise)}, seed ${scene.seed}` : "";
+    return `Same start, ${rate}, ${unit}${noise}. Gradients and Hessians are exact.`;
+  }
+
+  paint(now) {
+    this.frameRequest = null;
+    const { hub } = this;
+    if (hub.player.playing && hub.driver === this) {
+      hub.player.tick(now);
+      if (hub.player.playing) this.touch("frame");
+    }
+    if (this.dirty.picture) this.showPicture();
+    if (this.dirty.picture || this.dirty.frame) this.showFrame();
+    this.dirty = { picture: false, frame: false };
+    this.stage.draw();
+    this.charts.draw();
+    this.root.dataset.drawnSeq = String(hub.seq);
+  }
+
+  showPicture() {
+    const { hub, scene } = this;
+    if (!hub.picture) return;
+    this.makeStage();
+    const { terrain } = hub;
+    const large = scene.mode === "teacher";
+    this.styles = sceneStyles(PALETTE, scene);
+    this.walks = hub.walks.filter((walk) => this.styles.has(walk.id));
+    const looks = this.walks.map((walk) => ({
+      id: walk.id, family: walk.family, label: walk.name, rows: walk.rows, x: walk.x, y: walk.y,
+      kind: walk.kind, diverged_at: walk.diverged_at, ...this.styles.get(walk.id),
+    }));
+    const { stage } = this;
+    if (terrain !== this.shownTerrain || stage.terrain !== terrain) stage.setTerrain((this.shownTerrain = terrain));
+    if (stage.basin !== hub.basin) stage.setBasin(hub.basin);
+    stage.setLarge(large);
+    this.charts.setLarge(large);
+    stage.setShow({
+      critical: scene.show.critical, quadratic: scene.show.quadratic, basin: scene.show.basin && !hub.hiding,
+      trails: true, hideFuture: hub.hiding, locked: hub.predicting,
+    });
+    stage.setWalks(looks);
+    stage.setQuadratic(hub.details && !hub.hiding ? quadraticOf(hub.details, terrain.coordinates) : null);
+    stage.setStart(scene.start);
+    const guesses = hub.predicting
+      ? Object.entries(hub.guesses).filter(([, guess]) => guess.end).map(([id, guess]) => ({ id: Number(id), point: guess.end }))
+      : [];
+    guesses.sort((a, b) => (a.id === hub.active) - (b.id === hub.active));
+    stage.setGuess(guesses, hub.locked);
+    this.charts.setAxis(scene.axis);
+    this.charts.setScale(scene.loss_scale);
+    this.formulas.update(terrain);
+    this.title.textContent = (terrain.title ?? this.title.textContent).replace(/\.$/, "");
+    this.equal.textContent = this.heldEqual();
+    this.showPlaying();
+    this.showSentence();
+    this.curvesShown = null;
+    Object.assign(this.root.dataset, { seq: String(this.model.get("seq")), final: String(hub.picture.final) });
+  }
+
+  showCurves() {
+    const { hub } = this;
+    const cut = (walk) => (hub.hiding ? hub.rowOf(walk) + 1 : walk.rows);
+    const key = this.walks.map(cut).join();
+    if (key === this.curvesShown) return;
+    this.curvesShown = key;
+    this.charts.setWalks(
+      this.walks.map((walk) => ({
+        id: walk.id, label: walk.name, ...this.styles.get(walk.id), perStep: walk.perStep,
+        loss: walk.loss.slice(0, cut(walk)), gradNorm: walk.gradNorm.slice(0, cut(walk)),
+        meter: walk.limit === null ? null : walk.meter.slice(0, cut(walk)), limit: walk.limit,
+      })),
+    );
+  }
+
+  showSentence() {
+    const { hub } = this;
+    const { final, explain } = hub.picture;
+    // While a slider moves the sentence follows by eye only; a screen reader hears the last one.
+    this.sentence.setAttribute("aria-live", final ? "polite" : "off");
+    let words = explain;
+    if (hub.scene.frozen) words = "Frozen: changes are computed but not shown. Reveal them when the class is ready.";
+    else if (hub.hiding) words = hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
+    if (this.sentence.textContent !== words) this.sentence.textContent = words;
+  }
+
+  showPlaying() {
+    const { hub } = this;
+    const { playing } = hub.player;
+    if (playing !== this.playingShown) {
+      this.playingShown = playing;
+      this.playButton.replaceChildren(icon(playing ? "pause" : "play"));
+      const words = playing ? "Pause (space)" : "Play (space)";
+      this.playButton.setAttribute("aria-label", words);
+      this.playButton.title = words;
+    }
+    for (const part of [this.playButton, this.back, this.forward, this.scrub]) part.disabled = hub.locked;
+    this.frameBox.disable(hub.locked);
+    this.speed.update(hub.player.speed);
+    this.root.dataset.playing = String(playing);
+  }
+
+  showFrame() {
+    const { hub, scene } = this;
+    if (!hub.picture) return;
+    const { frame, frames, atEnd } = hub.player;
+    if (hub.predicting && hub.guessed && !hub.revealed && atEnd) {
+      hub.revealed = true;
+      hub.announce("guess");
+    }
+    this.showCurves();
+    this.stage.setFrames(new Map(this.walks.map((walk) => [walk.id, hub.rowOf(walk)])));
+    this.charts.setFrame(frame);
+    this.scrub.max = String(frames);
+    this.scrub.value = String(frame);
+    this.scrub.style.setProperty("--tl-filled", `${frames ? (100 * frame) / frames : 0}%`);
+    const unit = scene.axis === "steps" ? "step" : "evaluation";
+    this.scrub.setAttribute("aria-valuetext", `${unit} ${frame} of ${frames}`);
+    this.frameBox.root.querySelector("label").textContent = unit;
+    this.frameBox.update(frame);
+    this.last.textContent = `of ${frames}`;
+    this.root.dataset.frame = String(frame);
+    this.showPlaying();
+    this.showNumbers();
+  }
+
+  showNumbers() {
+    const { hub, scene } = this;
+    this.readout.update(
+      this.walks.map((walk) => {
+        const row = hub.rowOf(walk);
+        const ended = row >= walk.rows - 1;
+        const rates = walk.rate_predicted && walk.rate_measured
+          ? `, rate ${formatNumber(walk.rate_measured)} (predicted ${formatNumber(walk.rate_predicted)})`
+          : "";
+        const known = hub.picture.final && !hub.hiding ? `${walk.status}${rates}` : walk.status;
+        return {
+          id: walk.id, name: walk.name, style: this.styles.get(walk.id), ended: ended && !hub.hiding,
+          loss: walk.loss[row], gradNorm: walk.gradNorm[row], meter: walk.meter[Math.min(row, walk.rows - 2)] ?? null,
+          limit: walk.limit, kind: hub.hiding ? "hidden" : walk.kind, status: hub.hiding ? "?" : known,
+        };
+      }),
+    );
+    this.predict.root.hidden = !hub.predicting;
+    if (hub.predicting) {
+      this.predict.update({
+        entries: scene.optimizers.filter((entry) => entry.on), styles: this.styles, dim: scene.start.length,
+        guesses: hub.guesses, active: hub.active, locked: hub.guessed, revealed: hub.revealed,
+        scores: this.model.get("verdict"),
+      });
+    }
+    const inside = scene.show.inside && scene.mode !== "predict";
+    this.inside.root.hidden = !inside;
+    if (inside) {
+      const chosen = this.walks.find((walk) => walk.id === hub.insideOf) ?? this.walks[0];
+      const details = chosen && hub.details?.get(chosen.id);
+      this.inside.update({
+        entries: scene.optimizers.filter((entry) => entry.on), id: chosen?.id, walk: chosen, details,
+        row: chosen ? hub.rowOf(chosen) : 0, coordinates: hub.terrain.coordinates,
+      });
+    }
+  }
+
+  destroy() {
+    const { hub } = this;
+    this.abort.abort();
+    for (const undo of this.undo) undo();
+    clearTimeout(this.slow);
+    if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = -1; // nothing asks for a frame any more
+    hub.views.delete(this);
+    if (hub.driver === this) hub.player.pause();
+    this.stage?.destroy();
+    this.charts.destroy();
+    this.root.remove();
+  }
+}
+
+function render({ model, el }) {
+  const view = new ExplorerView(model, el);
+  return () => view.destroy();
+}
+
+export default { render };
