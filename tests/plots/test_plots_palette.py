@@ -14,10 +14,10 @@ import toylands as tl
 from toylands.plots import style
 
 BOOK = style.palette()
-NAMED = (
-    "gd momentum polyak nesterov adagrad rmsprop adam amsgrad adamw lion newton "
-    "saddle_free_newton extragradient optimistic_gd langevin sam"
-).split()
+NAMED = [
+    "gd", "momentum", "polyak", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad", "adamw",
+    "lion", "newton", "saddle_free_newton", "extragradient", "optimistic_gd", "langevin", "sam",
+]  # fmt: skip
 OKABE_ITO = {  # Okabe and Ito 2008, as 8-bit sRGB
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 }  # fmt: skip
@@ -163,7 +163,9 @@ def test_shapes_for_javascript_are_the_markers_of_matplotlib() -> None:
         if "radius" in shape:
             assert np.hypot(*path.vertices[:-1].T).max() == pytest.approx(shape["radius"], rel=0.1)
         elif "lines" in shape:
-            drawn = {tuple(map(tuple, line)) for line in np.round(path.to_polygons(closed_only=False), 4)}  # noqa: E501
+            drawn = {
+                tuple(map(tuple, line)) for line in np.round(path.to_polygons(closed_only=False), 4)
+            }
             assert drawn == {tuple(map(tuple, line)) for line in shape["lines"]}
         else:
             vertices = np.unique(np.round(path.vertices, 4), axis=0)
@@ -241,7 +243,9 @@ def test_repeats_never_meet_another_optimizer(twice: str) -> None:
 def test_luminance_and_contrast_are_those_of_the_web_guidelines() -> None:
     assert style.contrast("#000000", "#FFFFFF") == pytest.approx(21)
     for color in BOOK["hues"]:
-        assert style.luminance(color) == pytest.approx(float(linear(color) @ [0.2126, 0.7152, 0.0722]))
+        assert style.luminance(color) == pytest.approx(
+            float(linear(color) @ [0.2126, 0.7152, 0.0722])
+        )
         assert style.contrast(color, "#123456") == pytest.approx(contrast(color, "#123456"))
     assert style.ink_on("#F0E442") == "#11161C"
     assert style.ink_on("#0072B2") == "#FFFFFF"

@@ -1,10 +1,10 @@
 """Exercises that check themselves, with numbers of one's own.
 
-    from toylands.classroom import check, me, task
+from toylands.classroom import check, me, task
 
-    me("Ada")
-    given = task("1.1")
-    check("1.1", 0.2)
+me("Ada")
+given = task("1.1")
+check("1.1", 0.2)
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from toylands._words import did_you_mean, one_of, show
 from toylands.classroom.exercises import Task, Verdict, find, judge
 from toylands.classroom.identity import who
 
@@ -16,19 +17,35 @@ class Given:
 
     def __init__(self, number: str, title: str, made: Task) -> None:
         self._number, self._title, self._question = number, title, made.question
-        self._names = list(made.given)
+        self._things = dict(made.given)
+        self._whose = who()
         self.__dict__.update(made.given)
 
+    def __getattr__(self, name: str) -> Any:
+        # Asked only for what is not there. Names with an underscore are looked for by Jupyter.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        near = did_you_mean(name, self._things)
+        raise AttributeError(
+            f"exercise {self._number} gives {one_of(self._things, 'and')}, not {name!r}.{near}"
+        )
+
     def __repr__(self) -> str:
-        for_whom = "" if who() == "anybody" else f" (your numbers, {who()})"
-        names = f"\nGiven: {', '.join(self._names)}." if self._names else ""
-        return f"Exercise {self._number}, {self._title}{for_whom}\n{self._question}{names}"
+        things = "".join(f"\n  given.{name} = {show(it)}" for name, it in self._things.items())
+        numbers = f"numbers of {self._whose}"
+        return f"Exercise {self._number}, {self._title} ({numbers})\n{self._question}{things}"
 
     def _repr_markdown_(self) -> str:
-        for_whom = "" if who() == "anybody" else f" · numbers for *{who()}*"
-        names = ", ".join(f"`given.{name}`" for name in self._names)
-        given = f"\n\nGiven: {names}." if names else ""
-        return f"**Exercise {self._number} · {self._title}**{for_whom}\n\n{self._question}{given}"
+        things = " · ".join(f"`given.{name}` = `{show(it)}`" for name, it in self._things.items())
+        return (
+            f"**Exercise {self._number} · {self._title}** · numbers of *{_literal(self._whose)}*"
+            f"\n\n{self._question}" + (f"\n\n{things}" if things else "")
+        )
+
+
+def _literal(name: str) -> str:
+    """Return a name so that Markdown shows it as it was typed."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$" else c for c in name)
 
 
 class Answered:
@@ -38,6 +55,7 @@ class Answered:
         self.number = number
         self.right = verdict.right
         self.words = verdict.words
+        self._whose = who()
 
     def __bool__(self) -> bool:
         return self.right
@@ -46,7 +64,7 @@ class Answered:
     def _sentence(self) -> str:
         head = "right" if self.right else "not yet"
         tail = f": {self.words}" if self.words else ""
-        return f"Exercise {self.number}: {head}{tail}."
+        return f"Exercise {self.number} ({self._whose}): {head}{tail}."
 
     def __repr__(self) -> str:
         return f"{'✓' if self.right else '✗'} {self._sentence}"
@@ -65,7 +83,8 @@ def task(number: str) -> Given:
     """Show an exercise with your own numbers, and give you what it is about.
 
     Raises:
-        ValueError: for an unknown number, with the nearest right one.
+        TypeError: when the number is not text. ValueError: for an unknown number, with the nearest
+            right one.
     """
     found = find(number)
     return Given(found.number, found.title, found.make())
@@ -79,7 +98,8 @@ def check(number: str, answer: Any) -> Answered:
         answer: a number, numbers, a word, or a function or optimizer of your own, as the question asks.
 
     Raises:
-        ValueError: for an unknown number, with the nearest right one.
+        TypeError: when the number is not text. ValueError: for an unknown number, with the nearest
+            right one.
     """
     found = find(number)
     return Answered(found.number, judge(found.make(), answer))

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,12 +45,18 @@ class Task:
     Attributes:
         question: the text, with this student's numbers.
         given: what the student works with, by name (a landscape, a start, ...).
-        answer: the right value: a number, an array, or a set of acceptable words.
-        rtol: how exact the answer has to be, relative to its size (and absolute below 1e-9).
+        answer: the right value: a number, an array, a word, or a set of acceptable words.
+        rtol: how exact each number has to be, relative to its size; beside a much larger number of the
+            same answer, to a hundredth of that one's size.
         wrong: (value, hint) pairs for mistakes that are worth a word of their own.
         judge: instead of `answer`: a function of the answer that returns a `Verdict`; for properties ("any
             rate that converges in at most 40 steps") and for functions (a student's own optimizer).
+            What it raises is told to the student as the answer's fault, so that a faulty function
+            is a wrong answer; an endless one is for the grader's time limit.
         praise: what to say when it is right.
+
+    Raises:
+        ValueError: without an answer or a judge, or with both.
     """
 
     question: str
@@ -58,6 +66,10 @@ class Task:
     wrong: Sequence[tuple[Any, str]] = ()
     judge: Callable[[Any], Verdict] | None = None
     praise: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.answer is None) == (self.judge is None):
+            raise ValueError("a task has either an answer or a judge.")
 
 
 @dataclass(frozen=True)
@@ -80,16 +92,23 @@ def exercise(number: str, title: str) -> Callable[[Callable[[Personal], Task]], 
     """Decorate the function that builds an exercise's task from personal numbers.
 
     Raises:
-        ValueError: when the number is taken.
+        ValueError: when the number is taken, or not of the form "1.2".
     """
+    if not re.fullmatch(r"\d+\.\d+", number):
+        raise ValueError(f"exercise number {number!r}: expected lesson and place, such as '1.2'.")
 
     def decorate(build: Callable[[Personal], Task]) -> Exercise:
-        if number in _EXERCISES and _EXERCISES[number].build.__module__ != build.__module__:
+        taken = _EXERCISES.get(number)
+        if taken is not None and _origin(taken.build) != _origin(build):  # reloading is no conflict
             raise ValueError(f"two exercises are numbered {number}.")
         _EXERCISES[number] = Exercise(number, title, build)
         return _EXERCISES[number]
 
     return decorate
+
+
+def _origin(build: Callable[[Personal], Task]) -> tuple[str, str]:
+    return build.__module__, build.__qualname__
 
 
 def all_exercises() -> dict[str, Exercise]:
@@ -109,47 +128,98 @@ def find(number: str) -> Exercise:
     """The exercise of this number.
 
     Raises:
-        ValueError: for an unknown number, with the nearest right one.
+        TypeError: when it is not text. ValueError: when it is unknown, with the nearest right one.
     """
+    if not isinstance(number, str):
+        raise TypeError(f"an exercise is named in quotes, such as '1.2', got {show(number)}.")
     known = all_exercises()
-    if number not in known:
-        near = did_you_mean(str(number), known)
-        raise ValueError(f"no exercise is numbered {show(number)}.{near}")
-    return known[number]
+    if number.strip() not in known:
+        raise ValueError(f"no exercise is numbered {show(number)}.{did_you_mean(number, known)}")
+    return known[number.strip()]
+
+
+def number_in(given: Any) -> float | None:
+    """The finite real number a student gave, of whatever numeric type, or None.
+
+    An array of one number counts as that number; text and True do not.
+    """
+    value = _numbers(given)
+    return float(value.reshape(())) if value is not None and value.size == 1 else None
 
 
 def judge(task: Task, given: Any) -> Verdict:
     """Judge an answer to a task."""
-    if given is None or given is Ellipsis:
+    if _blank(given):
         return Verdict(False, "there is no answer yet: put yours in place of the dots")
     if task.judge is not None:
-        return task.judge(given)
+        try:
+            return task.judge(given)
+        except Exception as error:
+            return Verdict(
+                False, f"your answer fails with {type(error).__name__}: {error}".rstrip(".")
+            )
     if isinstance(task.answer, str | frozenset | set):
         return _judge_words(task, given)
+    return _judge_numbers(task, given)
+
+
+def _blank(given: Any) -> bool:
+    if isinstance(given, list | tuple):
+        return any(_blank(part) for part in given)
+    return given is None or given is Ellipsis or (isinstance(given, str) and given.strip() == "...")
+
+
+def _numbers(given: Any) -> np.ndarray | None:
+    """Real finite numbers as an array, or None: for text, truth values and everything else."""
     try:
-        value = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
-        return Verdict(False, f"expected {_kind(task.answer)}, got {show(given)}")
+        value = np.asarray(given)
+        if value.dtype.kind == "O" and all(isinstance(part, Real) for part in value.flat):
+            value = value.astype(float)  # fractions
+        elif value.dtype.kind == "O" and all(_symbolic(part) for part in value.flat):
+            value = value.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+        return None
+    return value.astype(float)
+
+
+def _symbolic(part: Any) -> bool:
+    """Whether this is a number of SymPy, mpmath or decimal, which are not registered as real."""
+    return hasattr(part, "__float__") and not isinstance(part, bool | np.bool_)
+
+
+def _judge_numbers(task: Task, given: Any) -> Verdict:
     wanted = np.asarray(task.answer, dtype=float)
+    value = _numbers(given)
+    if value is None:
+        text = isinstance(given, str) and bool(re.fullmatch(r"\s*[-+.\d][\d.eE+-]*\s*", given))
+        quotes = "; write the number without quotes" if text else ""
+        return Verdict(False, f"expected {_kind(task.answer)}, got {show(given)}{quotes}")
+    if wanted.ndim == 0 and value.size == 1:
+        value = value.reshape(
+            ()
+        )  # a landscape of one coordinate gives points as arrays of one number
     if value.shape != wanted.shape:
         return Verdict(False, f"expected {_kind(task.answer)}, got {show(given)}")
-    if not np.isfinite(value).all():
-        return Verdict(False, f"{show(given)} is not a finite number")
     if _close(value, wanted, task.rtol):
         return Verdict(True, task.praise)
     for mistake, hint in task.wrong:
         if np.shape(mistake) == value.shape and _close(value, np.asarray(mistake), task.rtol):
             return Verdict(False, hint)
-    if value.ndim == 0 and wanted and abs(value / wanted + 1) <= task.rtol:
+    if _close(-value, wanted, task.rtol):
         return Verdict(False, "the size is right, but look at the sign again")
-    near = value.ndim == 0 and _close(value, wanted, 0.1)
-    return Verdict(False, "close, but not exact enough" if near else "")
+    if value.ndim == 1 and _close(np.sort(value), np.sort(wanted), task.rtol):
+        return Verdict(False, "the numbers are right, but in another order")
+    if _close(value, wanted, 0.05):
+        return Verdict(False, f"close, but the answer is wanted to within {100 * task.rtol:.2g} %")
+    return Verdict(False, "")
 
 
 def _judge_words(task: Task, given: Any) -> Verdict:
     accepted = {task.answer} if isinstance(task.answer, str) else set(task.answer)
     if not isinstance(given, str):
-        return Verdict(False, f"expected a word, got {show(given)}")
+        return Verdict(False, f"expected a word in quotes, got {show(given)}")
     said = given.strip().casefold()
     if said in {word.casefold() for word in accepted}:
         return Verdict(True, task.praise)
@@ -160,10 +230,15 @@ def _judge_words(task: Task, given: Any) -> Verdict:
 
 
 def _close(value: np.ndarray, wanted: np.ndarray, rtol: float) -> bool:
-    size = np.max(np.abs(wanted)) if wanted.ndim else abs(wanted)
-    return bool(np.all(np.abs(value - wanted) <= rtol * size + 1e-9))
+    size = np.abs(wanted)
+    floor = 0.01 * size.max() if wanted.ndim else 0.0
+    return bool(np.all(np.abs(value - wanted) <= rtol * np.maximum(size, floor) + 1e-12))
 
 
 def _kind(answer: Any) -> str:
     shape = np.shape(answer)
-    return "one number" if not shape else f"{shape[0]} numbers" if len(shape) == 1 else f"an array {shape}"
+    if not shape:
+        return "one number"
+    if len(shape) == 1:
+        return f"{shape[0]} numbers"
+    return f"an array of {' x '.join(map(str, shape))} numbers"

@@ -40,7 +40,7 @@ _CALLS = {
         for kind in (
             *(special.tanh, special.sech2, special.softplus, special.sigmoid, special.relu),
             *(special.step, special.normal_cdf, special.log1p, special.expm1, special.sign),
-            *(special.maximum, special.minimum),
+            *(special.flat, special.maximum, special.minimum),
         )
     },
 }

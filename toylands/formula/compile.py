@@ -213,6 +213,11 @@ def _sign(x):  # type: ignore[no-untyped-def]
 
 
 @inline(f8, f8)
+def _flat(x):  # type: ignore[no-untyped-def]
+    return 0.0 if x > 0.0 or x < 0.0 else math.nan
+
+
+@inline(f8, f8)
 def _softplus(x):  # type: ignore[no-untyped-def]
     return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
 
@@ -269,6 +274,7 @@ NAMESPACE: dict[str, Any] = {
     "abs": abs,
     "nan": math.nan,
     "sign": _sign,
+    "flat": _flat,
     "softplus": _softplus,
     "sigmoid": _sigmoid,
     "sech2": _sech2,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from toylands._words import show
 
 #: how a stationary point is called, by the signs of the exact Hessian's eigenvalues
 KINDS = ("minimum", "saddle", "maximum", "valley", "ridge", "plateau")
@@ -33,13 +36,16 @@ def dial(default: float, low: float, high: float, *, log: bool = False) -> Dial:
     """Declare a parameter with its default and its slider's range.
 
     Raises:
+        TypeError: when one of them is not a number.
         ValueError: when the range is empty, the default lies outside it, or a logarithmic dial
             reaches 0.
     """
     values = {"default": default, "low": low, "high": high}
     for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise TypeError(f"dial: {name}={show(value)} is not a number.")
         if not math.isfinite(value):
-            raise ValueError(f"dial: {name}={value!r} is not a finite number.")
+            raise ValueError(f"dial: {name}={show(value)} is not a finite number.")
     if not low < high:
         raise ValueError(f"dial: the range is empty: low={low!r} must be below high={high!r}.")
     if not low <= default <= high:
@@ -108,7 +114,13 @@ def classify(eigenvalues: np.ndarray, scale: float | None = None) -> str:
 
 
 def _declare(kind: str, point: Any, loss: float | None, tol: float) -> Declared:
-    coordinates = tuple(float(value) for value in np.atleast_1d(np.asarray(point, dtype=float)))
+    try:
+        array = np.atleast_1d(np.asarray(point, dtype=float))
+    except (TypeError, ValueError):
+        raise TypeError(f"{kind}: point={show(point)} is not a point such as (0, 1).") from None
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise ValueError(f"{kind}: point={show(point)} must be one finite number per coordinate.")
+    coordinates = tuple(array.tolist())
     return Declared(kind, coordinates, None if loss is None else float(loss), float(tol))
 
 

@@ -18,7 +18,18 @@ from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Declared, Dial
 
 LEVELS = ("linear", "log", "quantile")
-OPTIONS = ("view", "start", "source", "tags", "lesson", "levels", "critical", "data", "players")
+OPTIONS = (
+    "view",
+    "start",
+    "source",
+    "tags",
+    "lesson",
+    "levels",
+    "critical",
+    "data",
+    "players",
+    "kink",
+)
 
 
 @dataclass(eq=False)
@@ -82,8 +93,13 @@ class Definition:
 
 
 def check_column(landscape_name: str, name: str, value: Any) -> np.ndarray:
+    """A column of a dataset, checked and copied.
+
+    Raises:
+        TypeError: when it is not numbers. ValueError: when it is not one column, empty or not finite.
+    """
     try:
-        column = np.asarray(value, dtype=float)
+        column = np.array(value, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"{landscape_name}: data {name}={show(value)} are not numbers.") from None
     if column.ndim != 1 or not len(column):
@@ -94,10 +110,12 @@ def check_column(landscape_name: str, name: str, value: Any) -> np.ndarray:
         raise ValueError(
             f"{landscape_name}: data {name}[{int(np.argmin(np.isfinite(column)))}] is not finite."
         )
+    column.setflags(write=False)  # variants share their columns
     return column
 
 
 def check_lengths(landscape_name: str, data: Mapping[str, np.ndarray]) -> None:
+    """Columns of one dataset have one length, else a ValueError."""
     lengths = {name: len(column) for name, column in data.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"{landscape_name}: data columns differ in length: {lengths}.")
@@ -119,16 +137,25 @@ def define(
     **dials: Any,
 ) -> Definition:
     """Check the parts of a definition and put them together (see `landscape`)."""
+    if not inspect.isfunction(function):
+        raise TypeError(f"a landscape is made from a function of its coordinates, got {show(function)}.")
     name = function.__name__
     coordinates, keywords = _signature(name, function)
+    if data is not None and not isinstance(data, Mapping):
+        raise TypeError(
+            f"{name}: data={show(data)} must give each column by name: data={{'x': (0, 1)}}."
+        )
     columns = {key: check_column(name, key, value) for key, value in (data or {}).items()}
     check_lengths(name, columns)
     for key, value in dials.items():
         if not isinstance(value, Dial):
             raise TypeError(
-                f"{name}: {key}={value!r} is neither a dial nor an option of a landscape; write "
-                f"{key}=dial(default, low, high)." + did_you_mean(key, (*OPTIONS, *keywords))
+                f"{name}: {key}={show(value)} is neither a dial nor an option of a landscape; write "
+                f"{key}=dial(default, low, high)."
+                + (did_you_mean(key, (*OPTIONS, *keywords)) if key not in keywords else "")
             )
+        if key in columns:
+            raise ValueError(f"{name}: {key!r} is both a dial and a data column; it can be only one.")
     given = {*dials, *columns}
     for key in keywords:
         if key not in given:
@@ -144,12 +171,7 @@ def define(
             )
     if levels not in LEVELS:
         raise ValueError(f"{name}: levels={levels!r} must be {one_of(LEVELS)}.")
-    if players is not None and (
-        len(players) != len(coordinates) or any(sign not in (1, -1) for sign in players)
-    ):
-        raise ValueError(
-            f"{name}: players={players!r} must give +1 or -1 for each of {len(coordinates)} coordinates."
-        )
+    _check_critical(name, critical, keywords)
     window = _window(name, view, len(coordinates))
     return Definition(
         name=name,
@@ -162,11 +184,11 @@ def define(
         view=window,
         start=_start(name, start, window),
         source=source,
-        tags=tuple(tags),
-        lessons=() if lesson is None else tuple(np.atleast_1d(lesson).tolist()),
+        tags=_tags(name, tags),
+        lessons=_lessons(name, lesson),
         levels=levels,
         critical=critical,
-        players=None if players is None else tuple(players),
+        players=_players(name, players, len(coordinates)),
         kink=kink,
     )
 
@@ -188,21 +210,76 @@ def _signature(name: str, function: Callable[..., Any]) -> tuple[tuple[str, ...]
     return tuple(coordinates), tuple(keywords)
 
 
+def _check_critical(name: str, critical: Any, keywords: Sequence[str]) -> None:
+    if callable(critical):
+        for key in inspect.signature(critical).parameters:
+            if key not in keywords:
+                raise ValueError(
+                    f"{name}: critical takes {key!r}, which is not a parameter; there is "
+                    f"{one_of(keywords, 'and')}." + did_you_mean(key, keywords)
+                )
+    elif not isinstance(critical, tuple | list) or not all(
+        isinstance(point, Declared) for point in critical
+    ):
+        raise TypeError(
+            f"{name}: critical={show(critical)} must be a list of declarations such as "
+            "[minimum((0, 0), 0.0)], or a function of the parameters that returns it."
+        )
+
+
+def _tags(name: str, tags: Any) -> tuple[str, ...]:
+    if not isinstance(tags, tuple | list) or not all(isinstance(tag, str) for tag in tags):
+        raise TypeError(f"{name}: tags={show(tags)} must be several words: tags=('ravine',).")
+    return tuple(tags)
+
+
+def _lessons(name: str, lesson: Any) -> tuple[int, ...]:
+    if lesson is None:
+        return ()
+    numbers = tuple(lesson) if isinstance(lesson, tuple | list) else (lesson,)
+    if any(isinstance(number, bool) or not isinstance(number, int) for number in numbers):
+        raise TypeError(f"{name}: lesson={show(lesson)} must be a lesson's number, or several.")
+    return numbers
+
+
+def _players(name: str, players: Any, dim: int) -> tuple[int, ...] | None:
+    if players is None:
+        return None
+    signs = tuple(players) if isinstance(players, tuple | list) else ()
+    if len(signs) != dim or any(sign not in (1, -1) for sign in signs):
+        raise ValueError(
+            f"{name}: players={show(players)} must give +1 or -1 for each of {dim} coordinates."
+        )
+    return signs
+
+
 def _window(name: str, view: Any, dim: int) -> tuple[tuple[float, float], ...]:
     if view is None:
         return ((-2.0, 2.0),) * dim
-    window = np.asarray(view, dtype=float)
+    window = _numbers(view)
     if dim == 1 and window.shape == (2,):
         window = window[None]
     if window.shape != (dim, 2) or not (window[:, 0] < window[:, 1]).all():
-        raise ValueError(f"{name}: view={view!r} must give (low, high) for each of {dim} coordinates.")
+        raise ValueError(
+            f"{name}: view={show(view)} must give finite (low, high), low below high, for each of "
+            f"{dim} coordinates."
+        )
     return tuple((float(low), float(high)) for low, high in window)
 
 
 def _start(name: str, start: Any, window: tuple[tuple[float, float], ...]) -> tuple[float, ...]:
     if start is None:
         return tuple(low + 0.2 * (high - low) for low, high in window)
-    point = np.atleast_1d(np.asarray(start, dtype=float))
-    if point.shape != (len(window),) or not np.isfinite(point).all():
-        raise ValueError(f"{name}: start={start!r} must be {len(window)} finite numbers.")
+    point = np.atleast_1d(_numbers(start))
+    if point.shape != (len(window),):
+        raise ValueError(f"{name}: start={show(start)} must be {len(window)} finite numbers.")
     return tuple(point.tolist())
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """The value as finite floats; an empty array when it is anything else."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.empty(0)
+    return array if np.isfinite(array).all() else np.empty(0)

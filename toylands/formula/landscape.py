@@ -149,7 +149,8 @@ class Landscape:
 
     def sample_grad(self, theta: Any, index: Any) -> np.ndarray:
         """The gradient of the mean loss over the samples `index`, for points (..., d)."""
-        return self._evaluate(theta, 1, self._samples(index))[1]
+        field = self._evaluate(theta, 1, self._samples(index))[1]
+        return field if self.players is None else field * np.array(self.players, dtype=float)
 
     # --- facts ------------------------------------------------------------------------------------
 
@@ -168,12 +169,24 @@ class Landscape:
     @property
     def declared(self) -> list[Declared]:
         """The critical points this landscape claims to have with its current parameters."""
+        several = [name for name, value in self.parameters.items() if np.ndim(value)]
+        if several:
+            raise ValueError(
+                f"{self.name} has one {several[0]!r} per walker, so its critical points differ from "
+                f"walker to walker: choose one, {self.name}({several[0]}=...)."
+            )
         critical = self.definition.critical
-        if not callable(critical):
-            return list(critical)
-        names = [*inspect.signature(critical).parameters]
-        values = {**self.parameters, **self.data}
-        return list(critical(**{name: values[name] for name in names}))
+        if callable(critical):
+            values = {**self.parameters, **self.data}
+            names = inspect.signature(critical).parameters
+            critical = critical(**{name: values[name] for name in names})
+        for point in critical:
+            if len(point.point) != self.dim:
+                raise ValueError(
+                    f"{self.name}: the declared {point.kind} {show(point.point)} must have "
+                    f"{self.dim} coordinate{'s' * (self.dim > 1)} ({', '.join(self.coordinates)})."
+                )
+        return list(critical)
 
     @property
     def critical_points(self) -> list[CriticalPoint]:
@@ -303,9 +316,15 @@ class Landscape:
 
         points = self.points(theta)
         lead = points.shape[:-1]
-        if any(np.ndim(value) for value in self.parameters.values()):
-            shapes = [lead, *(np.shape(value) for value in self.parameters.values())]
-            lead = np.broadcast_shapes(*shapes)
+        sizes = {name: np.shape(v) for name, v in self.parameters.items() if np.ndim(v)}
+        if sizes:
+            try:
+                lead = np.broadcast_shapes(lead, *sizes.values())
+            except ValueError:
+                raise ValueError(
+                    f"{self.name}: parameters of shape {sizes} do not broadcast against points of "
+                    f"shape {lead} + ({self.dim},)."
+                ) from None
             points = np.broadcast_to(points, (*lead, self.dim))
         flat = np.ascontiguousarray(points.reshape(-1, self.dim))
         rows = self.parameter_rows(lead)
@@ -370,6 +389,8 @@ def landscape(formula: str | None = None, /, **options: Any) -> Any:
     if formula is not None:
         from toylands.formula.text import from_text
 
+        if callable(formula):
+            raise TypeError("write the decorator with parentheses: @landscape(...), even when empty.")
         return from_text(formula, **options)
 
     def decorate(function: Callable[..., Any]) -> Landscape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import re
 import warnings
@@ -28,6 +29,7 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[Any, Callable[[float, float], bool]]] 
     ast.GtE: (sympy.GreaterThan, lambda a, b: a >= b),
 }
 _ARITY = {"where": 3, "max": 2, "min": 2}
+_NOT_NUMBERS = {"inf", "infinity", "nan"}
 _TYPED = {"²": "**2", "³": "**3", "×": "*", "·": "*", "÷": "/", "−": "-", "√": "sqrt(...)"}
 
 
@@ -66,7 +68,9 @@ def read(text: str) -> Formula:
     except SyntaxError as error:
         raise ValueError(_unreadable(source, error.offset)) from None
     except (RecursionError, MemoryError):
-        raise ValueError(f"the formula {show(text)} is nested too deeply.") from None
+        raise ValueError(
+            f"the formula {show(text)} is nested too deeply or has too many terms."
+        ) from None
     except ValueError:
         raise ValueError(f"the formula {show(text)} contains a character without meaning.") from None
     formula = Formula(tree, source)
@@ -82,7 +86,8 @@ def _unreadable(source: str, offset: int | None) -> str:
     for typed, meant in _TYPED.items():
         if typed in source:
             hint = f" Write {meant} instead of {typed}."
-    if product := re.search(r"(?<![\w.])(\d+)\s*([^\W\d]\w*|\()", source):
+    product = re.search(r"(?<![\w.])(\d+)\s*([^\W\d]\w*|\()", source)
+    if product and not keyword.iskeyword(product[2]):
         hint = hint or f" Write {product[1]}*{product[2]} for a product."
     if re.search(r"(?<![<>=!:])=(?!=)", source):
         hint = hint or " Write only what stands to the right of the = sign."
@@ -139,6 +144,10 @@ def _check_syntax(formula: Formula) -> None:
                 raise ValueError(
                     f"the formula may not contain the name {show(node.id)}: names start with a letter."
                 )
+            if node.id.lower() in _NOT_NUMBERS:
+                raise ValueError(f"the formula may not contain {show(node.id)}, only finite numbers.")
+            if node.id in TEXT_FUNCTIONS and node.id in names:
+                raise ValueError(f"{node.id} is a function: write {node.id}(...).")
         elif isinstance(node, ast.BinOp):
             if not isinstance(node.op, (*_SUMS, *_PRODUCTS, ast.Pow)):
                 raise ValueError(
@@ -154,9 +163,11 @@ def _check_syntax(formula: Formula) -> None:
         elif isinstance(node, ast.expr) and not (
             isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd)
         ):
+            choose = isinstance(node, ast.IfExp | ast.BoolOp | ast.Compare)
             raise ValueError(
                 f"the formula may not contain {formula.part(node)}: only numbers, names, "
                 "+ - * / **, comparisons inside where(...), and functions such as exp or sin."
+                + " Write where(condition, yes, no) for a choice." * choose
             )
 
 
@@ -168,9 +179,8 @@ def _check_call(node: ast.Call, formula: Formula, names: set[str]) -> None:
         )
     name = node.func.id
     if name not in TEXT_FUNCTIONS:
-        hint = did_you_mean(name, TEXT_FUNCTIONS)
-        if name in names:
-            hint = f" Write {name}*(...) for a product."
+        hint = "" if name in names else did_you_mean(name, TEXT_FUNCTIONS)
+        hint = hint or f" Write {name}*(...) for a product."
         raise ValueError(
             f"unknown function {show(name)} in the formula; it knows "
             f"{', '.join(sorted(TEXT_FUNCTIONS))}.{hint}"
@@ -252,8 +262,6 @@ class Reader:
             return Part(self.symbols[name])
         if name in _CONSTANTS:
             return Part(*_CONSTANTS[name])
-        if name in TEXT_FUNCTIONS:
-            raise ValueError(f"{name} is a function: write {name}(...).")
         choices = [*self.symbols, *_CONSTANTS]
         raise ValueError(
             f"unknown name {show(name)} in the formula; it knows {one_of(choices, 'and')}."

@@ -165,6 +165,9 @@ class absolute(sympy.Function):  # noqa: N801
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         return sign(self.args[0])
 
+    def _eval_power(self, exponent: sympy.Expr) -> sympy.Expr | None:
+        return self.args[0] ** exponent if exponent.is_even else None
+
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return f"\\left|{{{printer._print(self.args[0])}}}\\right|" + _power(exp)
 
@@ -182,13 +185,29 @@ class sign(sympy.Function):  # noqa: N801
         return sympy.sign(x) if x.is_number and x.is_real else None
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        return sympy.Integer(0)
+        return flat(self.args[0])
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return _named("sign", self, printer, exp)
 
     def _eval_evalf(self, prec: int) -> sympy.Expr:
         return sympy.sign(self.args[0])._eval_evalf(prec)
+
+
+class flat(sympy.Function):  # noqa: N801
+    """The derivative of a sign: 0, and NaN at the jump, where there is none.
+
+    So the tip of |x| has no Hessian and is known as a kink, not mistaken for a plateau.
+    """
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        return sympy.Integer(0) if x.is_number and x.is_zero is False else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        return flat(self.args[0])
 
 
 class choice(sympy.Function):  # noqa: N801

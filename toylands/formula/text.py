@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
-
-import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Dial, dial
@@ -39,9 +39,10 @@ def from_text(
         raise ValueError(f"the formula {show(formula)} is a constant: it has no coordinate such as x.")
     for key in known:
         if key not in found:
+            hint = did_you_mean(key, [*found, *OPTIONS])
             raise ValueError(
                 f"the formula {show(formula)} has no variable {show(key)}; its names are "
-                f"{one_of(found, 'and')}." + did_you_mean(key, [*found, *OPTIONS])
+                f"{one_of(found, 'and')}." + (" e is the constant 2.718..." if key == "e" else hint)
             )
     chosen = tuple(coordinates or (key for key in found if key not in known))
     if not chosen:
@@ -77,10 +78,10 @@ def _check_names(formula: str, coordinates: tuple[Any, ...], known: Mapping[str,
 def _dial(key: str, value: Any) -> Dial:
     if isinstance(value, Dial):
         return value
-    if isinstance(value, bool) or not np.isscalar(value) or not np.isreal(value):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"parameter {key}={show(value)} is not a number (or a dial).")
-    number = float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
+    number = float(value)
+    if not math.isfinite(number):
         raise ValueError(f"parameter {key}={show(value)} is not finite.")
     if number > 0:
         return dial(number, number / 10, number * 10, log=True)

@@ -68,7 +68,8 @@ def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:
     width = 72 * _width(ax)
     lines = [line for note in notes if note for line in _balanced(note, _fits(width, small))]
     titles = _balanced(title, _fits(width, 1.12 * big))
-    pad = 7 + 1.28 * small * len(lines)
+    # 1.28: a line of text with its spacing, in font sizes; 0.3: what hangs below the title's line.
+    pad = 7 + 1.28 * small * len(lines) + 0.3 * big
     ax.set_title("\n".join(titles), pad=pad, loc="left")
     if own:
         figure = cast("Figure", ax.figure)

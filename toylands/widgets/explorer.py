@@ -119,6 +119,8 @@ class Explorer(anywidget.AnyWidget):
         with self.hold_sync():
             self._apply(patch, final=final)
             self.seen = number
+        if self.error:  # the page shows what it asked for: tell it what holds
+            self.send_state("scene")
 
     def _apply(self, patch: dict[str, Any], *, final: bool) -> None:
         before = self._scene
@@ -132,7 +134,6 @@ class Explorer(anywidget.AnyWidget):
                 self.error = str(error)
                 self.scene = before
                 self.seq += 1
-            self.send_state("scene")  # the page shows what it asked for: tell it what holds
 
     def _patched(self, patch: dict[str, Any]) -> dict[str, Any]:
         patch = dict(patch)

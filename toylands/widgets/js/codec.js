@@ -398,6 +398,8 @@ export function drawTrails(ctx, stage) {
   }
 }
 
+const HEAD = { x: 0, y: 0, dx: 1, dy: 0, outside: false, hidden: false }; // reused from head to head
+
 /**
  * Draw each head in its family's shape; of a walker outside the frame {left, top, width, height}, the arrow with
  * which it left, and in words when; for one that diverged and has come to its last row, at which step.
@@ -408,31 +410,19 @@ export function drawHeads(ctx, stage, frame) {
   ctx.font = `600 ${12 * unit}px ${stage.font}`;
   for (const walk of stage.walks) {
     const row = stage.rowOf(walk);
-    const [x, y] = [walk.xs[row], walk.ys[row]];
-    if (frame.holds(x, y)) {
-      drawMarker(ctx, palette, walk, x, y, 13 * unit, 1.6 * unit);
-      if (!(walk.kind === "diverged" && row === walk.rows - 1)) continue;
-      tagBeside(ctx, stage, frame, walk, x, y, `diverged, step ${walk.diverged_at}`);
-      continue;
-    }
-    const { trail } = walk;
-    const k = trail.upto[row] - 1; // the last vertex drawn: where it left
-    if (k < 1) continue;
-    const [dx, dy] = [trail.x[k] - trail.x[k - 1], trail.y[k] - trail.y[k - 1]];
-    const length = Math.hypot(dx, dy) || 1;
-    drawArrow(ctx, walk, trail.x[k], trail.y[k], dx / length, dy / length, 15 * unit, 1.6 * unit);
-    const left = trail.upto.indexOf(k + 1);
     const gone = walk.kind === "diverged" && row === walk.rows - 1;
-    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${left}`;
-    tagBeside(ctx, stage, frame, walk, trail.x[k], trail.y[k], text);
+    if (!stage.headAt(walk, row, HEAD)) continue;
+    const { x, y, dx, dy, outside } = HEAD;
+    ctx.globalAlpha = HEAD.hidden ? 0.35 : 1;
+    if (outside) drawArrow(ctx, walk, x, y, dx, dy, 15 * unit, 1.6 * unit);
+    else drawMarker(ctx, palette, walk, x, y, 13 * unit, 1.6 * unit);
+    ctx.globalAlpha = 1;
+    if (!gone && !outside) continue;
+    const since = walk.trail.upto.indexOf(walk.trail.upto[row]);
+    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${since}`;
+    const box = placeTag(frame, taken, x, y, ctx.measureText(text).width + 12 * unit, 20 * unit);
+    drawTag(ctx, inks, text, box, walk.color, 1.6 * unit);
   }
-  ctx.fillStyle = inks.ink;
-}
-
-function tagBeside(ctx, stage, frame, walk, x, y, text) {
-  const { unit, inks, taken } = stage;
-  const box = placeTag(frame, taken, x, y, ctx.measureText(text).width + 12 * unit, 20 * unit);
-  drawTag(ctx, inks, text, box, walk.color, 1.6 * unit);
 }
 
 /** Draw the class's guesses: where each walker will end, as a ring in its colour with a question mark. */

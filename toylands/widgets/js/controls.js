@@ -226,7 +226,6 @@ export function optimizersCard({ catalog, scene, palette, send, opened }) {
   add.select.disabled = scene.optimizers.length >= catalog.max_optimizers;
   const list = make("div", { class: "tl-optimizers" }, ...parts.map((part) => part.root));
   const root = card("Optimizers", "card-optimizers", list, add.root);
-  root.classList.add("tl-wide");
   return {
     root,
     update(now) {

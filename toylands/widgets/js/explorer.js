@@ -93,8 +93,12 @@ class ExplorerView {
       },
     });
     this.formulas = formulasPanel();
-    this.controls = make("div", { class: "tl-controls" });
-    this.slots = this.cardMakers().map((maker) => ({ ...maker, key: null, part: null }));
+    this.slots = this.cardMakers().map((maker) => ({ ...maker, key: null, part: null, root: make("div") }));
+    const [landscape, run, optimizers, view, presets, state] = this.slots.map(({ root }) => root);
+    this.controls = make("div", { class: "tl-controls" },
+      make("div", { class: "tl-stack" }, landscape, run),
+      make("div", { class: "tl-stack tl-wide" }, optimizers,
+        make("div", { class: "tl-beside" }, view, make("div", { class: "tl-stack" }, presets, state))));
     const left = make("div", { class: "tl-left" },
       make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.buildTransport(), this.buildRate());
     const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
@@ -162,11 +166,11 @@ class ExplorerView {
         key: (scene) => [scene.landscape, Object.keys(scene.params), scene.start.length],
         make: (scene) => landscapeCard({ catalog, scene, send }),
       },
+      { key: (scene) => Object.keys(scene.schedule).concat(scene.schedule.name), make: (scene) => runCard({ catalog, scene, send }) },
       {
         key: names,
         make: (scene) => optimizersCard({ catalog, scene, palette: PALETTE, send, opened: hub.opened }),
       },
-      { key: (scene) => Object.keys(scene.schedule).concat(scene.schedule.name), make: (scene) => runCard({ catalog, scene, send }) },
       { key: names, make: (scene) => viewCard({ scene, send, canSolid }) },
       { key: () => [], make: () => presetsCard({ catalog, chosen: () => hub.preset, send }) },
       { key: () => [], make: () => stateCard({ state, send }) },
@@ -185,6 +189,7 @@ class ExplorerView {
       onContext: (lost) => this.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
     };
     this.solid = solid;
+    this.settingShown = null;
     try {
       this.stage = new (solid ? Stage3D : Stage2D)(this.stageBox, PALETTE, handlers);
     } catch (error) {
@@ -397,9 +402,8 @@ class ExplorerView {
       const key = JSON.stringify(slot.keyOf(scene));
       if (key !== slot.key) {
         const part = slot.build(scene);
-        if (slot.part) slot.part.root.replaceWith(part.root);
-        else this.controls.append(part.root);
-        Object.assign(slot, { key, part });
+        slot.root.replaceWith(part.root);
+        Object.assign(slot, { key, part, root: part.root });
       }
       slot.part.update(scene);
     }
@@ -462,12 +466,18 @@ class ExplorerView {
     const { stage } = this;
     if (terrain !== this.shownTerrain || stage.terrain !== terrain) stage.setTerrain((this.shownTerrain = terrain));
     if (stage.basin !== hub.basin) stage.setBasin(hub.basin);
-    stage.setLarge(large);
-    this.charts.setLarge(large);
-    stage.setShow({
+    const show = {
       critical: scene.show.critical, quadratic: scene.show.quadratic, basin: scene.show.basin && !hub.hiding,
       trails: true, hideFuture: hub.hiding, locked: hub.predicting,
-    });
+    };
+    // These draw the terrain anew, which a dragged slider must not do.
+    const setting = JSON.stringify([show, large, hub.locked, this.solid]);
+    if (setting !== this.settingShown) {
+      this.settingShown = setting;
+      stage.setLarge(large);
+      this.charts.setLarge(large);
+      stage.setShow(show);
+    }
     stage.setWalks(looks);
     stage.setQuadratic(hub.details && !hub.hiding ? quadraticOf(hub.details, terrain.coordinates) : null);
     stage.setStart(scene.start);
@@ -550,6 +560,10 @@ class ExplorerView {
     this.last.textContent = `of ${frames}`;
     this.root.dataset.frame = String(frame);
     this.showPlaying();
+    // Numbers that change sixty times a second cannot be read: ten times while playing is enough.
+    const now = performance.now();
+    if (hub.player.playing && now - (this.numbersAt ?? 0) < 100) return;
+    this.numbersAt = now;
     this.showNumbers();
   }
 

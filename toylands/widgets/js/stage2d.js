@@ -84,18 +84,25 @@ export class StageBase {
   get dim() { return this.terrain?.dim ?? 2; }
 
   setTerrain(terrain) { this.terrain = terrain; this.terrainChanged(); this.touch(true); }
-  setBasin(basin) { this.basin = basin; this.basinChanged(); this.touch(true); }
+  setBasin(basin) { this.basin = basin ?? null; this.basinChanged(); this.touch(true); }
   setWalks(walks) { this.walks = walks.map((walk) => ({ ...walk })); this.walksChanged(); this.touch(); }
   setStart(point) { this.start = point ? [...point] : null; this.touch(); }
   setFrames(frames) { this.frames = frames; this.touch(); }
   setGuess(guesses, picking = false) { this.guesses = guesses ?? []; this.picking = picking; this.touch(); }
-  setTheme(theme) { this.theme = theme === "dark" ? "dark" : "light"; this.touch(true); }
-  setLarge(large) { this.large = Boolean(large); this.sizeChanged(); this.touch(true); }
+
+  setTheme(theme) {
+    const next = theme === "dark" ? "dark" : "light";
+    if (next !== this.theme) { this.theme = next; this.touch(true); }
+  }
+
+  setLarge(large) {
+    if (Boolean(large) !== this.large) { this.large = Boolean(large); this.sizeChanged(); this.touch(true); }
+  }
 
   setShow(show) {
+    const { critical, basin } = this.show;
     Object.assign(this.show, show);
-    this.front.style.cursor = this.show.locked && !this.picking ? "default" : "crosshair";
-    this.touch(true);
+    this.touch(critical !== this.show.critical || basin !== this.show.basin);
   }
 
   setQuadratic(list) {
@@ -338,6 +345,26 @@ export class Stage2D extends StageBase {
     const { scale: s } = this;
     const x = s.fromX(Math.max(s.left, Math.min(s.left + s.width, px)));
     return this.dim === 1 ? [x] : [x, s.fromY(Math.max(s.top, Math.min(s.top + s.height, py)))];
+  }
+
+  /** Where a walk's head stands: fills `out` {x, y, outside, dx, dy, hidden}; false when it is nowhere. */
+  headAt(walk, row, out) {
+    const { trail, xs, ys } = walk;
+    out.x = xs[row];
+    out.y = ys[row];
+    out.hidden = false;
+    out.outside = !this.scale.holds(out.x, out.y);
+    return !out.outside || this.leavingAt(trail, trail.upto[row] - 1, out);
+  }
+
+  leavingAt(trail, k, out) {
+    if (k < 1) return false;
+    out.x = trail.x[k]; // the last vertex drawn: where it left
+    out.y = trail.y[k];
+    const length = Math.hypot(out.x - trail.x[k - 1], out.y - trail.y[k - 1]) || 1;
+    out.dx = (out.x - trail.x[k - 1]) / length;
+    out.dy = (out.y - trail.y[k - 1]) / length;
+    return true;
   }
 
   spot(point) {

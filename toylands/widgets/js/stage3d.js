@@ -1,0 +1,610 @@
+// The solid stage: the same landscape as a height field in WebGL2, with the interface of the flat one.
+//
+// Heights are the equal shares of the contour levels, so a narrow ravine and a wide basin both show, and the
+// contour lines are the same levels as on the map. The surface and the trails are drawn by WebGL; heads, start,
+// critical points and axes lie on the canvas above, faint where the surface hides them.
+// Dragging turns the view, a click moves the start, dragging the start drags it over the surface.
+import {
+  bandColors, clipToFrame, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project,
+  rayThrough, rgb, sameScale, sampleGrid, shareOf, tickLabels,
+} from "./geometry.js";
+import { drawGuesses, drawHeads, drawKind, drawStart } from "./codec.js";
+import { basinImage } from "./charts.js";
+import { StageBase } from "./stage2d.js";
+
+const RISE = 0.85; // height of the box; its longer side is 2
+const ANGLE = 0.6; // opening of the camera, radians
+const HOME = { azimuth: -1.05, elevation: 0.66, zoom: 1 };
+const TERRAIN_FLOATS = 6; // x, y, share, two slopes, wall
+const RIBBON_FLOATS = 6; // from, to
+
+const TERRAIN_VERTEX = `#version 300 es
+layout(location = 0) in vec3 place;
+layout(location = 1) in vec3 look;
+uniform mat4 camera;
+uniform vec3 box;      // half width, half depth, height of one band
+out vec2 plane;
+out vec3 slope;
+out float share;
+void main() {
+  share = place.z;
+  slope = look;
+  plane = place.xy / box.xy * 0.5 + 0.5;
+  gl_Position = camera * vec4(place.xy, place.z * box.z, 1.0);
+}`;
+
+const TERRAIN_FRAGMENT = `#version 300 es
+precision highp float;
+in vec2 plane;
+in vec3 slope;
+in float share;
+uniform sampler2D bands;
+uniform sampler2D basin;
+uniform vec3 light;
+uniform vec3 lineColor;
+uniform vec3 wallColor;
+uniform vec3 hatchPaper;
+uniform vec3 hatchInk;
+uniform float lineAlpha, lineWidth, count, basinShare;
+out vec4 color;
+void main() {
+  vec3 ground = texelFetch(bands, ivec2(clamp(int(share), 0, int(count) - 1), 0), 0).rgb;
+  if (basinShare > 0.0) {
+    vec4 end = texture(basin, plane);
+    float stripe = step(0.8, fract((gl_FragCoord.x + gl_FragCoord.y) / (7.0 * lineWidth)));
+    ground = mix(ground, mix(mix(hatchPaper, hatchInk, stripe), end.rgb, end.a), basinShare);
+  }
+  float shine = max(dot(normalize(vec3(-slope.xy, 1.0)), light), 0.0);
+  vec3 lit = ground * (0.60 + 0.52 * shine);
+  float width = fwidth(share);
+  float near = abs(fract(share - 0.5) - 0.5) / max(width, 1e-6);
+  float inner = step(0.5, share) * step(share, count - 0.5);
+  float line = (1.0 - smoothstep(0.5 * lineWidth - 0.5, 0.5 * lineWidth + 0.5, near)) * inner * (1.0 - smoothstep(0.15, 0.5, width));
+  lit = mix(lit, lineColor, line * lineAlpha);
+  color = vec4(mix(lit, mix(wallColor, lit, 0.22), slope.z), 1.0);
+}`;
+
+// A ribbon is one capsule a segment, always facing the eye: the quad is widened in pixels, the round ends are cut
+// out by distance.
+const RIBBON_VERTEX = `#version 300 es
+layout(location = 0) in vec3 from;
+layout(location = 1) in vec3 to;
+uniform mat4 camera;
+uniform vec2 screen;   // pixels
+uniform float width;   // pixels
+uniform float bias;    // towards the eye, so that the surface does not swallow the trail
+out vec2 spot;
+flat out float span;
+void main() {
+  vec4 a = camera * vec4(from, 1.0), b = camera * vec4(to, 1.0);
+  vec2 p = a.xy / a.w * 0.5 * screen, q = b.xy / b.w * 0.5 * screen;
+  span = length(q - p);
+  vec2 along = span > 1e-4 ? (q - p) / span : vec2(1.0, 0.0);
+  vec2 across = vec2(-along.y, along.x);
+  float end = float(gl_VertexID & 1), side = float(gl_VertexID >> 1) * 2.0 - 1.0;
+  float reach = 0.5 * width + 1.0;
+  spot = vec2(mix(-reach, span + reach, end), side * reach);
+  float depth = mix(a.z / a.w, b.z / b.w, end);
+  gl_Position = vec4((p + along * spot.x + across * spot.y) / (0.5 * screen), depth - bias, 1.0);
+}`;
+
+const RIBBON_FRAGMENT = `#version 300 es
+precision highp float;
+in vec2 spot;
+flat in float span;
+uniform vec4 ink;
+uniform float width;
+out vec4 color;
+void main() {
+  float away = length(vec2(spot.x - clamp(spot.x, 0.0, span), spot.y));
+  float cover = clamp(0.5 * width - away + 0.5, 0.0, 1.0);
+  if (cover <= 0.0) discard;
+  color = vec4(ink.rgb, 1.0) * ink.a * cover;
+}`;
+
+/** Compile and link a program; its uniforms' places by name. */
+function programOf(gl, vertex, fragment) {
+  const program = gl.createProgram();
+  for (const [type, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+    const shader = gl.createShader(type);
+    gl.shaderSource(shader, text);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const logs = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader));
+    throw new Error(`the graphics driver refused a shader: ${[...logs, gl.getProgramInfoLog(program)].join(" ")}`);
+  }
+  const places = {};
+  for (let k = 0; k < gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS); k += 1) {
+    const { name } = gl.getActiveUniform(program, k);
+    places[name] = gl.getUniformLocation(program, name);
+  }
+  return { program, places };
+}
+
+/**
+ * The mesh of a grid of shares (rows x columns, NaN where there is no ground) over [-bx, bx] x [-by, by].
+ *
+ * Returns {vertices, triangles}: six floats a vertex (x, y, share, slope in x, slope in y, wall), with walls
+ * down from the four sides. `unit` is the height of one share.
+ */
+export function meshOf(shares, rows, columns, bx, by, unit) {
+  const n = rows * columns;
+  const ring = [];
+  for (let i = 0; i < columns; i += 1) ring.push(i);
+  for (let j = 1; j < rows; j += 1) ring.push(j * columns + columns - 1);
+  for (let i = columns - 2; i >= 0; i -= 1) ring.push((rows - 1) * columns + i);
+  for (let j = rows - 2; j >= 0; j -= 1) ring.push(j * columns);
+  const vertices = new Float32Array(TERRAIN_FLOATS * (n + 2 * ring.length));
+  const triangles = new Uint32Array(6 * ((rows - 1) * (columns - 1) + ring.length - 1));
+  const [dx, dy] = [(2 * bx) / (columns - 1), (2 * by) / (rows - 1)];
+  const slope = (low, high, run) => (Number.isFinite(high - low) ? ((high - low) * unit) / run : 0);
+  for (let j = 0, at = 0; j < rows; j += 1) {
+    for (let i = 0; i < columns; i += 1, at += TERRAIN_FLOATS) {
+      const k = j * columns + i;
+      const [w, e] = [i > 0 ? 1 : 0, i < columns - 1 ? 1 : 0];
+      const [s, m] = [j > 0 ? columns : 0, j < rows - 1 ? columns : 0];
+      vertices[at] = -bx + i * dx;
+      vertices[at + 1] = -by + j * dy;
+      vertices[at + 2] = Number.isFinite(shares[k]) ? shares[k] : 0;
+      vertices[at + 3] = slope(shares[k - w], shares[k + e], (w + e) * dx);
+      vertices[at + 4] = slope(shares[k - s], shares[k + m], ((s + m) / columns) * dy);
+    }
+  }
+  let count = 0;
+  const quad = (a, b, c, d) => {
+    for (const corner of [a, b, c, a, c, d]) { triangles[count] = corner; count += 1; }
+  };
+  for (let j = 0; j < rows - 1; j += 1) {
+    for (let i = 0; i < columns - 1; i += 1) {
+      const k = j * columns + i;
+      const sum = shares[k] + shares[k + 1] + shares[k + columns] + shares[k + columns + 1];
+      if (sum - sum === 0) quad(k, k + 1, k + columns + 1, k + columns);
+    }
+  }
+  ring.forEach((k, at) => { // each wall vertex twice: at the surface and on the floor
+    for (const floor of [0, 1]) {
+      const to = TERRAIN_FLOATS * (n + 2 * at + floor);
+      vertices.set(vertices.subarray(TERRAIN_FLOATS * k, TERRAIN_FLOATS * (k + 1)), to);
+      if (floor) vertices[to + 2] = 0;
+      vertices[to + 5] = 1;
+    }
+    if (at === 0 || !Number.isFinite(shares[k] + shares[ring[at - 1]])) return;
+    const a = n + 2 * at;
+    quad(a - 2, a, a + 1, a - 1);
+  });
+  return { vertices, triangles: triangles.subarray(0, count) };
+}
+
+/**
+ * Lay a clipped trail on the ground: segments [x0, y0, z0, x1, y1, z1] in pieces no longer than `piece`.
+ *
+ * `height(x, y)` is the ground, NaN where there is none (such pieces are left out). Returns {segments, count,
+ * upto}: upto[row] is the number of segments to draw when the walker is at that row.
+ */
+export function drape(trail, height, piece, lift) {
+  const out = [];
+  const passed = new Int32Array(trail.count + 1);
+  for (let k = 0; k < trail.count; k += 1) {
+    if (trail.pen[k] && k > 0) {
+      const [x0, y0, x1, y1] = [trail.x[k - 1], trail.y[k - 1], trail.x[k], trail.y[k]];
+      const parts = Math.max(1, Math.min(400, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / piece)));
+      let [px, py, pz] = [x0, y0, height(x0, y0) + lift];
+      for (let n = 1; n <= parts; n += 1) {
+        const x = x0 + ((x1 - x0) * n) / parts;
+        const y = y0 + ((y1 - y0) * n) / parts;
+        const z = height(x, y) + lift;
+        if (z - z === 0 && pz - pz === 0) out.push(px, py, pz, x, y, z);
+        [px, py, pz] = [x, y, z];
+      }
+    }
+    passed[k + 1] = out.length / RIBBON_FLOATS;
+  }
+  return { segments: Float32Array.from(out), count: out.length / RIBBON_FLOATS, upto: trail.upto.map((k) => passed[k]) };
+}
+
+/** The solid stage; throws where WebGL2 is missing. */
+export class Stage3D extends StageBase {
+  static supported() {
+    if (Stage3D.known === undefined) {
+      const gl = document.createElement("canvas").getContext("webgl2");
+      Stage3D.known = Boolean(gl);
+      gl?.getExtension("WEBGL_lose_context")?.loseContext();
+    }
+    return Stage3D.known;
+  }
+
+  constructor(container, palette, handlers) {
+    super(container, palette, handlers);
+    this.solid = true;
+    this.orbit = { ...HOME };
+    this.spotOut = [0, 0, 0];
+    this.camera = new Float64Array(16);
+    this.cameraGl = new Float32Array(16);
+    this.basinBitmap = document.createElement("canvas");
+    this.gl = this.ground.getContext("webgl2", { antialias: true, alpha: true, premultipliedAlpha: true });
+    if (!this.gl) { this.destroy(); throw new Error("this browser has no WebGL2"); }
+    const on = (type, act) => this.ground.addEventListener(type, act, { signal: this.abort.signal });
+    on("webglcontextlost", (event) => { event.preventDefault(); this.lost = true; this.handlers.onContext?.(true); });
+    on("webglcontextrestored", () => { this.lost = false; this.prepare(); this.handlers.onContext?.(false); });
+    this.front.addEventListener("wheel", (event) => this.wheel(event), { signal: this.abort.signal, passive: false });
+    this.prepare();
+    this.resize();
+  }
+
+  /** Make what lives in the graphics card; also after a lost context. */
+  prepare() {
+    const { gl } = this;
+    this.surface = programOf(gl, TERRAIN_VERTEX, TERRAIN_FRAGMENT);
+    this.ribbon = programOf(gl, RIBBON_VERTEX, RIBBON_FRAGMENT);
+    this.mesh = { vertices: gl.createBuffer(), triangles: gl.createBuffer(), array: gl.createVertexArray(), count: 0 };
+    this.strips = { buffer: gl.createBuffer(), array: gl.createVertexArray() };
+    this.textures = [gl.createTexture(), gl.createTexture()];
+    gl.bindVertexArray(this.mesh.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.mesh.vertices);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.mesh.triangles);
+    for (const place of [0, 1]) {
+      gl.enableVertexAttribArray(place);
+      gl.vertexAttribPointer(place, 3, gl.FLOAT, false, 4 * TERRAIN_FLOATS, 12 * place);
+    }
+    gl.bindVertexArray(this.strips.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.strips.buffer);
+    for (const place of [0, 1]) { gl.enableVertexAttribArray(place); gl.vertexAttribDivisor(place, 1); }
+    gl.bindVertexArray(null);
+    this.terrainChanged();
+    this.basinChanged();
+    this.touch(true);
+  }
+
+  destroy() {
+    super.destroy();
+    if (this.basinBitmap) this.basinBitmap.width = 0;
+    this.gl?.getExtension("WEBGL_lose_context")?.loseContext();
+    this.gl = null;
+  }
+
+  // --- geometry ------------------------------------------------------------------------------------
+
+  terrainChanged() {
+    const { terrain: t, gl } = this;
+    this.trailsDirty = true;
+    this.shares = null;
+    if (!t || t.dim !== 2 || !this.mesh) return;
+    const [wide, deep] = t.view.map(([low, high]) => high - low);
+    const long = sameScale(t.view) ? Math.max(wide, deep) : 0;
+    this.bx = long ? wide / long : 1;
+    this.by = long ? deep / long : 1;
+    this.box = [[-this.bx, this.bx], [-this.by, this.by]];
+    this.bands = t.edges.length - 1;
+    this.band = RISE / this.bands;
+    this.shares = Float32Array.from(t.loss, (loss) => shareOf(t.edges, loss));
+    this.heightAt = (x, y) => this.band * sampleGrid(this.shares, t.rows, t.columns, this.box, x, y);
+    if (this.lost) return;
+    const { vertices, triangles } = meshOf(this.shares, t.rows, t.columns, this.bx, this.by, this.band);
+    gl.bindVertexArray(this.mesh.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.mesh.vertices);
+    gl.bufferData(gl.ARRAY_BUFFER, vertices, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, triangles, gl.DYNAMIC_DRAW);
+    gl.bindVertexArray(null);
+    this.mesh.count = triangles.length;
+    const pixels = Uint8Array.from(bandColors(this.palette.terrain.stops, this.bands).flatMap((c) => [...c, 255]));
+    this.upload(0, () => gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, this.bands, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels));
+  }
+
+  basinChanged() {
+    const { gl } = this;
+    if (!this.basin || this.lost || !this.textures) return;
+    const image = basinImage(this.basin, this.palette, this.basinBitmap);
+    this.upload(1, () => {
+      gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, true);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
+      gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    });
+  }
+
+  upload(unit, fill) {
+    const { gl } = this;
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.bindTexture(gl.TEXTURE_2D, this.textures[unit]);
+    for (const name of ["TEXTURE_MIN_FILTER", "TEXTURE_MAG_FILTER"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.NEAREST);
+    for (const name of ["TEXTURE_WRAP_S", "TEXTURE_WRAP_T"]) gl.texParameteri(gl.TEXTURE_2D, gl[name], gl.CLAMP_TO_EDGE);
+    fill();
+  }
+
+  walksChanged() { this.trailsDirty = true; this.touch(true); }
+
+  setFrames(frames) { super.setFrames(frames); this.groundDirty = true; }
+  setShow(show) { super.setShow(show); this.groundDirty = true; }
+
+  layTrails() {
+    const { terrain: t, gl } = this;
+    this.trailsDirty = false;
+    const [sx, sy] = [this.bx, this.by].map((half, k) => (2 * half) / (t.view[k][1] - t.view[k][0]));
+    const frame = [-this.bx, -this.by, this.bx, this.by];
+    const piece = (2 * Math.max(this.bx, this.by)) / Math.min(t.columns, 160);
+    let total = 0;
+    for (const walk of this.walks) {
+      const place = (value, k, scale, half) => Math.max(-3.4e38, Math.min(3.4e38, (value - t.view[k][0]) * scale - half));
+      walk.wx = Float64Array.from(walk.x, (value) => place(value, 0, sx, this.bx));
+      walk.wy = Float64Array.from(walk.y, (value) => place(value, 1, sy, this.by));
+      walk.trail = clipToFrame(walk.wx, walk.wy, walk.rows, frame);
+      walk.draped = drape(walk.trail, this.heightAt, piece, 0.004);
+      walk.first = total;
+      total += walk.draped.count;
+    }
+    const all = new Float32Array(RIBBON_FLOATS * total);
+    for (const walk of this.walks) all.set(walk.draped.segments, RIBBON_FLOATS * walk.first);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.strips.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, all, gl.DYNAMIC_DRAW);
+  }
+
+  aim() {
+    const { azimuth, elevation, zoom } = this.orbit;
+    const aspect = this.width / this.height;
+    const size = Math.hypot(this.bx, this.by, RISE / 2);
+    this.target = [0, 0, 0.36 * RISE];
+    this.far = (0.93 * size) / Math.sin(ANGLE / 2) / Math.min(1, aspect) / zoom;
+    this.eye = orbitEye(this.target, this.far, azimuth, elevation);
+    multiply(this.camera, perspective(ANGLE, aspect, 0.05 * this.far, this.far + 2 * size), lookAt(this.eye, this.target));
+    this.cameraGl.set(this.camera);
+  }
+
+  /** A point of the box on the canvas: [x, y, depth], the same array every time. */
+  onCanvas(x, y, z) { return project(this.spotOut, this.camera, x, y, z, this.width, this.height); }
+
+  world(point) {
+    return point.map((c, k) => {
+      const [low, high] = this.terrain.view[k];
+      return (((c - low) / (high - low)) * 2 - 1) * (k ? this.by : this.bx);
+    });
+  }
+
+  spot(point) {
+    const [x, y] = this.world(point);
+    const z = this.heightAt(x, y);
+    return Number.isFinite(z) ? [...this.onCanvas(x, y, z)] : null;
+  }
+
+  /** Whether the surface hides a point from the eye. */
+  isHidden(x, y, z) {
+    const [ex, ey, ez] = this.eye;
+    for (let k = 1; k <= 80; k += 1) {
+      const t = 0.004 + (0.5 * k) / 80;
+      const [px, py] = [x + t * (ex - x), y + t * (ey - y)];
+      if (Math.abs(px) > this.bx || Math.abs(py) > this.by) return false;
+      if (this.heightAt(px, py) > z + t * (ez - z) + 0.012) return true;
+    }
+    return false;
+  }
+
+  locate(px, py) {
+    if (!this.shares || !this.eye) return null;
+    const ray = rayThrough(this.eye, this.target, ANGLE, px, py, this.width, this.height);
+    const hit = pick(this.eye, ray, this.bx, this.by, this.heightAt, 2 * this.far, 400);
+    if (!hit) return null;
+    return [this.bx, this.by].map((half, k) => {
+      const [low, high] = this.terrain.view[k];
+      return low + ((hit[k] / half + 1) / 2) * (high - low);
+    });
+  }
+
+  // --- drawing -------------------------------------------------------------------------------------
+
+  drawGround() {
+    const { gl } = this;
+    if (this.lost || !this.shares) { if (!this.lost) { gl.clearColor(0, 0, 0, 0); gl.clear(gl.COLOR_BUFFER_BIT); } return; }
+    this.aim();
+    if (this.trailsDirty) this.layTrails();
+    gl.viewport(0, 0, this.ground.width, this.ground.height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    gl.enable(gl.DEPTH_TEST);
+    gl.disable(gl.BLEND);
+    gl.depthMask(true);
+    gl.depthFunc(gl.LEQUAL);
+    this.drawSurface();
+    if (this.show.trails) this.drawRibbons();
+  }
+
+  drawSurface() {
+    const { gl, palette } = this;
+    const { program, places } = this.surface;
+    const color = (name, hex) => gl.uniform3f(places[name], ...rgb(hex).map((c) => c / 255));
+    const turn = this.orbit.azimuth + 2.2; // the light comes over the viewer's left shoulder, from behind the hill
+    gl.useProgram(program);
+    gl.uniformMatrix4fv(places.camera, false, this.cameraGl);
+    gl.uniform3f(places.box, this.bx, this.by, this.band);
+    gl.uniform3f(places.light, 0.62 * Math.cos(turn), 0.62 * Math.sin(turn), 0.785);
+    color("lineColor", palette.terrain.line);
+    color("wallColor", this.theme === "dark" ? "#2A3138" : "#D5D9DE");
+    color("hatchPaper", this.inks.paper);
+    color("hatchInk", this.inks.soft);
+    gl.uniform1f(places.lineAlpha, 1.5 * palette.terrain.line_alpha);
+    gl.uniform1f(places.lineWidth, this.ratio * this.unit);
+    gl.uniform1f(places.count, this.bands);
+    gl.uniform1f(places.basinShare, this.show.basin && this.basin ? 0.85 : 0);
+    gl.uniform1i(places.bands, 0);
+    gl.uniform1i(places.basin, 1);
+    for (const unit of [0, 1]) { gl.activeTexture(gl.TEXTURE0 + unit); gl.bindTexture(gl.TEXTURE_2D, this.textures[unit]); }
+    gl.bindVertexArray(this.mesh.array);
+    gl.drawElements(gl.TRIANGLES, this.mesh.count, gl.UNSIGNED_INT, 0);
+  }
+
+  drawRibbons() {
+    const { gl } = this;
+    const { program, places } = this.ribbon;
+    const pixel = this.ratio * this.unit;
+    gl.useProgram(program);
+    gl.uniformMatrix4fv(places.camera, false, this.cameraGl);
+    gl.uniform2f(places.screen, this.ground.width, this.ground.height);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.depthMask(false);
+    gl.bindVertexArray(this.strips.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.strips.buffer);
+    const ribbon = (first, count, hex, alpha, width, bias) => {
+      if (!count) return;
+      for (const place of [0, 1]) {
+        gl.vertexAttribPointer(place, 3, gl.FLOAT, false, 4 * RIBBON_FLOATS, 4 * RIBBON_FLOATS * first + 12 * place);
+      }
+      gl.uniform4f(places.ink, ...rgb(hex).map((c) => c / 255), alpha);
+      gl.uniform1f(places.width, width * pixel);
+      gl.uniform1f(places.bias, bias);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+    };
+    for (const walk of this.walks) {
+      const gone = walk.draped.upto[this.rowOf(walk)] ?? 0;
+      const rest = walk.draped.count - gone;
+      if (!this.show.hideFuture) ribbon(walk.first + gone, rest, walk.color, 0.3, 1.4, 0.002);
+      gl.depthFunc(gl.GREATER); // what the surface hides shines through
+      ribbon(walk.first, gone, walk.color, 0.16, 2, -0.002);
+      gl.depthFunc(gl.LEQUAL);
+      ribbon(walk.first, gone, walk.outline, 1, 4.6, 0.002);
+      ribbon(walk.first, gone, walk.color, 1, 2.6, 0.0025);
+    }
+    gl.bindVertexArray(null);
+  }
+
+  drawFront() {
+    const ctx = this.front.getContext("2d");
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, this.width, this.height);
+    if (!this.shares || this.lost || !this.eye) return;
+    this.drawFloor(ctx);
+    const faint = (x, y) => { ctx.globalAlpha = this.isHidden(x, y, this.heightAt(x, y)) ? 0.3 : 1; };
+    if (this.show.critical) {
+      for (const { point, kind } of this.terrain.critical ?? []) {
+        const spot = this.spot(point);
+        if (!spot) continue;
+        faint(...this.world(point));
+        drawKind(ctx, this.palette, kind, spot[0], spot[1], 9 * this.unit);
+      }
+    }
+    const start = this.start && this.spot(this.start);
+    if (start) {
+      faint(...this.world(this.start));
+      drawStart(ctx, this.palette, start[0], start[1], 14 * this.unit, this.held);
+    }
+    ctx.globalAlpha = 1;
+    drawHeads(ctx, this, { left: 0, top: 0, width: this.width, height: this.height });
+    drawGuesses(ctx, this);
+  }
+
+  headAt(walk, row, out) {
+    const [x, y] = [walk.wx[row], walk.wy[row]];
+    const z = this.heightAt(x, y);
+    out.outside = !Number.isFinite(z);
+    if (out.outside) {
+      const last = walk.draped.upto[row];
+      if (!last) return false;
+      const s = walk.draped.segments.subarray(RIBBON_FLOATS * (last - 1), RIBBON_FLOATS * last);
+      const [fx, fy] = this.onCanvas(s[0], s[1], s[2]);
+      [out.x, out.y] = this.onCanvas(s[3], s[4], s[5]);
+      const length = Math.hypot(out.x - fx, out.y - fy) || 1;
+      out.dx = (out.x - fx) / length;
+      out.dy = (out.y - fy) / length;
+      out.hidden = this.isHidden(s[3], s[4], s[5]);
+      return true;
+    }
+    [out.x, out.y] = this.onCanvas(x, y, z);
+    out.hidden = this.isHidden(x, y, z);
+    return true;
+  }
+
+  /** The two near edges of the floor: ticks and names. */
+  drawFloor(ctx) {
+    const { terrain: t, unit, inks } = this;
+    const nearY = this.eye[1] < 0 ? -this.by : this.by;
+    const nearX = this.eye[0] < 0 ? -this.bx : this.bx;
+    const centre = [...this.onCanvas(0, 0, 0)];
+    const out = (x, y, far) => { // a floor point, moved away from the floor's middle
+      const [px, py] = this.onCanvas(x, y, 0);
+      const [dx, dy] = [px - centre[0], py - centre[1]];
+      const length = Math.hypot(dx, dy) || 1;
+      return [px + (far * dx) / length, py + (far * dy) / length];
+    };
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    for (const k of [0, 1]) {
+      const half = k ? this.by : this.bx;
+      const at = (s, far) => (k ? out(nearX, s, far) : out(s, nearY, far));
+      const ends = [at(-half, 0), at(half, 0)];
+      const length = Math.hypot(ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]);
+      const ticks = niceTicks(...t.view[k], Math.max(1, Math.min(5, length / (70 * unit))));
+      ctx.font = `${12 * unit}px ${this.font}`;
+      ctx.fillStyle = inks.ink;
+      tickLabels(ticks).forEach((label, n) => {
+        const [low, high] = t.view[k];
+        const s = (((ticks[n] - low) / (high - low)) * 2 - 1) * half;
+        if (Math.abs(s) < 0.96 * half) ctx.fillText(label, ...at(s, 16 * unit));
+      });
+      ctx.font = `italic ${13 * unit}px ${this.font}`;
+      ctx.fillStyle = inks.soft;
+      ctx.fillText(t.coordinates?.[k] ?? "xy"[k], ...at(0, 38 * unit));
+    }
+  }
+
+  // --- pointer and keyboard ------------------------------------------------------------------------
+
+  turn(azimuth, elevation, zoom = 1) {
+    const { orbit } = this;
+    orbit.azimuth += azimuth;
+    orbit.elevation = Math.max(0.08, Math.min(1.5, orbit.elevation + elevation));
+    orbit.zoom = Math.max(0.5, Math.min(4, orbit.zoom * zoom));
+    this.touch(true);
+  }
+
+  pointerDown(px, py, event) {
+    this.fingers ??= new Map();
+    this.fingers.set(event.pointerId, [px, py]);
+    const start = this.start && this.shares && this.spot(this.start);
+    const reach = event.pointerType === "touch" ? 26 : 16;
+    const onStart = start && Math.hypot(start[0] - px, start[1] - py) < reach;
+    this.dragged = 0;
+    if (onStart && !this.picking && !this.show.locked) super.pointerDown(px, py);
+  }
+
+  pointerMove(px, py, event) {
+    const before = this.fingers?.get(event.pointerId);
+    if (this.moving || !before) { super.pointerMove(px, py); return; }
+    const [dx, dy] = [px - before[0], py - before[1]];
+    this.dragged += Math.hypot(dx, dy);
+    if (this.fingers.size === 2) {
+      const other = [...this.fingers].find(([id]) => id !== event.pointerId)[1];
+      const apart = (p) => Math.hypot(p[0] - other[0], p[1] - other[1]);
+      this.turn(0, 0, apart([px, py]) / Math.max(1, apart(before)));
+    } else if (this.dragged > 4) {
+      this.turn(-0.008 * dx, 0.008 * dy);
+    }
+    this.fingers.set(event.pointerId, [px, py]);
+  }
+
+  pointerUp(px, py, event) {
+    const wasDown = this.fingers?.delete(event.pointerId);
+    if (this.moving) { super.pointerUp(px, py); return; }
+    const click = wasDown && this.dragged <= 4 && event.type === "pointerup";
+    if (click && (this.picking || !this.show.locked)) this.moveTo(this.locate(px, py), true);
+  }
+
+  wheel(event) {
+    if (this.front.ownerDocument.activeElement !== this.front) return; // the page scrolls past
+    event.preventDefault();
+    this.turn(0, 0, Math.exp(-0.0015 * event.deltaY));
+  }
+
+  /** Arrows turn the view, with Shift they move the start (or the guess); + and - zoom. */
+  key(event, down) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (way && (event.shiftKey || this.keyMoves)) {
+      this.keyMoves = down;
+      return super.key({ key: event.key }, down);
+    }
+    const zoom = { "+": 1.1, "=": 1.1, "-": 1 / 1.1 }[event.key];
+    if (down && way) this.turn(-0.08 * way[0], 0.08 * way[1]);
+    else if (down && zoom) this.turn(0, 0, zoom);
+    return Boolean(way || zoom);
+  }
+}
