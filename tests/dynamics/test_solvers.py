@@ -1,4 +1,4 @@
-"""Newton's and the saddle-free step against LAPACK, mpmath's arithmetic and hand-made matrices."""
+"""Newton's and the saddle-free step against LAPACK, exact fractions and hand-made matrices."""
 
 from __future__ import annotations
 

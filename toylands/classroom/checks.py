@@ -1,6 +1,6 @@
-"""What students call: `task("1.1")` shows a question with their numbers, `check("1.1", answer)` judges.
+"""What students call: `task("1.1")` asks with their numbers, `check("1.1", answer)` judges.
 
-Neither ever shows an answer, and no answer is stored: each is computed from the landscape when asked.
+Neither ever shows an answer, and none is stored: each is computed from the landscape when asked.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def check(number: str, answer: Any) -> Answered:
 
     Args:
         number: the exercise, for example "1.2".
-        answer: a number, numbers, a word, or a function or optimizer of your own, as the question asks.
+        answer: a number, numbers, a word, or a function or optimizer of your own, as the question
+            asks.
 
     Raises:
         TypeError: when the number is not text. ValueError: for an unknown number, with the nearest

@@ -5,7 +5,7 @@
         land = landscapes.regression(x=(0, 1, 2, mine.between(3, 6, 1)), y=(1, 3, 2, 5))
         limit = 2 / land.spectrum((0, 0)).eigenvalues[-1]
         return Task(
-            "From H alone: what is the largest learning rate that cannot diverge on this landscape?",
+            "From H alone: what is the largest learning rate that cannot diverge here?",
             given={"land": land},
             answer=limit,
             wrong=[(limit / 2, "that is 1/lambda_max; the steps still shrink up to twice that")],
@@ -46,13 +46,13 @@ class Task:
         question: the text, with this student's numbers.
         given: what the student works with, by name (a landscape, a start, ...).
         answer: the right value: a number, an array, a word, or a set of acceptable words.
-        rtol: how exact each number has to be, relative to its size; beside a much larger number of the
-            same answer, to a hundredth of that one's size.
+        rtol: how exact each number has to be, relative to its size; a number much smaller than
+            another of the same answer counts as a hundredth of that one.
         wrong: (value, hint) pairs for mistakes that are worth a word of their own.
-        judge: instead of `answer`: a function of the answer that returns a `Verdict`; for properties ("any
-            rate that converges in at most 40 steps") and for functions (a student's own optimizer).
-            What it raises is told to the student as the answer's fault, so that a faulty function
-            is a wrong answer; an endless one is for the grader's time limit.
+        judge: instead of `answer`, a function of it that returns a `Verdict`: for properties
+            ("any rate that converges in at most 40 steps") and for functions (a student's own
+            optimizer). What it raises is told to the student as the answer's fault: a function that
+            fails is a wrong answer; an endless one is for the grader's time limit.
         praise: what to say when it is right.
 
     Raises:
@@ -150,14 +150,13 @@ def number_in(given: Any) -> float | None:
 def judge(task: Task, given: Any) -> Verdict:
     """Judge an answer to a task."""
     if _blank(given):
-        return Verdict(False, "there is no answer yet: put yours in place of the dots")
+        return Verdict(False, "there is no answer; put yours in place of the dots")
     if task.judge is not None:
         try:
             return task.judge(given)
         except Exception as error:
-            return Verdict(
-                False, f"your answer fails with {type(error).__name__}: {error}".rstrip(".")
-            )
+            fault = f"{type(error).__name__}: {error}".rstrip(".: ")
+            return Verdict(False, f"your answer fails with {fault}")
     if isinstance(task.answer, str | frozenset | set):
         return _judge_words(task, given)
     return _judge_numbers(task, given)

@@ -1,7 +1,9 @@
 """Who is working: numbers of one's own, so that neighbours have different answers.
 
-me("Ada")                        # once, at the top of a lesson
-personal("1.2").pick([3, 5, 7])  # always the same for Ada, another for Bo
+    me("Ada")                        # once, at the top of a lesson
+    personal("1.2").pick([3, 5, 7])  # always the same for Ada, another for Bo
+
+Nothing is stored: the numbers are a digest of the exercise and the name.
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ class Basins:
             near[close & (near == OTHER)] = number
         still = norms <= self.tol
         near[(near == OTHER) & ~still] = RUNNING
-        arrived = np.flatnonzero(near == OTHER)
+        # A valley goes on beyond its declared point, so what ended near that is grouped as well.
+        open_ended = [n for n, minimum in enumerate(minima) if minimum.kind == "valley"]
+        arrived = np.flatnonzero(still & np.isin(near, [OTHER, *open_ended]))
         kinds, targets = stationary(land, points[arrived])
         cells = np.floor(np.clip(targets / size, -1e15, 1e15)).astype(np.int64)
         most = len(minima) + MOST

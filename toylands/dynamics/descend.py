@@ -85,7 +85,7 @@ def descend(
     count = shape[0] if shape else 1
     if count == 0:
         raise ValueError("descend: there are no walkers (an array is empty).")
-    points = np.broadcast_to(starts, (count, land.dim))
+    points = np.broadcast_to(starts, (count, land.dim)) if shape else starts[None]
     raw = execute(
         land,
         opt,

@@ -36,7 +36,7 @@ from toylands.formula.compile import (
     WALKERS, DIM, STEPS, BLOCK,                       # sizes
     KERNEL, KERNEL_FULL, RULE, JACOBIAN, SOLVER,      # addresses of compiled functions
     THETA, PARAMETERS, PARAMETER_COUNT, PARAMETERS_SHARED,
-    RATE, RATE_SHARED, HYPER, HYPER_COUNT, HYPER_SHARED, POWER_COUNT, POWER_SOURCE, MEMORY_COUNT,
+    RATE, HYPER, HYPER_COUNT, RULE_SHARED, POWER_COUNT, POWER_SOURCE, MEMORY_COUNT,
     SCHEDULE, MOVING, MOVING_COUNT, MOVING_INDEX,
     DATA, SAMPLES, ALL_SAMPLES, BATCH_SIZE, BATCH_MODE, REPLACEMENT, SEEDS,
     LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
@@ -44,7 +44,7 @@ from toylands.formula.compile import (
     RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH,
     END, DIED, SCRATCH, LONGS,
     JOB_SIZE,
-) = range(55)
+) = range(54)
 # fmt: on
 
 HERE, UPHILL, AHEAD = 0, 1, 2  # looks
@@ -194,26 +194,24 @@ def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-de
 
 @inline(void, job_array, *[i8] * 9)
 def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-untyped-def]
-    """Record iterate t of the walkers still there, and of those that left with it."""
+    """Record iterate t: of the walkers still there, and of those that left with it; NaN for others."""
     walkers = job[WALKERS]
     row = t // job[EVERY]
+    averaged = job[AVERAGE] != NO_AVERAGE and t >= job[AVERAGE_START]
     for i in range(n):
         died = peek_long(job[DIED], first + i)
-        if died >= 0 and died != t:
-            continue
-        finite = True
+        there = died < 0 or died == t
         for j in range(d):
-            finite = finite and math.isfinite(peek(x, j * ld + i))
-        if not finite:
-            continue
-        poke(job[LOSS_PATH], row * walkers + first + i, peek(loss, i))
-        poke(job[GRAD_PATH], row * walkers + first + i, _norm(g, d, ld, i))
+            there = there and math.isfinite(peek(x, j * ld + i))
+        column = row * walkers + first + i
+        poke(job[LOSS_PATH], column, peek(loss, i) if there else math.nan)
+        poke(job[GRAD_PATH], column, _norm(g, d, ld, i) if there else math.nan)
         for j in range(d):
-            poke(job[PATH], (row * d + j) * walkers + first + i, peek(x, j * ld + i))
-        if job[AVERAGE] != NO_AVERAGE and t >= job[AVERAGE_START]:
-            for j in range(d):
-                at = (row * d + j) * walkers + first + i
-                poke(job[AVERAGE_PATH], at, peek(average, j * ld + i))
+            at = (row * d + j) * walkers + first + i
+            poke(job[PATH], at, peek(x, j * ld + i) if there else math.nan)
+            if job[AVERAGE] != NO_AVERAGE:
+                shown = there and averaged
+                poke(job[AVERAGE_PATH], at, peek(average, j * ld + i) if shown else math.nan)
 
 
 @inline(i8, i8, i8, i8, i8, f8)
@@ -256,14 +254,15 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
     samples, mode, batch = job[ALL_SAMPLES], job[BATCH_MODE], job[BATCH_SIZE]
     record, every = job[RECORD], job[EVERY]
     # Scratch rows. The first `mutable` rows are the state of a walk; a copy of them follows.
-    mutable = d + memory_count * d + d + 1 + hyper_count + power_count
-    size = 2 * mutable + 3 * d + parameter_count + 1 + job[VALUE_COUNT] + 1 + 3 * d * d
+    averaged = 0 if job[AVERAGE] == NO_AVERAGE else d
+    waiting = 1 if job[PATIENCE] > 0 else 0
+    mutable = d + memory_count * d + averaged + waiting + hyper_count + power_count
     line = 8 * ld
     x = peek_long(job[SCRATCH], slot)
     memory = x + line * d
     average = memory + line * memory_count * d
-    conflict = average + line * d
-    hyper = conflict + line
+    conflict = average + line * averaged
+    hyper = conflict + line * waiting
     copy = x + line * mutable
     g = copy + line * mutable
     looked = g + line * d
@@ -288,8 +287,8 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
         _fill(x, ld, n, job[THETA], d, walkers, first)
         _fill(p, ld, n, job[PARAMETERS], parameter_count,
               0 if job[PARAMETERS_SHARED] else walkers, first)  # fmt: skip
-        _fill(rate, ld, n, job[RATE], 1, 0 if job[RATE_SHARED] else walkers, first)
-        _fill(hyper, ld, n, job[HYPER], hyper_count, 0 if job[HYPER_SHARED] else walkers, first)
+        _fill(rate, ld, n, job[RATE], 1, 0 if job[RULE_SHARED] else walkers, first)
+        _fill(hyper, ld, n, job[HYPER], hyper_count, 0 if job[RULE_SHARED] else walkers, first)
         _fill(values, ld, n, job[VALUES], job[VALUE_COUNT], walkers, first)
         for k in range(power_count * ld):
             poke(hyper + line * hyper_count, k, 1.0)
@@ -369,13 +368,15 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                     _forget(job, n, ld, d, g, memory, conflict)
                 for k in range(power_count):
                     source = peek_long(job[POWER_SOURCE], k)
-                    for i in range(1 if job[HYPER_SHARED] else n):
+                    for i in range(1 if job[RULE_SHARED] else n):
                         at = (hyper_count + k) * ld + i
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
                 if careful:
                     for k in range(d * ld):
                         poke(before, k, peek(x, k))
-                call_rule(job[RULE], (n, ld, d, scale, float(t + 1), rate, x, g, memory, hyper))
+                outside = call_rule(
+                    job[RULE], (n, ld, d, scale, float(t + 1), escape, rate, x, g, memory, hyper)
+                )
                 if job[THERMAL_ROW] >= 0:
                     for i in range(n):
                         seed = peek_long(job[SEEDS], first + i)
@@ -383,6 +384,7 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         for j in range(d):
                             kick = size_i * normal(seed, t, j, THERMAL)
                             poke(x, j * ld + i, peek(x, j * ld + i) + kick)
+                    outside = _outside(x, d, ld, n, escape)
                 t += 1
                 if job[AVERAGE] != NO_AVERAGE:
                     _average(job, n, ld, d, t, x, average, decay)
@@ -391,7 +393,7 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                     alive -= left
                     if alive == 0:
                         break
-                elif _outside(x, d, ld, n, escape) != d * (n - alive):
+                elif outside != d * (n - alive):
                     for k in range(mutable * ld):
                         poke(x, k, peek(copy, k))
                     t, stop, careful = began, t, True
@@ -410,3 +412,9 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
             if peek_long(job[DIED], first + i) < 0:
                 for j in range(d):
                     poke(job[END], j * walkers + first + i, peek(x, j * ld + i))
+        if record:
+            # The block may have ended early, with all its walkers gone.
+            for i in range(n):
+                poke(x, i, math.nan)
+            for row in range(t // every + 1, steps // every + 1):
+                _write(job, n, ld, d, row * every, first, x, g, loss, average)

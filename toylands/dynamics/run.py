@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 import sys
 from collections.abc import Callable, Mapping
@@ -70,6 +71,9 @@ def check_start(land: Landscape, start: Any) -> np.ndarray:
 
 def broadcast_walkers(land: Landscape, opt: Optimizer, starts: np.ndarray) -> tuple[int, ...]:
     """The shape of the swarm: starts, landscape parameters and hyper-parameters broadcast together."""
+    numbers = (*land.parameters.values(), *opt.values.values())
+    if starts.ndim == 1 and all(isinstance(value, float) for value in numbers):
+        return ()
     sizes = {"start": starts.shape[:-1]}
     sizes.update({name: np.shape(value) for name, value in land.parameters.items()})
     sizes.update({name: np.shape(value) for name, value in opt.values.items()})
@@ -90,6 +94,8 @@ def seeds_for(seed: Any, count: int) -> np.ndarray:
     Raises:
         TypeError, ValueError: when the seed is not a whole number, or the array has another length.
     """
+    if type(seed) is int and 0 <= seed < 2**63 and count == 1:
+        return _one_key(seed)
     array = np.asarray(seed)
     if array.dtype.kind not in "iu":
         raise TypeError(
@@ -106,6 +112,11 @@ def seeds_for(seed: Any, count: int) -> np.ndarray:
     return (key ^ (key >> np.uint64(31))).view(np.int64)
 
 
+@functools.lru_cache(maxsize=64)
+def _one_key(seed: int) -> np.ndarray:
+    return seeds_for(np.array([seed]), 1)
+
+
 def moving_columns(
     land: Landscape, moving: Mapping[str, Any] | None, steps: int
 ) -> dict[str, np.ndarray]:
@@ -114,13 +125,15 @@ def moving_columns(
     Each is given as one value per step (the last is then used at the end too), as steps + 1 values, or
     as a function of the step.
     """
-    if not isinstance(moving, Mapping | None):
+    if moving is None:
+        return {}
+    if not isinstance(moving, Mapping):
         raise TypeError(
             f"moving={show(moving)} must be a dictionary {{parameter: values or a function of the step}}."
         )
     names = list(land.parameters)
     columns = {}
-    for name, values in (moving or {}).items():
+    for name, values in moving.items():
         if name not in names:
             raise ValueError(
                 f"{land.name} has no parameter {name!r} to move; it has "
@@ -154,8 +167,8 @@ def schedule_factors(opt: Optimizer, steps: int) -> np.ndarray:
 
 def _rows(values: list[Any], count: int) -> tuple[np.ndarray, bool]:
     """Numbers as rows: (K, 1) when all are shared, else (K, B); and whether they are shared."""
-    if all(np.ndim(value) == 0 for value in values):
-        return np.array(values, dtype=float).reshape(len(values), 1), True
+    if all(isinstance(value, float) for value in values):
+        return np.array(values).reshape(len(values), 1), True
     filled = [np.broadcast_to(value, (count,)) for value in values]
     return np.ascontiguousarray(filled, dtype=float), False
 
@@ -211,159 +224,146 @@ def execute(
         progress: what to call the work in a progress bar; None for no bar.
     """
     from toylands.dynamics import loop
-    from toylands.formula.evaluate import pointer
+    from toylands.dynamics.job import Job
 
-    count = len(starts)
-    theta = np.ascontiguousarray(starts.T)
-    parameters = land.parameter_rows((count,))
-    parameters_shared = parameters.shape[1] == 1
-    rates, rate_shared = _rows([opt.lr], count)
-    hyper, hyper_shared = _rows(list(opt.hyper.values()), count)
-    if not (rate_shared and hyper_shared):  # one compiled variant reads both per walker
-        rate_shared = hyper_shared = False
-        rates, hyper = (
-            np.ascontiguousarray(np.broadcast_to(rows, (len(rows), count)))
-            for rows in (rates, hyper)
-        )
-    rule_shared = rate_shared
-    numbers: list[Any] = []
-    operations = _operations(opt, numbers)
-    extra_rows = {}
-    for kind, number in (("sam", "rho"), ("langevin", "temperature"), ("ema", "decay")):
-        piece = opt.piece(kind)
-        extra_rows[kind] = -1 if piece is None else len(numbers)
-        if piece is not None:
-            numbers.append(piece.values[number])
-    values = np.ascontiguousarray(
-        [np.broadcast_to(number, (count,)) for number in numbers], dtype=float
-    ).reshape(len(numbers), count)
-    data = land.data_rows()
-    samples = np.arange(data.shape[1])
-    seeds = seeds_for(seed, count)
+    count, dim = len(starts), land.dim
+    rule, definition = opt.rule, land.definition
     if not isinstance(replacement, bool | np.bool_):
         raise TypeError(f"replacement={show(replacement)} must be True or False.")
     limit = escape_limit(land, escape)
+    parameters = land.parameter_rows((count,))
+    shared = parameters.shape[1] == 1
+    rates, hyper, rule_shared = _rule_rows(opt, count)
+    seeds = seeds_for(seed, count)
     mode, batch_size = _batch(land, batch, seeds)
-    if record and steps % every:
-        raise ValueError(f"every={every} does not divide steps={steps}; the end would not be recorded.")
-    records = steps // every + 1 if record else 0
     averaging = opt.piece("swa") or opt.piece("ema")
+    records = _records(land, count, steps, every, bool(averaging)) if record else 0
+    columns = moving_columns(land, moving, steps)
+    values: list[Any] = []
+    operations = _operations(opt, values)
+    look = loop.UPHILL if opt.piece("sam") else loop.AHEAD if opt.piece("extragradient") else loop.HERE
+    solver = opt.piece("newton") or opt.piece("saddle_free_newton")
+    reset, swa = opt.piece("reset_on_conflict"), opt.piece("swa")
+    average = loop.NO_AVERAGE if averaging is None else loop.SWA if swa else loop.EMA
+    kernel = definition.kernel(1, loss=record and mode == loop.FULL, shared=shared)
+
+    job = Job()
+    for position, number in (
+        (loop.WALKERS, count),
+        (loop.DIM, dim),
+        (loop.STEPS, steps),
+        (loop.KERNEL, kernel.address),
+        (loop.RULE, rule.kernel(shared=rule_shared).address),
+        (loop.PARAMETER_COUNT, len(parameters)),
+        (loop.PARAMETERS_SHARED, shared),
+        (loop.RULE_SHARED, rule_shared),
+        (loop.HYPER_COUNT, len(hyper)),
+        (loop.POWER_COUNT, len(rule.powers)),
+        (loop.MEMORY_COUNT, len(rule.memory)),
+        (loop.MOVING_COUNT, len(columns)),
+        (loop.BATCH_SIZE, batch_size),
+        (loop.BATCH_MODE, mode),
+        (loop.REPLACEMENT, replacement),
+        (loop.LOOK, look),
+        (loop.OP_COUNT, len(operations)),
+        (loop.LOOK_ROW, max(_value_row(opt, "sam", "rho", values), 0)),
+        (loop.THERMAL_ROW, _value_row(opt, "langevin", "temperature", values)),
+        (loop.AVERAGE_ROW, max(_value_row(opt, "ema", "decay", values), 0)),
+        (loop.PATIENCE, reset.counts["patience"] if reset else 0),
+        (loop.PUSH, -rule.gathers if reset else 0),
+        (loop.AVERAGE, average),
+        (loop.AVERAGE_START, swa.counts["start"] if swa else 0),
+        (loop.RECORD, record),
+        (loop.EVERY, every),
+    ):
+        job.say(position, number)
+    if record:
+        full = definition.kernel(1, loss=True, shared=shared)
+        job.say(loop.KERNEL_FULL, full.address)
+    if solver is not None:
+        from toylands.dynamics import solvers
+
+        chosen = solvers.newton_step if solver.kind == "newton" else solvers.saddle_free_step
+        job.say(loop.SOLVER, chosen.address)
+        job.say(loop.JACOBIAN, definition.kernel(2, loss=False, shared=shared).address)
+    block = min(count, 512 if len(rule.memory) * dim <= 4 else 256)
+    job.say(loop.BLOCK, block)
+    job.say(loop.VALUE_COUNT, len(values))
+    data = land.data_rows()
+    samples = np.arange(data.shape[1])
+    job.say(loop.ALL_SAMPLES, len(samples))
+    job.take(loop.THETA, starts.T)
+    job.take(loop.PARAMETERS, parameters)
+    job.take(loop.RATE, rates)
+    job.take(loop.HYPER, hyper)
+    job.take(loop.SCHEDULE, schedule_factors(opt, steps))
+    job.take(loop.OP_CODES, operations)
+    if values:
+        job.take(loop.VALUES, np.array([np.broadcast_to(v, (count,)) for v in values], dtype=float))
+    if rule.powers:
+        positions = [list(rule.defaults).index(name) for name in rule.powers]
+        job.take(loop.POWER_SOURCE, np.array(positions))
+    if columns:
+        job.take(loop.MOVING, np.array([*columns.values()]).T)
+        job.take(loop.MOVING_INDEX, np.array([[*land.parameters].index(name) for name in columns]))
+    job.take(loop.DATA, data)
+    job.take(loop.SAMPLES, samples)
+    job.take(loop.SEEDS, seeds)
+    if record:
+        job.room(loop.PATH, (records, dim, count))
+        job.room(loop.LOSS_PATH, (records, count))
+        job.room(loop.GRAD_PATH, (records, count))
+    if record and averaging:
+        job.room(loop.AVERAGE_PATH, (records, dim, count))
+    job.room(loop.END, (dim, count))
+    job.room(loop.DIED, (count,), integers=True)
+    views = job.build()
+    height = loop.scratch_rows(dim, len(parameters), len(rule.memory), rule.rows, len(values))
+    longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
+    held = (job, definition, rule)
+    _share(job.integers, held, limit, count, steps, block, height * block, longs, progress)
+    recorded = [
+        views.get(position)
+        for position in (loop.PATH, loop.LOSS_PATH, loop.GRAD_PATH, loop.AVERAGE_PATH)
+    ]
+    return Raw(*recorded, views[loop.END].T, views[loop.DIED])
+
+
+def _rule_rows(opt: Optimizer, count: int) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Learning rates and hyper-parameters as rows, and whether all walkers share them.
+
+    One compiled variant of a rule reads all of them per walker, the other none.
+    """
+    numbers = [opt.lr, *opt.hyper.values()]
+    rows, shared = _rows(numbers, count)
+    return rows[:1], rows[1:], shared
+
+
+def _value_row(opt: Optimizer, kind: str, number: str, values: list[Any]) -> int:
+    """Append a piece's number to the values; its row, or -1 without the piece."""
+    piece = opt.piece(kind)
+    if piece is None:
+        return -1
+    values.append(piece.values[number])
+    return len(values) - 1
+
+
+def _records(land: Landscape, count: int, steps: int, every: int, averaging: bool) -> int:
+    """How many points of each walk are recorded.
+
+    Raises:
+        ValueError: when the end would not be recorded, or the recording would fill the memory.
+    """
+    if steps % every:
+        raise ValueError(f"every={every} does not divide steps={steps}; the end would not be recorded.")
+    records = steps // every + 1
     size = records * count * (land.dim * (2 if averaging else 1) + 2) * 8
     if size > MAX_RECORD_BYTES:
         raise ValueError(
             f"recording {count:,} walkers for {steps:,} steps needs {size / 1e9:.1f} GB; record fewer "
             "steps with every=..., or use basins or sweep, which keep only the ends."
         )
-
-    def recording(*shape: int) -> np.ndarray | None:
-        return np.full(shape, np.nan) if record else None
-
-    path, average = recording(records, land.dim, count), None
-    if averaging is not None:
-        average = recording(records, land.dim, count)
-    loss, grad_norm = recording(records, count), recording(records, count)
-    end = np.empty((land.dim, count))
-    died = np.empty(count, dtype=np.int64)
-    columns = moving_columns(land, moving, steps)
-    moved = np.ascontiguousarray(np.reshape([*columns.values()], (len(columns), steps + 1)).T)
-    moved_rows = np.array([[*land.parameters].index(name) for name in columns], dtype=np.int64)
-    schedule = schedule_factors(opt, steps)
-    rule = opt.rule
-    definition = land.definition
-    full = mode == loop.FULL
-    kernel = definition.kernel(1, loss=record and full, shared=parameters_shared)
-    kernel_full = definition.kernel(1, loss=True, shared=parameters_shared) if record else kernel
-    solver = opt.piece("newton") or opt.piece("saddle_free_newton")
-    reset = opt.piece("reset_on_conflict")
-    block = min(count, 512 if len(rule.memory) * land.dim <= 4 else 256)
-    power_source = np.array([list(rule.defaults).index(h) for h in rule.powers], dtype=np.int64)
-    height = loop.scratch_rows(land.dim, len(parameters), len(rule.memory), rule.rows, len(numbers))
-
-    job = np.zeros(loop.JOB_SIZE, dtype=np.int64)
-
-    def put(position: int, value: Any) -> None:
-        job[position] = pointer(value) if isinstance(value, np.ndarray) else int(value)
-
-    def address(function: Any) -> int:
-        return function.address
-
-    swa_piece = opt.piece("swa")
-    for position, value in (
-        (loop.WALKERS, count),
-        (loop.DIM, land.dim),
-        (loop.STEPS, steps),
-        (loop.BLOCK, block),
-        (loop.KERNEL, address(kernel)),
-        (loop.KERNEL_FULL, address(kernel_full)),
-        (loop.RULE, address(rule.kernel(shared=rule_shared))),
-        (loop.THETA, theta),
-        (loop.PARAMETERS, parameters),
-        (loop.PARAMETER_COUNT, len(parameters)),
-        (loop.PARAMETERS_SHARED, parameters_shared),
-        (loop.RATE, rates),
-        (loop.RATE_SHARED, rate_shared),
-        (loop.HYPER, hyper),
-        (loop.HYPER_COUNT, len(hyper)),
-        (loop.HYPER_SHARED, hyper_shared),
-        (loop.POWER_COUNT, len(power_source)),
-        (loop.POWER_SOURCE, power_source),
-        (loop.MEMORY_COUNT, len(rule.memory)),
-        (loop.SCHEDULE, schedule),
-        (loop.MOVING, moved),
-        (loop.MOVING_COUNT, len(moved_rows)),
-        (loop.MOVING_INDEX, moved_rows),
-        (loop.DATA, data),
-        (loop.SAMPLES, samples),
-        (loop.ALL_SAMPLES, len(samples)),
-        (loop.BATCH_SIZE, batch_size),
-        (loop.BATCH_MODE, mode),
-        (loop.REPLACEMENT, replacement),
-        (loop.SEEDS, seeds),
-        (
-            loop.LOOK,
-            loop.UPHILL
-            if opt.piece("sam")
-            else loop.AHEAD
-            if opt.piece("extragradient")
-            else loop.HERE,
-        ),
-        (loop.OP_COUNT, len(operations)),
-        (loop.OP_CODES, operations),
-        (loop.VALUES, values),
-        (loop.VALUE_COUNT, len(numbers)),
-        (loop.LOOK_ROW, max(extra_rows["sam"], 0)),
-        (loop.THERMAL_ROW, extra_rows["langevin"]),
-        (loop.AVERAGE_ROW, max(extra_rows["ema"], 0)),
-        (loop.PATIENCE, reset.counts["patience"] if reset else 0),
-        (loop.PUSH, -rule.gathers if reset else 0),
-        (
-            loop.AVERAGE,
-            loop.NO_AVERAGE if averaging is None else loop.SWA if swa_piece else loop.EMA,
-        ),
-        (loop.AVERAGE_START, swa_piece.counts["start"] if swa_piece else 0),
-        (loop.RECORD, record),
-        (loop.EVERY, every),
-        (loop.PATH, path),
-        (loop.LOSS_PATH, loss),
-        (loop.GRAD_PATH, grad_norm),
-        (loop.AVERAGE_PATH, average),
-        (loop.END, end),
-        (loop.DIED, died),
-    ):
-        put(position, 0 if value is None else value)
-    if solver is not None:
-        from toylands.dynamics import solvers
-
-        jacobian = definition.kernel(2, loss=False, shared=parameters_shared)
-        put(loop.JACOBIAN, address(jacobian))
-        chosen = solvers.newton_step if solver.kind == "newton" else solvers.saddle_free_step
-        put(loop.SOLVER, address(chosen))
-    longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
-    held = (definition, rule, theta, parameters, rates, hyper, values, data, samples, seeds, moved,
-            moved_rows, schedule, operations, power_source, path, average, loss, grad_norm, end,
-            died)  # fmt: skip
-    _share(job, held, limit, count, steps, block, height * block, longs, progress)
-    return Raw(path, loss, grad_norm, average, end.T, died)
+    return records
 
 
 def _batch(land: Landscape, batch: int | None, seeds: np.ndarray) -> tuple[int, int]:

@@ -319,7 +319,7 @@ class Swarm(Sequence[Trajectory]):
             self.loss[i, :rows],
             self.grad_norm[i, :rows],
             None if self.average is None else self.average[i, :rows],
-            np.broadcast_to(self.optimizer.lr, (len(self),))[i] * self._factors[: (rows - 1) * self.every],
+            _pick(self.optimizer.lr, i) * self._factors[: (rows - 1) * self.every],
             died if died >= 0 else None,
             self.tol,
             self.every,
@@ -376,6 +376,13 @@ class Swarm(Sequence[Trajectory]):
             f"<{len(self)} walkers of {self.optimizer.name} on {self.landscape.name}, "
             f"{(self.path.shape[1] - 1) * self.every} steps, {gone} diverged>"
         )
+
+
+def _pick(value: Any, i: int) -> float:
+    """The number of walker i: its own, or the one that all share."""
+    if np.ndim(value) == 0:
+        return float(value)
+    return float(value[i if len(value) > 1 else 0])
 
 
 class Race(Sequence[Trajectory]):

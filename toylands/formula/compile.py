@@ -31,7 +31,7 @@ job_array = types.int64[::1]
 void = types.void
 
 KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
-RULE = types.void(i8, i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
+RULE = i8(i8, i8, i8, f8, f8, f8, doubles, doubles, doubles, doubles, doubles)
 PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 
 #: how many kernels and rules were compiled in this process (tests watch it)
@@ -124,11 +124,13 @@ def _caller(signature: Any) -> Any:
                 builder.inttoptr(value, kind) if isinstance(kind, ir.PointerType) else value
                 for value, kind in zip(values, wanted, strict=True)
             ]
-            pointer = ir.FunctionType(ir.VoidType(), wanted).as_pointer()
-            builder.call(builder.inttoptr(args[0], pointer), cast)
-            return context.get_dummy_value()
+            nothing = signature.return_type == types.void
+            given = ir.VoidType() if nothing else context.get_value_type(signature.return_type)
+            pointer = ir.FunctionType(given, wanted).as_pointer()
+            result = builder.call(builder.inttoptr(args[0], pointer), cast)
+            return context.get_dummy_value() if nothing else result
 
-        return types.void(i8, types.Tuple(plain)), generate
+        return signature.return_type(i8, types.Tuple(plain)), generate
 
     return call
 

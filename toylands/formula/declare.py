@@ -90,19 +90,18 @@ class CriticalPoint:
         return f"{self.kind} at ({where}), loss {self.loss:.6g}"
 
 
-def classify(eigenvalues: np.ndarray, scale: float | None = None) -> str:
-    """Name a stationary point by its Hessian's eigenvalues.
+def zero(eigenvalues: np.ndarray) -> float:
+    """Below which size an eigenvalue counts as zero: 1e-9 of the largest, but at least 1e-12.
 
-    Args:
-        eigenvalues: shape (d,).
-        scale: the size an eigenvalue is compared with to count as zero (1e-9 of it). By default the
-            largest absolute eigenvalue, but at least 1e-3, so that a Hessian of pure rounding
-            error is a plateau.
+    So a Hessian of pure rounding error is a plateau.
     """
-    largest = float(np.max(np.abs(eigenvalues))) if scale is None else scale
-    zero = 1e-9 * max(largest, 1e-3)
-    negative = int(np.sum(eigenvalues < -zero))
-    positive = int(np.sum(eigenvalues > zero))
+    return 1e-9 * max(float(np.max(np.abs(eigenvalues))), 1e-3)
+
+
+def classify(eigenvalues: np.ndarray) -> str:
+    """Name a stationary point by its Hessian's eigenvalues, shape (d,)."""
+    negative = int(np.sum(eigenvalues < -zero(eigenvalues)))
+    positive = int(np.sum(eigenvalues > zero(eigenvalues)))
     if negative and positive:
         return "saddle"
     flat = len(eigenvalues) - negative - positive

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.formula.declare import CriticalPoint, Declared, classify
+from toylands.formula.declare import CriticalPoint, Declared, classify, zero
 from toylands.formula.definition import Definition, check_column, check_lengths, define
 
 
@@ -217,7 +217,7 @@ class Landscape:
         point = self.points(theta).reshape(self.dim)
         eigenvalues = self.spectrum(point).eigenvalues
         kind = self.classify(point)
-        negative = int(np.sum(eigenvalues < -1e-9 * max(1e-3, float(np.abs(eigenvalues).max()))))
+        negative = int(np.sum(eigenvalues < -zero(eigenvalues)))
         return CriticalPoint(point, float(self.loss(point)), kind, negative, eigenvalues)
 
     def refine(self, theta: Any, *, iterations: int = 80) -> np.ndarray:

@@ -327,7 +327,10 @@ def apply(name: str, *values: Any) -> sympy.Expr:
 
 
 #: constants that a formula may have passed through a float, such as 2*pi*x
-_CONSTANTS = (sympy.pi, sympy.E, sympy.sqrt(2), sympy.sqrt(3), sympy.pi**2)
+_CONSTANTS = (
+    *(sympy.pi, sympy.E, sympy.sqrt(2), sympy.sqrt(3)),
+    *(sympy.pi**2, 1 / sympy.pi, 1 / sympy.pi**2),
+)
 
 
 def named_constants(expression: sympy.Expr) -> sympy.Expr:

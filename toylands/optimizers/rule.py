@@ -192,16 +192,20 @@ class Rule:
         inside += [
             f"s{k} = fetch_{k + 1}(state, {k} * d * ld + k)" for k in range(len(self.memory))
         ]
-        lines = ["def rule(n, ld, d, scale, t, lr, theta, g, state, hyper):"]
+        # Besides stepping, a rule counts the coordinates that are now off the map (or not numbers).
+        lines = ["def rule(n, ld, d, scale, t, escape, lr, theta, g, state, hyper):", "    outside = 0"]
         lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
         lines += ["    for j in range(d):", "        for i in range(n):"]
         inner = [*(() if shared else loads), *inside, *emitter.inside]
         lines += [f"            {line}" for line in inner]
-        lines.append(f"            store_0(theta, k, {texts[0]})")
+        lines.append(f"            new = {texts[0]}")
+        lines.append("            store_0(theta, k, new)")
+        lines.append("            outside += 0 if abs(new) <= escape else 1")
         lines += [
             f"            store_{k + 1}(state, {k} * d * ld + k, {text})"
             for k, text in enumerate(texts[1:])
         ]
+        lines.append("    return outside")
         return "\n".join(lines) + "\n"
 
     @functools.cached_property

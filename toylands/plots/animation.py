@@ -204,6 +204,7 @@ class _Film:
         self.beat = units[id(self.longest)]
         self.length = max((len(run.path) - 1) * units[id(run)] for run in runs)
         self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")  # from here on nothing may shift
         placed = Labels(self.axes)
         self.walkers = [
             _Walker(self.axes, run, style, ground, units[id(run)], len(members) > 1, placed)
@@ -217,10 +218,9 @@ class _Film:
             artist.set_animated(True)
 
     def _cite(self, land: Any, citation: str | None) -> None:
-        source = f", {land.source}" if land.source else ""
-        text = citation
-        if text is None:
-            text = f"toylands, exact gradients. Landscape: {land.name}{source}"
+        named = [land.name] if land.name != "landscape" else []  # a typed formula has no name
+        about = ", ".join(part for part in [*named, land.source] if part)
+        text = f"toylands, exact gradients. Landscape: {about}" if citation is None else citation
         self.figure.set_figheight(self.figure.get_figheight() + 0.25)
         self.figure.supxlabel(
             text, x=0.01, ha="left", fontsize="x-small", color=theme(self.axes)["soft"]

@@ -23,6 +23,8 @@ from toylands.plots.words import heading, headline, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# Of more stationary points than this only the minima are marked, and smaller.
+_CROWD = 40
 # A direction counts as flat when its eigenvalue is below this part of the largest one.
 _FLAT = 1e-9
 
@@ -47,7 +49,7 @@ def contour(
     """Draw a landscape as filled contours (two coordinates) or as a curve (one).
 
     view, levels, count, grid, coordinates, at: see `toylands.plots.terrain.terrain`.
-    critical: mark the stationary points in the window by kind.
+    critical: mark the stationary points in the window by kind; of more than 40, only the minima.
     ellipses: at each minimum, the set where the quadratic model given by the exact Hessian lies
     `ellipses` above the minimum, to scale (True chooses one round height for all minima): a small
     ellipse is a sharp minimum. A direction without curvature gives two parallel lines.
@@ -64,6 +66,7 @@ def contour(
         shape = "ellipses" if len(ground.index) == 2 else "dashed"
         notes.append(f"{shape}: exact quadratic model, {sig(height)} above each minimum")
     handles = draw_critical(axes, ground) if critical else []
+    notes.append(crowd_note(ground) if critical else "")
     if colorbar if colorbar is not None else own:
         draw_colorbar(axes, ground)
     headline(axes, heading(land) if title is None else title, notes, own)
@@ -191,17 +194,38 @@ def points_in_view(ground: Terrain) -> list[Any]:
 def draw_critical(ax: Axes, ground: Terrain) -> list[Any]:
     """Mark the stationary points in the window by kind; return one legend handle per kind."""
     by_kind: dict[str, list[Array]] = {}
-    for critical in points_in_view(ground):
+    marked = points_to_mark(ground)
+    for critical in marked:
         theta = np.asarray(critical.point, dtype=np.float64)[list(ground.index)]
         place = theta if len(theta) == 2 else np.array([theta[0], float(critical.loss)])
         by_kind.setdefault(critical.kind, []).append(place)
+    size = mark_size(len(marked))
     handles = []
     for kind in (k for k in palette()["kinds"] if k in by_kind):
         places = np.array(by_kind[kind])
-        for artist in kind_marks(kind, *places.T):
+        for artist in kind_marks(kind, places[:, 0], places[:, 1], size):
             ax.add_line(artist)
         handles.append(kind_handle(kind))
     return handles
+
+
+def points_to_mark(ground: Terrain) -> list[Any]:
+    """Return the stationary points in the window, or of very many only the minima."""
+    points = points_in_view(ground)
+    if len(points) <= _CROWD:
+        return points
+    return [critical for critical in points if critical.kind in ("minimum", "valley")] or points
+
+
+def crowd_note(ground: Terrain) -> str:
+    """Say so where stationary points are left out, '' otherwise."""
+    known, marked = len(points_in_view(ground)), len(points_to_mark(ground))
+    return f"{known} stationary points, only minima marked" if marked < known else ""
+
+
+def mark_size(count: int) -> float:
+    """Return the size in points of the marks of so many stationary points."""
+    return 8.5 * min(1.0, max(0.4, (_CROWD / max(count, 1)) ** 0.5))
 
 
 def kind_marks(kind: str, x: Any, y: Any, size: float = 8.5) -> list[Any]:
@@ -209,9 +233,9 @@ def kind_marks(kind: str, x: Any, y: Any, size: float = 8.5) -> list[Any]:
     from matplotlib.lines import Line2D
 
     look = palette()["kinds"][kind]
-    scale = unit()
+    scale = unit() * min(1.0, size / 8.5) ** 0.5
     common: dict[str, Any] = {"linestyle": "none", "marker": look["marker"], "zorder": 6}
-    common |= {"markersize": size * scale, "gid": kind}
+    common |= {"markersize": size * unit(), "gid": kind}
     if look["marker"] == "x" or look["color"] == "none":
         inner = look.get("ring", look["color"])
         return [

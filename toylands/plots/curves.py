@@ -71,7 +71,7 @@ def loss_curves(
     floor = _floor(land, above, any(run.moving for run in runs))
     values = [np.asarray(run.loss) - floor for run in runs]
     name = f"loss {'+' if floor < 0 else '−'} {sig(abs(floor), 5)}" if floor else "loss"
-    notes = [parameters(land), *held_equal(runs)]
+    notes = [parameters(land, runs[0].moving), *held_equal(runs)]
     if above == "minimum":
         notes.append("loss above the lowest known minimum")
     hint = "Use above='minimum', or scale='linear'."
@@ -95,7 +95,7 @@ def gradient_norms(
     runs = as_runs(trajectories)
     land = same_landscape(runs)
     values = [np.asarray(run.grad_norm, dtype=np.float64) for run in runs]
-    notes = [parameters(land), *held_equal(runs)]
+    notes = [parameters(land, runs[0].moving), *held_equal(runs)]
     hint = "Use scale='linear'."
     name = "gradient norm"
     return _chart(runs, values, ax, x, scale, name, notes, legend, title or heading(land), hint)
@@ -135,7 +135,7 @@ def sharpness_curve(
         rates = np.asarray(run.rates)[delay(run) :: run.every]
         values.append(rates * np.asarray(run.sharpness)[: len(rates)])
     limits = [_limit_of(run, limit) for run in runs]
-    notes = [parameters(land), *held_equal(runs, "gradients and Hessian")]
+    notes = [parameters(land, runs[0].moving), *held_equal(runs, "gradients and Hessian")]
     without = dict.fromkeys(
         run.optimizer.family for run, value in zip(runs, limits, strict=True) if value is None
     )
@@ -301,8 +301,11 @@ def _line(run: Any, clock: Array, curve: Array, box: Array, scale: str) -> tuple
         heights = np.log10(curve) if scale == "log" else curve.astype(np.float64)
     points = np.column_stack([clock, heights])[np.isfinite(heights)]
     flat, leaves = cut(points, box) if len(points) else (points, False)
-    if scale == "log":
-        flat = np.column_stack([flat[:, 0], 10.0 ** flat[:, 1]])
+    if scale == "log":  # only a point on the frame needs the way back
+        exact = curve[np.isfinite(heights)][: len(flat)]
+        if leaves:
+            exact[-1] = 10.0 ** flat[-1, 1]
+        flat = np.column_stack([flat[:, 0], exact])
     return flat, leaves or run.status.kind == "diverged"
 
 
@@ -346,6 +349,8 @@ def schedule_curve(
     factors themselves are drawn. Returns the Axes.
     """
     curves = _schedules(schedules)
+    if not curves:
+        raise ValueError("no schedule to draw: expected at least one")
     lengths = [s.length for _, s, _ in curves if s.length is not None]
     known = [n for _, s, _ in curves if (n := _natural(s))]
     shown = steps if steps is not None else max([*lengths, *known], default=100)
@@ -404,10 +409,7 @@ def _schedules(given: Any) -> list[tuple[str, Schedule, float | None]]:
     if isinstance(given, Mapping):
         return [(str(label), *_schedule(item)[1:]) for label, item in given.items()]
     several = isinstance(given, list | tuple) and not all(np.isscalar(item) for item in given)
-    curves = [_schedule(item) for item in (given if several else [given])]
-    if not curves:
-        raise ValueError("no schedule to draw: expected at least one")
-    return curves
+    return [_schedule(item) for item in (given if several else [given])]
 
 
 def _schedule(item: Any) -> tuple[str, Schedule, float | None]:

@@ -21,6 +21,7 @@ from toylands.plots.contour import (
     figure_size,
     kind_handle,
     kind_marks,
+    mark_size,
     same_scale,
 )
 from toylands.plots.style import (
@@ -182,7 +183,9 @@ def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
             place = np.append(place, float(minimum.loss))
         kind = minimum.kind if minimum.kind in palette()["kinds"] else "minimum"
         numbered = n in chosen and kind == "minimum"
-        for mark in kind_marks(kind, place[:1], place[1:], size=13 if numbered else 7):
+        for mark in kind_marks(
+            kind, place[:1], place[1:], 13 if numbered else mark_size(len(basins.minima))
+        ):
             ax.add_line(mark)
         if numbered:
             ax.annotate(

@@ -14,7 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from toylands.plots.contour import draw_colorbar, draw_critical, draw_terrain, figure_size
+from toylands.plots.contour import (
+    crowd_note,
+    draw_colorbar,
+    draw_critical,
+    draw_terrain,
+    figure_size,
+)
 from toylands.plots.exits import Labels, draw_exit
 from toylands.plots.style import add_legend, axes_for, picture
 from toylands.plots.terrain import Terrain, terrain
@@ -88,7 +94,7 @@ def paths(
     every = marks_every(runs) if marks is None else _stride(runs, marks)
     trails = draw_trails(axes, runs, ground, every)
     if not drawn_on:
-        notes = [ground.note(), *map_notes(runs, every)]
+        notes = [ground.note(), *map_notes(runs, every), crowd_note(ground) if critical else ""]
         if len(ground.index) < land.dim:
             notes.append("trails projected onto the slice")
         headline(axes, heading(land) if title is None else title, notes, own)

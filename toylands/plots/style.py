@@ -17,6 +17,7 @@ Text sizes and line widths follow matplotlib's `font.size`: raise it for a proje
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -178,11 +179,15 @@ def theme(ax: Axes | None = None) -> dict[str, str]:
 def picture(function: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function under the toylands settings; matplotlib's own are restored after."""
 
+    makes_axes = "ax" in inspect.signature(function).parameters
+
     @functools.wraps(function)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
         import matplotlib
 
         given = next((a for a in (*args, kwargs.get("ax")) if hasattr(a, "get_facecolor")), None)
+        if given is None and makes_axes:
+            _shows_figures()  # before the settings change, see _load
         inks = theme(given)  # type: ignore[arg-type]
         with matplotlib.rc_context(
             {
@@ -227,20 +232,42 @@ def new_figure(width: float, height: float) -> Figure:
     Width and height in inches, before `headline` and `add_legend` make room for themselves. See the
     module's text for the rule.
     """
-    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.registry import BackendFilter, backend_registry
     from matplotlib.figure import Figure
 
-    size = (width, height)
+    if _shows_figures():
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=(width, height), layout="compressed")
+    figure = Figure(figsize=(width, height), layout="compressed")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _shows_figures() -> bool:
+    """Return whether the backend shows figures; if so, it is loaded."""
+    import matplotlib
+    from matplotlib.backends.registry import BackendFilter, backend_registry
+
     silent = backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)
-    if matplotlib.get_backend().lower() in silent:
-        figure = Figure(figsize=size, layout="compressed")
-        FigureCanvasAgg(figure)
-        return figure
+    backend = matplotlib.get_backend()
+    if backend.lower() in silent:
+        return False
+    _load(backend)
+    return True
+
+
+@functools.cache
+def _load(backend: str) -> None:
+    """Load a backend, which matplotlib otherwise does when the first figure is made.
+
+    The backend of notebooks changes settings when it is loaded. Inside our settings these changes
+    would be undone, and the notebook would show no further figure.
+    """
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=size, layout="compressed")
+    if not plt.get_fignums():  # with a figure open, it is loaded
+        plt.switch_backend(backend)
 
 
 def axes_for(

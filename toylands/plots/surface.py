@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from toylands._words import did_you_mean, one_of
-from toylands.plots.contour import bar_ticks, kind_handle, kind_marks, points_in_view
+from toylands.plots.contour import (
+    bar_ticks,
+    crowd_note,
+    kind_handle,
+    kind_marks,
+    mark_size,
+    points_to_mark,
+)
 from toylands.plots.exits import Labels, draw_exit
 from toylands.plots.style import (
     Style,
@@ -162,6 +169,7 @@ def surface(
         notes += map_notes(runs, every)
     if critical:
         handles += _draw_kinds(axes, scene)
+        notes.append(crowd_note(ground))
     _frame(axes, scene, scale, elev, azim)
     base = axes.figure.get_size_inches().copy()
     headline(axes, heading(land) if title is None else title, notes, own)
@@ -322,16 +330,18 @@ def _stand(ax: Any, mark: Any, heights: Array, alpha: float = 1.0) -> None:
 
 def _draw_kinds(ax: Any, scene: Scene) -> list[Any]:
     by_kind: dict[str, list[Array]] = {}
-    for critical in points_in_view(scene.ground):
+    marked = points_to_mark(scene.ground)
+    for critical in marked:
         flat = np.asarray(critical.point, dtype=np.float64)[list(scene.ground.index)]
         by_kind.setdefault(critical.kind, []).append(flat)
+    size = mark_size(len(marked))
     handles = []
     for kind in (k for k in palette()["kinds"] if k in by_kind):
         spots = scene.lift(np.array(by_kind[kind]))
         hidden = scene.hidden(spots)
         for chosen, alpha in ((spots[~hidden], 1.0), (spots[hidden], 0.3)):
             if len(chosen):
-                for mark in kind_marks(kind, chosen[:, 0], chosen[:, 1]):
+                for mark in kind_marks(kind, *chosen[:, :2].T, size):
                     _stand(ax, mark, chosen[:, 2], alpha)
         handles.append(kind_handle(kind))
     return handles

@@ -151,7 +151,9 @@ def choose_levels(
             raise ValueError(f"levels={show(levels)}: expected increasing loss values")
     if high <= low:  # a flat terrain has one colour
         return np.array([low - 0.5, low + 0.5]), floor, spacing
-    inside = inner[(inner > low) & (inner < high)]
+    # A level within a fiftieth of a step of an end would give a sliver of losses a whole colour.
+    sliver = (high - low) / (50 * count) if spacing == "linear" else 0.0
+    inside = inner[(inner > low + sliver) & (inner < high - sliver)]
     return np.concatenate([[low], inside, [high]]), floor, spacing
 
 

@@ -1,1 +1,1 @@
-"""The exercises, one module per lesson; every module of this folder is read, nothing is registered."""
+"""The exercises, one module per lesson; every module of this folder is read by itself."""

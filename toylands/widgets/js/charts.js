@@ -159,62 +159,53 @@ export function drawSection(ctx, s, terrain, colors, ink, width) {
 /** The red of "above the stability limit"; no optimizer and no terrain has it. */
 const ALARM = { light: "#C4122F", dark: "#FF6474" };
 
-/** The values that a logarithmic axis can show: [lowest, highest], or null where there are none. */
-function positiveRange(curves, key) {
-  let low = Infinity;
-  let high = 0;
-  for (const curve of curves) {
-    for (const value of curve[key] ?? []) {
-      if (!(value > 0) || !Number.isFinite(value)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-  }
-  return high > 0 ? [low, high] : null;
-}
-
-function fullRange(curves, key) {
-  let low = Infinity;
-  let high = -Infinity;
+/** The finite values of some curves: [lowest, highest, lowest above zero], or null where there are none. */
+function rangeOf(curves, key) {
+  let [low, high, least] = [Infinity, -Infinity, Infinity];
   for (const curve of curves) {
     for (const value of curve[key] ?? []) {
       if (!Number.isFinite(value)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
+      if (value > 0 && value < least) least = value;
     }
   }
-  return high >= low ? [low, high] : null;
+  return high >= low ? [low, high, least] : null;
 }
 
 /**
- * The vertical window of a chart: {low, high, log, note}, in log10 where log is true.
+ * The vertical window of a chart: {low, high, log, note}, in log10 where log is true; null without values.
  *
- * A chart asked to be logarithmic falls back to linear where no value is positive; the meter always shows
- * zero and its limits, and at most three times the largest limit (what lies beyond leaves the chart).
+ * A chart asked to be logarithmic is linear, and says so, where a value is below zero or none is above. Its top is
+ * at most a thousand times the largest first value, so that a walk that diverges does not flatten the others, and
+ * it ends 16 decades (the precision of a double) further down. The meter shows zero, its limits, and at most three
+ * times the largest of them. Where a curve leaves the window, the note says how far it goes.
  */
 export function chartWindow(curves, key, wantLog) {
-  if (key === "meter") {
-    const range = fullRange(curves, key);
-    if (!range) return null;
-    const limit = Math.max(0, ...curves.map((curve) => curve.limit ?? 0));
-    const top = limit ? Math.min(Math.max(range[1], 1.25 * limit), 3 * limit) : range[1];
-    const low = Math.max(Math.min(0, range[0]), limit ? -limit : -Infinity);
-    const high = top > low ? top : low + 1;
-    return { low, high: high + 0.04 * (high - low), log: false, note: range[1] > high ? `up to ${formatNumber(range[1])}` : "" };
-  }
-  const positive = wantLog ? positiveRange(curves, key) : null;
-  if (positive) {
-    const low = Math.log10(positive[0]);
-    const high = Math.log10(positive[1]);
-    const air = Math.max(0.05 * (high - low), 0.1);
-    const all = fullRange(curves, key);
-    return { low: low - air, high: high + air, log: true, note: all[0] < 0 ? "values below 0 not shown" : "" };
-  }
-  const range = fullRange(curves, key);
+  const bound = curves.filter((curve) => curve.limit !== null && curve.limit !== undefined);
+  const range = rangeOf(key === "meter" && bound.length ? bound : curves, key);
   if (!range) return null;
-  const air = 0.05 * (range[1] - range[0]) || 1;
-  const note = wantLog ? "linear: no value above 0" : "";
-  return { low: range[0] - air, high: range[1] + air, log: false, note };
+  const [low, high, least] = range;
+  if (key === "meter") {
+    const limit = Math.max(0, ...bound.map((curve) => curve.limit));
+    const top = limit ? Math.min(Math.max(high, 1.25 * limit), 3 * limit) : high;
+    const bottom = Math.max(Math.min(0, low), limit ? -0.5 * limit : -Infinity);
+    const end = top > bottom ? top + 0.04 * (top - bottom) : bottom + 1;
+    return { low: bottom, high: end, log: false, note: high > end ? `up to ${formatNumber(high)}` : "" };
+  }
+  const first = Math.max(0, ...curves.map((curve) => Math.abs(curve[key]?.[0] ?? 0)).filter(Number.isFinite));
+  const most = first > 0 ? Math.min(high, 1e3 * first) : high;
+  const beyond = high > most ? `up to ${formatNumber(high)}` : "";
+  if (wantLog && low >= 0 && least < Infinity) {
+    const top = Math.log10(most);
+    const bottom = Math.min(Math.max(Math.log10(least), top - 16), top);
+    const air = Math.max(0.05 * (top - bottom), 0.1);
+    const under = least < 10 ** (top - 16) ? `down to ${formatNumber(least)}` : "";
+    return { low: bottom - air, high: top + air, log: true, note: [beyond, under].filter(Boolean).join(", ") };
+  }
+  const air = 0.05 * (most - low) || 1;
+  const why = wantLog ? (low < 0 ? "linear: values below 0" : "linear: no value above 0") : "";
+  return { low: low - air, high: most + air, log: false, note: [why, beyond].filter(Boolean).join(", ") };
 }
 
 /**
@@ -328,7 +319,7 @@ export class Charts {
     const wanted = [
       { key: "loss", title: "loss" },
       { key: "gradNorm", title: "gradient norm" },
-      ...(meters ? [{ key: "meter", title: "stability meter: lr × largest Hessian eigenvalue" }] : []),
+      ...(meters ? [{ key: "meter", title: "stability meter: lr × λₘₐₓ" }] : []),
     ];
     this.last = Math.max(1, ...this.walks.map((walk) => this.across(walk, (walk.loss?.length ?? 1) - 1)));
     const [left, right, under] = [50 * unit, 14 * unit, 36 * unit];
@@ -431,7 +422,8 @@ export class Charts {
         limits.set(walk.limit, [...(limits.get(walk.limit) ?? []), walk]);
       }
     }
-    for (const [limit, walks] of limits) {
+    let [before, room] = [-Infinity, s.left + s.width]; // labels of neighbouring limits stand side by side
+    for (const [limit, walks] of [...limits].sort((p, q) => q[0] - p[0])) {
       const y = snap(s.y(limit));
       if (y < s.top - 1) continue;
       ctx.strokeStyle = walks.length === 1 ? walks[0].color : inks.ink;
@@ -445,7 +437,11 @@ export class Charts {
       ctx.textAlign = "right";
       ctx.textBaseline = "bottom";
       ctx.fillStyle = inks.ink;
-      ctx.fillText(`limit ${formatNumber(limit)}`, s.left + s.width, y - 1);
+      const text = `limit ${formatNumber(limit)}`;
+      if (y - before > 15 * unit) room = s.left + s.width;
+      ctx.fillText(text, room, y - 1);
+      room -= ctx.measureText(text).width + 10 * unit;
+      before = y;
     }
     ctx.lineWidth = 1;
   }
@@ -462,8 +458,8 @@ export class Charts {
       const walk = this.walks[n];
       if (alpha === 1) {
         ctx.strokeStyle = this.theme === "dark" && walk.color === "#000000" ? "#FFFFFF" : walk.outline;
-        ctx.globalAlpha = 0.5;
-        ctx.lineWidth = (width + 1.4) * unit;
+        ctx.globalAlpha = 0.4;
+        ctx.lineWidth = (width + 0.8) * unit;
         ctx.stroke(path);
         ctx.globalAlpha = 1;
       }

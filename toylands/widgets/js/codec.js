@@ -287,8 +287,8 @@ export function strokeTwice(ctx, palette, width, dash = []) {
   ctx.lineCap = "butt";
   ctx.setLineDash([]);
   ctx.strokeStyle = look.outline;
-  ctx.lineWidth = 2 * width;
-  ctx.globalAlpha = 0.75;
+  ctx.lineWidth = width + 1.6;
+  ctx.globalAlpha = 0.6;
   ctx.stroke();
   ctx.globalAlpha = 1;
   ctx.setLineDash(dash);
@@ -302,46 +302,51 @@ export function strokeTwice(ctx, palette, width, dash = []) {
  * Draw the quadratic model of an exact Hessian at a pixel (px, py): its eigen-directions and the set where it
  * rises (or falls) by the height the half axes stand for, `model` from ellipseFromHessian.
  *
- * `scale` is the map's (ax, ay). A direction of negative curvature is dashed.
+ * `scale` is the map's (ax, ay). The model is local: beyond `reach` pixels it is cut off. A direction of negative
+ * curvature, and a set where the model falls, is dashed.
  */
 export function drawModel(ctx, palette, model, scale, px, py, width, reach) {
   const { u, v, a, b, kind } = model;
-  const at = (s, t) => [px + scale.ax * (s * u[0] + t * v[0]), py + scale.ay * (s * u[1] + t * v[1])];
-  const axis = (direction, half, value) => {
-    const pixels = Math.hypot(scale.ax * direction[0], scale.ay * direction[1]);
-    const length = Math.min(half, reach / pixels);
-    if (value === 0) return;
-    const [dx, dy] = [length * direction[0] * scale.ax, length * direction[1] * scale.ay];
-    ctx.beginPath();
-    ctx.moveTo(px - dx, py - dy);
-    ctx.lineTo(px + dx, py + dy);
-    strokeTwice(ctx, palette, 0.7 * width, value < 0 ? [4, 3] : []);
+  const dashed = [4, 3];
+  ctx.save();
+  ctx.beginPath();
+  ctx.arc(px, py, reach, 0, TURN);
+  ctx.clip();
+  ctx.beginPath();
+  const draw = (dash) => { strokeTwice(ctx, palette, width, dash); ctx.beginPath(); };
+  const put = (s, t, first) => {
+    const x = px + scale.ax * (s * u[0] + t * v[0]);
+    const y = py + scale.ay * (s * u[1] + t * v[1]);
+    if (first) ctx.moveTo(x, y); else ctx.lineTo(x, y);
   };
-  axis(u, a, model.low);
-  axis(v, b, model.high);
-  if (kind === "flat") return;
-  const curve = (point, from, to, dash) => {
-    ctx.beginPath();
-    for (let k = 0; k <= 72; k += 1) {
-      const [x, y] = point(from + ((to - from) * k) / 72);
-      if (k === 0) ctx.moveTo(x, y); else ctx.lineTo(x, y);
-    }
-    strokeTwice(ctx, palette, width, dash);
+  const curve = (s, t, from, to, dash) => {
+    for (let k = 0; k <= 72; k += 1) { const w = from + ((to - from) * k) / 72; put(s(w), t(w), k === 0); }
+    draw(dash);
   };
+  const far = (2 * reach) / Math.min(Math.abs(scale.ax), Math.abs(scale.ay));
+  const axes = [[a, model.low, 1, 0], [b, model.high, 0, 1]];
+  for (const [half, value, s, t] of axes) {
+    if (value === 0) continue;
+    const length = Math.min(half, far);
+    put(-s * length, -t * length, true);
+    put(s * length, t * length, false);
+    draw(value < 0 ? dashed : []);
+  }
   if (kind === "ellipse" || kind === "cap") {
-    curve((t) => at(a * Math.cos(t), b * Math.sin(t)), 0, TURN, kind === "cap" ? [4, 3] : []);
-  } else if (kind === "saddle") { // rises along v: two branches; falls along u: two more, dashed
+    curve((w) => a * Math.cos(w), (w) => b * Math.sin(w), 0, TURN, kind === "cap" ? dashed : []);
+  } else if (kind === "saddle") { // rises along v: two branches; falls along u: two more
+    const end = Math.asinh(far / Math.min(a, b));
     for (const side of [-1, 1]) {
-      curve((t) => at(a * Math.sinh(t), side * b * Math.cosh(t)), -1.6, 1.6, []);
-      curve((t) => at(side * a * Math.cosh(t), b * Math.sinh(t)), -1.6, 1.6, [4, 3]);
+      curve((w) => a * Math.sinh(w), (w) => side * b * Math.cosh(w), -end, end, []);
+      curve((w) => side * a * Math.cosh(w), (w) => b * Math.sinh(w), -end, end, dashed);
     }
-  } else { // a valley or a ridge: two straight lines along the flat direction
-    const far = reach / Math.min(Math.abs(scale.ax), Math.abs(scale.ay));
-    const flatU = !Number.isFinite(a);
+  } else if (kind === "lines") { // a valley or a ridge: two straight lines along the flat direction
     for (const side of [-1, 1]) {
-      curve((t) => (flatU ? at(t, side * b) : at(side * a, t)), -far, far, (flatU ? model.high : model.low) < 0 ? [4, 3] : []);
+      if (Number.isFinite(b)) curve((w) => w, () => side * b, -far, far, model.high < 0 ? dashed : []);
+      else curve(() => side * a, (w) => w, -far, far, model.low < 0 ? dashed : []);
     }
   }
+  ctx.restore();
 }
 
 /**
@@ -373,8 +378,8 @@ export function drawTrails(ctx, stage) {
   const width = 2.5 * unit;
   ctx.lineJoin = "round";
   if (!stage.show.hideFuture) {
-    ctx.globalAlpha = 0.35;
-    ctx.lineWidth = 1.3 * unit;
+    ctx.globalAlpha = 0.6;
+    ctx.lineWidth = 1.2 * unit;
     for (const walk of stage.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
     ctx.globalAlpha = 1;
   }

@@ -27,7 +27,7 @@ const RANGES = {
 /** What a wrapper or a rule starts with where its factory has no default. */
 const STARTS = { temperature: 0.01, max_norm: 1, limit: 1, sigma: 0.1, weight_decay: 0.01 };
 
-export function rangeOf(name) {
+export function numberRange(name) {
   return RANGES[name] ?? { low: 0, high: 1 };
 }
 
@@ -60,7 +60,7 @@ export function landscapeGroups(catalog, scene) {
 }
 
 /** The landscape, its parameters and the start. */
-export function landscapeCard({ catalog, scene, send }) {
+export function landscapeCard({ catalog, scene, send, coordinates }) {
   const menu = menuPart({
     label: "Landscape", testid: "landscape", options: landscapeGroups(catalog, scene), hideLabel: true,
     send: (name) => send({ landscape: name }, true),
@@ -84,7 +84,7 @@ export function landscapeCard({ catalog, scene, send }) {
   let current = scene;
   const starts = scene.start.map((_, axis) =>
     numberPart({
-      label: `start ${["x", "y"][axis]}`, testid: `start-${axis}`,
+      label: "start", testid: `start-${axis}`,
       send: (value) => send({ start: current.start.map((old, k) => (k === axis ? value : old)) }, true),
     }),
   );
@@ -98,7 +98,10 @@ export function landscapeCard({ catalog, scene, send }) {
       menu.update(now.landscape);
       title.textContent = catalog.landscapes[now.landscape]?.title ?? "";
       for (const [name, part] of parts) part.update(now.params[name]);
-      starts.forEach((part, axis) => part.update(now.start[axis]));
+      starts.forEach((part, axis) => {
+        part.root.querySelector("label").textContent = `start ${coordinates()?.[axis] ?? ""}`;
+        part.update(now.start[axis]);
+      });
     },
   };
 }
@@ -127,7 +130,7 @@ function optimizerPart({ catalog, scene, entry, place, palette, style, send, rep
   const numbers = [];
   const number = (where, key, whole) => {
     const part = numberPart({
-      label: key.replaceAll("_", " "), testid: `${testid}-${key}`, range: rangeOf(key), whole,
+      label: key.replaceAll("_", " "), testid: `${testid}-${key}`, range: numberRange(key), whole,
       send: (value, final) => send({ [`${path}.${where}.${key}`]: value }, final),
     });
     numbers.push([where, key, part]);
@@ -259,7 +262,7 @@ export function runCard({ catalog, scene, send }) {
       }),
     ]);
   const noise = numberPart({
-    label: "gradient noise", testid: "noise", range: { low: 0, high: 2 },
+    label: "noise", testid: "noise", range: { low: 0, high: 2 },
     note: "Standard deviation of the Gaussian noise on every component of the gradient",
     send: (value, final) => send({ noise: value }, final),
   });
@@ -339,7 +342,7 @@ export function viewCard({ scene, send, canSolid }) {
 }
 
 /** Known good and known bad scenes of the lessons, with the reason. */
-export function presetsCard({ catalog, chosen, send }) {
+export function presetsCard({ catalog, chosen, secret, send }) {
   const lessons = [...new Set(catalog.presets.map((preset) => preset.lesson))];
   const menu = menuPart({
     label: "Preset", testid: "preset", hideLabel: true,
@@ -361,10 +364,10 @@ export function presetsCard({ catalog, chosen, send }) {
     update() {
       const preset = catalog.presets.find((one) => one.name === chosen());
       menu.update(preset?.name ?? "");
-      badge.hidden = !preset;
+      badge.hidden = !preset || secret();
       badge.textContent = preset?.good ? "known good" : "known bad";
       badge.dataset.good = String(Boolean(preset?.good));
-      why.textContent = preset?.why ?? "Scenes from the lessons that succeed, and some that fail, each with its reason.";
+      why.textContent = preset && secret() ? "Its reason is told after the run." : preset?.why ?? "Scenes from the lessons that succeed, and some that fail, each with its reason.";
     },
   };
 }

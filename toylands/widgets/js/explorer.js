@@ -6,7 +6,7 @@ import {
 } from "./controls.js";
 import { formatNumber } from "./geometry.js";
 import { SPEEDS, hubOf } from "./hub.js";
-import { formulasPanel, insidePanel, predictPanel, readoutTable, shortcutsDialog } from "./panels.js";
+import { basinLegend, formulasPanel, insidePanel, predictPanel, readoutTable, shortcutsDialog } from "./panels.js";
 import { choicePart, icon, iconButton, make, menuPart, nameOfEntry, numberPart, sceneStyles } from "./parts.js";
 import { Stage2D } from "./stage2d.js";
 import { Stage3D } from "./stage3d.js";
@@ -71,6 +71,7 @@ class ExplorerView {
     this.hover = make("p", { class: "tl-hover", "aria-hidden": "true" });
     this.chartBox = make("div", { class: "tl-charts", "data-testid": "charts", role: "group", "aria-label": "Charts" });
     this.readout = readoutTable(PALETTE);
+    this.basinKey = basinLegend(PALETTE);
     this.sentence = make("p", { class: "tl-sentence", "aria-live": "polite", "data-testid": "explain" });
     this.predict = predictPanel({
       palette: PALETTE,
@@ -100,7 +101,8 @@ class ExplorerView {
       make("div", { class: "tl-stack tl-wide" }, optimizers,
         make("div", { class: "tl-beside" }, view, make("div", { class: "tl-stack" }, presets, state))));
     const left = make("div", { class: "tl-left" },
-      make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.buildTransport(), this.buildRate());
+      make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.basinKey.root,
+      this.buildTransport(), this.buildRate());
     const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
     this.root = make("div", { class: "tl-explorer", role: "group", "aria-label": "Loss landscape explorer", "data-testid": "explorer" },
       this.notice, this.fault, header, this.predict.root,
@@ -151,7 +153,7 @@ class ExplorerView {
     this.share = make("button", {
       type: "button", class: "tl-button", "data-testid": "lr-share",
       onclick: () => this.send(Object.fromEntries(this.scene.optimizers.map((_, k) => [`optimizers.${k}.lr`, null])), true),
-    }, "Use for all");
+    }, "Share with all");
     return make("div", { class: "tl-rate" }, this.rate.root, make("div", { class: "tl-row" }, this.sharers, this.share));
   }
 
@@ -164,7 +166,7 @@ class ExplorerView {
     return [
       {
         key: (scene) => [scene.landscape, Object.keys(scene.params), scene.start.length],
-        make: (scene) => landscapeCard({ catalog, scene, send }),
+        make: (scene) => landscapeCard({ catalog, scene, send, coordinates: () => model.get("terrain_meta").coordinates }),
       },
       { key: (scene) => Object.keys(scene.schedule).concat(scene.schedule.name), make: (scene) => runCard({ catalog, scene, send }) },
       {
@@ -172,7 +174,7 @@ class ExplorerView {
         make: (scene) => optimizersCard({ catalog, scene, palette: PALETTE, send, opened: hub.opened }),
       },
       { key: names, make: (scene) => viewCard({ scene, send, canSolid }) },
-      { key: () => [], make: () => presetsCard({ catalog, chosen: () => hub.preset, send }) },
+      { key: () => [], make: () => presetsCard({ catalog, chosen: () => hub.preset, secret: () => hub.hiding, send }) },
       { key: () => [], make: () => stateCard({ state, send }) },
     ].map(({ key, make: build }) => ({ keyOf: key, build }));
   }
@@ -314,6 +316,10 @@ class ExplorerView {
       this.touch("picture");
     } else if (what === "frame") {
       this.touch("frame");
+    } else if (what === "numbers") {
+      // Nothing is drawn anew before the kernel answers: the picture shown is still the old one.
+      this.refreshControls();
+      this.stage?.setStart(this.scene.start);
     } else {
       // Controls and stage follow at once; the kernel's picture comes when it comes.
       this.refreshControls();
@@ -489,6 +495,7 @@ class ExplorerView {
     this.charts.setAxis(scene.axis);
     this.charts.setScale(scene.loss_scale);
     this.formulas.update(terrain);
+    this.basinKey.update(hub.hiding ? null : hub.basin);
     this.title.textContent = (terrain.title ?? this.title.textContent).replace(/\.$/, "");
     this.equal.textContent = this.heldEqual();
     this.showPlaying();
@@ -503,11 +510,18 @@ class ExplorerView {
     const key = this.walks.map(cut).join();
     if (key === this.curvesShown) return;
     this.curvesShown = key;
+    // In predict mode neither the curves nor the ranges of the axes may tell what comes.
+    const known = (values, walk) => {
+      if (!hub.hiding) return values;
+      const shown = new Float64Array(this.scene.steps + 1).fill(NaN);
+      shown.set(values.slice(0, cut(walk)));
+      return shown;
+    };
     this.charts.setWalks(
       this.walks.map((walk) => ({
         id: walk.id, label: walk.name, ...this.styles.get(walk.id), perStep: walk.perStep,
-        loss: walk.loss.slice(0, cut(walk)), gradNorm: walk.gradNorm.slice(0, cut(walk)),
-        meter: walk.limit === null ? null : walk.meter.slice(0, cut(walk)), limit: walk.limit,
+        loss: known(walk.loss, walk), gradNorm: known(walk.gradNorm, walk),
+        meter: walk.limit === null ? null : known(walk.meter, walk), limit: walk.limit,
       })),
     );
   }
@@ -587,7 +601,7 @@ class ExplorerView {
     this.predict.root.hidden = !hub.predicting;
     if (hub.predicting) {
       this.predict.update({
-        entries: scene.optimizers.filter((entry) => entry.on), styles: this.styles, dim: scene.start.length,
+        entries: scene.optimizers.filter((entry) => entry.on), styles: this.styles, coordinates: hub.terrain.coordinates,
         guesses: hub.guesses, active: hub.active, locked: hub.guessed, revealed: hub.revealed,
         scores: this.model.get("verdict"),
       });

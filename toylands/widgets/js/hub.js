@@ -6,6 +6,9 @@ import { Outbox, Player, applyChanges, suitableSpeed } from "./player.js";
 
 export const SPEEDS = [2, 5, 15, 30, 60, 120, 300];
 
+// Changes that the page itself draws nothing for: only the kernel's answer changes the picture.
+const NUMBERS = /^(lr|start|params\..*|noise|seed|optimizers\.\d+\.(lr|hyper|wrap).*)$/;
+
 // A view gets its own proxy of the model, but the static catalog is one object for all of them.
 const hubsByCatalog = new WeakMap();
 
@@ -73,7 +76,7 @@ class Hub {
     const n = (this.model.get("patch").n ?? 0) + 1;
     this.model.set("patch", this.outbox.put(n, changes, final));
     this.model.save_changes();
-    this.announce("scene");
+    this.announce(paths.every((path) => NUMBERS.test(path)) ? "numbers" : "scene");
   }
 
   /** The kernel's scene has come: what it has not yet seen stays on top of it. */

@@ -1,4 +1,5 @@
 // What is read rather than set: numbers at the scrubbed step, formulas, predictions, shortcuts.
+import { BASIN_CODES, basinColors } from "./codec.js";
 import { formatNumber } from "./geometry.js";
 import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, swatch } from "./parts.js";
 
@@ -58,12 +59,46 @@ export function readoutTable(palette) {
   };
 }
 
+// --- the basin map's key --------------------------------------------------------------------------
+
+/** What the colours of the basin map mean, and how much of it each has. */
+export function basinLegend(palette) {
+  const root = make("p", { class: "tl-basins", "data-testid": "basin-key", hidden: true });
+  const item = (color, text) => {
+    const patch = make("span", { class: "tl-patch", "aria-hidden": "true" });
+    patch.style.background = color;
+    return make("span", { class: "tl-key" }, patch, text);
+  };
+  const { diverged, running, other } = palette.outcomes;
+  const stripes = `repeating-linear-gradient(135deg, ${diverged.hatch_color} 0 1.5px, ${diverged.color} 1.5px 4px)`;
+  const fates = [[BASIN_CODES.diverged, stripes, "diverges"], [BASIN_CODES.running, running.color, "not there yet"], [BASIN_CODES.other, other.color, "elsewhere"]];
+  let shown;
+  return {
+    root,
+    update(basin) {
+      if (basin === shown) return;
+      shown = basin;
+      root.hidden = !basin;
+      if (!basin) return;
+      const counts = new Uint32Array(256);
+      for (const code of basin.labels) counts[code] += 1;
+      const share = (code) => `${formatNumber((100 * counts[code]) / basin.labels.length)} %`;
+      const colors = basinColors(palette, basin.minima.length);
+      root.replaceChildren(
+        make("span", {}, `Where ${basin.optimizer} ends from each start:`),
+        ...basin.minima.map(({ point }, k) => item(colors[k], `(${point.map((x) => formatNumber(x)).join(", ")}) ${share(k)}`)),
+        ...fates.filter(([code]) => counts[code]).map(([code, color, words]) => item(color, `${words} ${share(code)}`)),
+      );
+    },
+  };
+}
+
 // --- inside the optimizer -------------------------------------------------------------------------
 
 const MEANINGS = {
   theta: ["θ", "where it is"],
   g: ["g", "gradient there"],
-  lr: ["γ", "rate of this step"],
+  lr: ["η", "rate of this step"],
   step: ["Δθ", "step taken"],
   uphill: ["ε", "SAM's step uphill"],
   g_uphill: ["g(θ + ε)", "gradient uphill"],
@@ -187,7 +222,7 @@ export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
     make("h3", {}, "Predict first, then play"), forms, state, make("div", { class: "tl-row" }, lock, again), verdict);
   let shape = "";
   let parts = new Map();
-  const build = (entries, styles, dim, active) => {
+  const build = (entries, styles, coordinates, active) => {
     parts = new Map(
       entries.map((entry) => {
         const { id } = entry;
@@ -196,9 +231,9 @@ export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
           label: "It", testid: `${testid}-outcome`, options: OUTCOMES, hideLabel: true,
           send: (value) => onguess(id, { outcome: value }),
         });
-        const ends = Array.from({ length: dim }, (_, axis) =>
+        const ends = coordinates.map((coordinate, axis) =>
           numberPart({
-            label: ["x", "y"][axis], testid: `${testid}-end-${axis}`, optional: true,
+            label: coordinate, testid: `${testid}-end-${axis}`, optional: true,
             send: (value) => onguess(id, { axis, value }),
           }),
         );
@@ -220,11 +255,11 @@ export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
   };
   return {
     root,
-    update({ entries, styles, dim, guesses, active, locked, revealed, scores }) {
-      const now = JSON.stringify([entries.map((entry) => [entry.id, nameOfEntry(entry)]), dim]);
+    update({ entries, styles, coordinates, guesses, active, locked, revealed, scores }) {
+      const now = JSON.stringify([entries.map((entry) => [entry.id, nameOfEntry(entry)]), coordinates]);
       if (now !== shape) {
         shape = now;
-        build(entries, styles, dim, active);
+        build(entries, styles, coordinates, active);
       }
       const open = [];
       for (const [id, part] of parts) {
@@ -238,7 +273,7 @@ export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
         part.steps.root.querySelector("label").textContent = guess.outcome === "diverged" ? "leaves at step" : "after steps";
         part.steps.update(guess.steps ?? null);
         part.ends.forEach((end, axis) => end.update(guess.half?.[axis] ?? null));
-        const missing = missingOf(guess, dim);
+        const missing = missingOf(guess, coordinates.length);
         const name = nameOfEntry(entries.find((entry) => entry.id === id));
         if (missing.length) open.push(`${name}: ${missing.join(" and ")}`);
       }

@@ -462,8 +462,9 @@ export class Stage2D extends StageBase {
     ctx.rect(s.left, s.top, s.width, s.height);
     ctx.clip();
     if (this.show.trails) drawTrails(ctx, this);
-    if (this.show.quadratic) this.drawQuadratic(ctx);
+    const known = this.show.quadratic && this.drawQuadratic(ctx);
     ctx.restore();
+    if (known && this.dim === 2) this.drawNote(ctx, `quadratic model at the heads: exact, ±${formatNumber(this.rise)}`);
     if (this.start) drawStart(ctx, this.palette, ...this.spot(this.start), 14 * this.unit, this.held);
     drawHeads(ctx, this, s);
     drawGuesses(ctx, this);
@@ -471,32 +472,38 @@ export class Stage2D extends StageBase {
 
   drawQuadratic(ctx) {
     const rise = this.chooseRise();
-    if (rise === null) return;
+    if (rise === null) return false;
     const { scale: s, palette, unit } = this;
+    const reach = 0.14 * Math.min(s.width, s.height);
     for (const walk of this.walks) {
       const known = this.quadratic.get(walk.id);
       const row = this.rowOf(walk);
       if (!known || row >= known.hxx.length || !s.holds(walk.xs[row], walk.ys[row])) continue;
       if (!known.hyy) { this.drawParabola(ctx, walk, known, row); continue; }
       const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
-      drawModel(ctx, palette, model, s, walk.xs[row], walk.ys[row], 1.2 * unit, 0.3 * Math.min(s.width, s.height));
+      drawModel(ctx, palette, model, s, walk.xs[row], walk.ys[row], 1.1 * unit, reach);
     }
-    if (this.dim === 1) return;
+    return true;
+  }
+
+  /** A short note above the frame, at its right end. */
+  drawNote(ctx, text) {
+    const { scale: s, unit } = this;
     ctx.font = `${11 * unit}px ${this.font}`;
     ctx.fillStyle = this.inks.soft;
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
-    ctx.fillText(`curvature at the heads: exact, set of ±${formatNumber(rise)}`, s.left + s.width, s.top - 4 * unit);
+    ctx.fillText(text, s.left + s.width, s.top - 4 * unit);
   }
 
   /** The parabola that touches a 1-D landscape at the head: exact slope and curvature. */
   drawParabola(ctx, walk, known, row) {
     const { scale: s } = this;
-    const [x, y] = [walk.x[row], this.lift(walk.x[row])];
+    const y = this.lift(walk.x[row]);
     ctx.beginPath();
-    for (let px = s.left; px <= s.left + s.width; px += 3) {
-      const d = s.fromX(px) - x;
-      ctx.lineTo(px, s.ay * (y + known.gx[row] * d + (known.hxx[row] * d * d) / 2) + s.by);
+    for (let d = -0.17 * s.width; d <= 0.17 * s.width; d += 3) {
+      const step = d / s.ax;
+      ctx.lineTo(walk.xs[row] + d, s.ay * (y + known.gx[row] * step + (known.hxx[row] * step * step) / 2) + s.by);
     }
     ctx.strokeStyle = walk.color;
     ctx.lineWidth = 1.5 * this.unit;

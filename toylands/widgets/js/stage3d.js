@@ -12,9 +12,9 @@ import { drawGuesses, drawHeads, drawKind, drawStart } from "./codec.js";
 import { basinImage } from "./charts.js";
 import { StageBase } from "./stage2d.js";
 
-const RISE = 0.85; // height of the box; its longer side is 2
+const RISE = 0.72; // height of the box; its longer side is 2
 const ANGLE = 0.6; // opening of the camera, radians
-const HOME = { azimuth: -1.05, elevation: 0.66, zoom: 1 };
+const HOME = { azimuth: -1.05, elevation: 0.76, zoom: 1 };
 const TERRAIN_FLOATS = 6; // x, y, share, two slopes, wall
 const RIBBON_FLOATS = 6; // from, to
 

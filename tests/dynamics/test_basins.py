@@ -1,0 +1,285 @@
+"""Basin maps against plain walks from every point, published minima and symmetry."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import plain_walk
+import pytest
+from scipy.integrate import solve_ivp
+from twins import FIVE, GAME, LINE, QUARTIC, ROSENBROCK, SADDLE
+
+import toylands as tl
+from toylands.dynamics.basins import MOST
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+#: published to seven digits (Himmelblau 1972)
+PUBLISHED = np.array([[3, 2], [-2.8051181, 3.1313125], [-3.7793103, -3.2831860], [3.5844283, -1.8481265]])
+TEXT = tl.landscape("(x**2 + y - 11)**2 + (x + y**2 - 7)**2", name="blau", view=((-6, 6), (-6, 6)))
+
+
+def himmelblau_grad(z: np.ndarray) -> np.ndarray:
+    x, y = z[..., 0], z[..., 1]
+    one, two = x * x + y - 11, x + y * y - 7
+    return np.stack([4 * x * one + 2 * two, 2 * one + 4 * y * two], axis=-1)
+
+
+def grid_of(view: Any, columns: int, rows: int) -> np.ndarray:
+    """Starts, shape (rows, columns, 2)."""
+    return np.stack(np.meshgrid(np.linspace(*view[0], columns), np.linspace(*view[1], rows)), -1)
+
+
+# Himmelblau's four
+
+
+@pytest.mark.parametrize("land", [tl.landscapes.himmelblau, TEXT], ids=["declared", "text"])
+def test_himmelblau_against_plain_walks(land: Any) -> None:
+    """A map of 48 x 31 starts, wider than high, so that no exchange of axes goes unseen."""
+    view = ((-6.0, 6.0), (-5.0, 4.0))
+    made = tl.basins(land, tl.gd(0.004), (48, 31), view, steps=400)
+    z = grid_of(view, 48, 31)
+    np.testing.assert_array_equal(made.x, z[0, :, 0])
+    np.testing.assert_array_equal(made.y, z[:, 0, 1])
+    for _ in range(400):
+        z = z - 0.004 * himmelblau_grad(z)
+    np.testing.assert_allclose(made.ends, z, rtol=1e-6, atol=1e-6)
+    nearest = np.argmin(np.linalg.norm(z[..., None, :] - PUBLISHED, axis=-1), axis=-1)
+    assert (np.min(np.linalg.norm(z[..., None, :] - PUBLISHED, axis=-1), axis=-1) < 1e-3).all()
+    assert made.labels.shape == (31, 48)
+    points = np.array([minimum.point for minimum in made.minima])
+    assert len(points) == 4
+    number = [int(np.argmin(np.linalg.norm(points - p, axis=1))) for p in PUBLISHED]
+    assert sorted(number) == [0, 1, 2, 3]
+    np.testing.assert_array_equal(made.labels, np.array(number)[nearest])
+    np.testing.assert_allclose(points[number], PUBLISHED, atol=5e-8)
+
+
+@pytest.mark.parametrize("tol", [1e-6, 1e-3, 3.0])
+def test_undeclared_minima_are_refined_and_named_once(tol: float) -> None:
+    made = tl.basins(TEXT, tl.gd(0.01), 40, steps=150, tol=tol)
+    assert len(made.minima) == 4
+    for minimum in made.minima:
+        assert minimum.kind == "minimum"
+        assert minimum.index == 0
+        assert minimum.loss < 1e-24
+        assert np.linalg.norm(himmelblau_grad(minimum.point)) < 1e-11
+    assert sum(made.fractions.values()) == pytest.approx(1)
+
+
+def test_small_steps_follow_the_gradient_flow() -> None:
+    """Basins of slow gradient descent are those of theta' = -grad, away from their borders."""
+    made = tl.basins(TEXT, tl.gd(0.001), 9, steps=3000)
+    z = grid_of(TEXT.view, 9, 9).reshape(-1, 2)
+    for start, label in zip(z, made.labels.reshape(-1), strict=True):
+        flow = solve_ivp(
+            lambda t, p: -himmelblau_grad(p), (0, 3), start, method="LSODA", rtol=1e-8, atol=1e-8
+        ).y[:, -1]
+        assert np.linalg.norm(made.minima[label].point - flow) < 0.05, start
+
+
+def test_fractions_and_words() -> None:
+    made = tl.basins(TEXT, tl.gd(0.01), 32, steps=200)
+    counts = [int(np.sum(made.labels == n)) for n in range(4)]
+    assert list(made.fractions) == [repr(minimum) for minimum in made.minima]
+    assert list(made.fractions.values()) == [count / 1024 for count in counts]
+    text = repr(made)
+    assert text.startswith("<basins of gd(lr=0.01) on blau(): minimum at (")
+    assert f"{counts[0] / 1024:.1%}" in text
+    assert made.steps == 200
+    assert made.optimizer.label == "gd(lr=0.01)"
+
+
+# Symmetry, other ends
+
+
+def test_two_wells() -> None:
+    """Every start above the stable line goes up, every start below it goes down; on it: a saddle."""
+    made = tl.basins(SADDLE, tl.gd(0.05), (20, 21), steps=400)
+    upper, lower = (
+        next(n for n, m in enumerate(made.minima) if m.point[1] * side > 0) for side in (1, -1)
+    )
+    assert (made.labels[11:] == upper).all()
+    assert (made.labels[:10] == lower).all()
+    assert made.y[10] == 0
+    assert (made.labels[10] == -3).all()  # stationary, but at the saddle
+    np.testing.assert_allclose(made.minima[upper].point, [0, 1], atol=1e-12)
+    assert made.fractions["elsewhere"] == pytest.approx(1 / 21)
+
+
+def test_newton_finds_saddles_too() -> None:
+    """Against plain Newton steps with NumPy's solver."""
+    made = tl.basins(SADDLE, tl.newton(), 12, steps=30)
+    for i in range(12):
+        for j in range(12):
+            walk = plain_walk.Walk(
+                plain_walk.SADDLE, (made.x[j], made.y[i]), 30, 1.0,
+                operations=[(plain_walk.newton, 0.0)], escape=2e6,
+            )  # fmt: skip
+            result = walk.run()
+            end, label = result.path[-1], made.labels[i, j]
+            if result.died:
+                assert label == -1
+                assert made.diverged_at[i, j] == result.died
+            elif abs(end[1]) < 0.5:
+                assert label == -3
+            else:
+                np.testing.assert_allclose(made.minima[label].point, end, atol=1e-6)
+
+
+def test_running_and_diverged() -> None:
+    """One coordinate: x <- x - x^3 - x/4 runs away from outside, and creeps home from inside."""
+    land = tl.landscape("x**4/4 + x**2/8", name="quartic_1d")
+    made = tl.basins(land, tl.gd(1.0), 41, ((-2.0, 2.0),), steps=12, tol=1e-2)
+    assert made.labels.shape == (1, 41)
+    x, left = made.x.copy(), np.full(41, -1)
+    with np.errstate(all="ignore"):
+        for t in range(12):
+            x = x - x**3 - x / 4
+            left[(left < 0) & ~(np.abs(x) <= 2e6)] = t + 1
+        slope = np.abs(x**3 + x / 4)
+    expected = np.where(np.abs(x) <= 0.04, 0, np.where(slope > 1e-2, -2, -3))  # 1 % of the view
+    expected[left > 0] = -1
+    assert set(expected.tolist()) >= {0, -1, -2}
+    np.testing.assert_array_equal(made.labels[0], expected)
+    np.testing.assert_array_equal(made.diverged_at[0], left)
+    np.testing.assert_allclose(made.minima[0].point, [0], atol=1e-12)
+    assert made.fractions["diverged"] == np.mean(left > 0)
+    assert made.fractions["running"] == np.mean(expected == -2)
+
+
+def test_a_desert_is_no_minimum() -> None:
+    land = tl.landscape("1 - exp(-(x**2 + y**2))", name="desert", view=((-10, 10), (-10, 10)))
+    made = tl.basins(land, tl.gd(0.3), 64, steps=100)
+    radius = np.hypot(*np.meshgrid(made.x, made.y))
+    assert len(made.minima) == 1
+    assert (made.labels[radius < 1.9] == 0).all()
+    assert (made.labels[radius > 4] == -3).all()
+
+
+def test_a_valley_is_one_minimum() -> None:
+    """x*y = 1 has two branches, one for each quadrant, and the saddle between them."""
+    land = tl.landscape("(x*y - 1)**2", name="hyperbola", view=((-3, 3), (-3, 3)))
+    made = tl.basins(land, tl.gd(0.01), 60, steps=1500)
+    assert [minimum.kind for minimum in made.minima] == ["valley", "valley"]
+    for minimum in made.minima:
+        assert np.prod(minimum.point) == pytest.approx(1, abs=1e-12)
+    branch = np.sign(made.ends[..., 0])
+    for side in (-1, 1):
+        assert len(set(made.labels[(branch == side) & (made.labels >= 0)].tolist())) == 1
+    assert (made.labels >= 0).mean() > 0.95
+
+
+def test_a_declared_point_names_the_whole_valley() -> None:
+    from toylands.formula import landscape, valley
+
+    @landscape(view=((-3, 3), (-3, 3)), critical=[valley((1, 1)), valley((-1, -1))])
+    def hyperbola(x: Any, y: Any) -> Any:
+        """The set x*y = 1."""
+        return (x * y - 1) ** 2
+
+    made = tl.basins(hyperbola, tl.gd(0.01), 60, steps=1500)
+    assert len(made.minima) == 2
+    inside = made.labels >= 0
+    np.testing.assert_array_equal(made.labels[inside] == 0, made.ends[inside][:, 0] > 0)
+
+
+def test_a_quartic_minimum_is_found_though_its_hessian_vanishes() -> None:
+    land = tl.landscape("(x - 1)**4 + (y - 0.5)**4", name="flat_bottom")
+    made = tl.basins(land, tl.gd(0.02), 12, steps=20_000)
+    assert len(made.minima) == 1
+    assert set(made.labels.reshape(-1).tolist()) == {0}
+    np.testing.assert_allclose(made.minima[0].point, [1, 0.5], atol=1e-3)
+
+
+def test_more_minima_than_can_be_named() -> None:
+    """An egg box of 100 minima: the map names 64 and says `elsewhere` of the others."""
+    view = ((0, 20 * math.pi), (0, 20 * math.pi))
+    land = tl.landscape("cos(x) + cos(y)", name="eggs", view=view)
+    made = tl.basins(land, tl.momentum(0.2, beta=0.5), 61, steps=150)
+    assert len(made.minima) == MOST
+    assert made.labels.max() == MOST - 1
+    assert (made.labels == -3).any()
+    for minimum in made.minima:
+        turns = (minimum.point / math.pi - 1) / 2
+        np.testing.assert_allclose(turns, np.rint(turns), atol=1e-9)
+
+
+def test_a_flat_bowl_is_quick() -> None:
+    """All slopes are below tol: 65,536 walks are judged, but only those near the minimum are there."""
+    import time
+
+    land = tl.landscape("(x**2 + y**2)/20000", name="plate")
+    began = time.perf_counter()
+    made = tl.basins(land, tl.gd(0.1), 256, steps=10)
+    assert len(made.minima) == 1
+    x, y = np.meshgrid(made.x, made.y)
+    np.testing.assert_array_equal(made.labels == 0, np.maximum(np.abs(x), np.abs(y)) <= 0.04)
+    assert (made.labels[made.labels != 0] == -3).all()
+    assert time.perf_counter() - began < 10
+
+
+def test_a_game_has_no_minima() -> None:
+    made = tl.basins(GAME, tl.extragradient(0.5), 8, steps=300)
+    assert made.minima == []
+    assert (made.labels == -3).all()
+
+
+# Options
+
+
+def test_options_reach_the_walk() -> None:
+    noisy = [tl.basins(TEXT, tl.noise(tl.gd(0.01), 9.0), 8, steps=20, seed=s) for s in (1, 1, 2)]
+    np.testing.assert_array_equal(noisy[0].ends, noisy[1].ends)
+    assert np.abs(noisy[0].ends - noisy[2].ends).max() > 0.1
+    near = tl.basins(TEXT, tl.gd(0.01), 8, steps=20, escape=2.0)
+    assert (near.labels[0] == -1).all()
+    drawn = tl.basins(LINE, tl.gd(0.5), 6, steps=20, batch=2, replacement=False)
+    assert np.abs(drawn.ends - drawn.ends[0, 0]).max() > 1e-3
+
+
+def test_a_moving_landscape_is_judged_as_it_is_at_the_end() -> None:
+    """The minimum of (x - a)^2 + y^2 wanders from 0 to 1; that is where the walks end."""
+    land = tl.landscape("(x - a)**2 + y**2", a=0.0, name="wandering")
+    drift = {"a": np.minimum(np.arange(300) / 100, 1.0)}
+    made = tl.basins(land, tl.gd(0.2), 8, steps=300, moving=drift)
+    assert (made.labels == 0).all()
+    np.testing.assert_allclose(made.minima[0].point, [1, 0], atol=1e-12)
+    assert made.landscape.parameters == {"a": 1.0}
+    assert land.parameters == {"a": 0.0}
+
+
+BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "three coordinates": ({"land": FIVE}, ValueError, "1 or 2 coordinates"),
+    "an array of rates": ({"opt": tl.gd([0.1, 0.2])}, ValueError, "use sweep"),
+    "a parameter array": ({"land": ROSENBROCK(b=[1.0, 2.0])}, ValueError, "use sweep"),
+    "grid of 1": ({"grid": 1}, ValueError, "grid=1 must be at least 2"),
+    "grid of 0 rows": ({"grid": (4, 0)}, ValueError, "grid=0 must be at least 2"),
+    "float grid": ({"grid": 8.0}, TypeError, "grid=8 must be a whole number"),
+    "text grid": ({"grid": "fine"}, TypeError, "grid='fine'"),
+    "three grids": ({"grid": (4, 4, 4)}, ValueError, "grid=(4, 4, 4) must be one number or"),
+    "one side": ({"view": (-1, 1)}, ValueError, "view=(-1, 1) must give (low, high) for 2"),
+    "backwards": ({"view": ((1, -1), (0, 1))}, ValueError, "must give (low, high)"),
+    "nan view": ({"view": ((math.nan, 1), (0, 1))}, ValueError, "view=((nan, 1), (0, 1))"),
+    "infinite view": ({"view": ((0, math.inf), (0, 1))}, ValueError, "must give (low, high)"),
+    "text view": ({"view": "wide"}, ValueError, "view='wide'"),
+    "negative steps": ({"steps": -1}, ValueError, "steps=-1"),
+    "bool steps": ({"steps": True}, TypeError, "steps=True"),
+    "tol": ({"tol": -1}, ValueError, "tol=-1 must be at least 0"),
+    "escape": ({"escape": -1}, ValueError, "escape=-1 must be above 0"),
+    "a factory": ({"opt": tl.gd}, TypeError, "call it first"),
+    "text": ({"land": "x**2"}, TypeError, "toylands.landscape(...)"),
+    "seed": ({"seed": 0.5}, TypeError, "seed=0.5"),
+    "batch": ({"batch": 3}, ValueError, "has no data"),
+    "unknown": ({"stride": 3}, TypeError, "stride"),
+}
+
+
+@pytest.mark.parametrize(("changes", "kind", "words"), BAD.values(), ids=BAD)
+def test_bad_input(changes: dict[str, Any], kind: type[Exception], words: str) -> None:
+    arguments = {"land": QUARTIC, "opt": tl.gd(0.1), "grid": 4, "steps": 5} | changes
+    with pytest.raises(kind, match=re.escape(words)):
+        tl.basins(**arguments)

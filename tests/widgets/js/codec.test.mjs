@@ -1,0 +1,153 @@
+// The decoder against bytes that Python's encoder has just made (see test_js.py), and the looks against Python's.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as c from "../../../toylands/widgets/js/codec.js";
+import { formatNumber } from "../../../toylands/widgets/js/geometry.js";
+
+const palette = JSON.parse(readFileSync(new URL("../../../toylands/palette.json", import.meta.url), "utf8"));
+const folder = process.env.TOYLANDS_FIXTURE;
+const made = folder ? JSON.parse(readFileSync(`${folder}/expected.json`, "utf8")) : null;
+const withPython = { skip: made ? false : "run by test_js.py, which has Python make the bytes" };
+
+/** A file's bytes as a DataView at an odd offset, as they come over the socket. */
+function oddView(name) {
+  const bytes = readFileSync(`${folder}/${name}`);
+  const room = new Uint8Array(bytes.length + 4);
+  room.fill(0xaa);
+  room.set(bytes, 3);
+  return new DataView(room.buffer, 3, bytes.length);
+}
+
+const same = (actual, expected) => {
+  assert.equal(actual.length, expected.length);
+  expected.forEach((value, k) => assert.equal(actual[k], Math.fround(value)));
+};
+
+/** Logarithms of quantised magnitudes lie within half a step; zero and NaN are NaN. */
+function alike(actual, expected) {
+  assert.equal(actual.length, expected.length);
+  const logs = expected.filter((v) => v !== null && v !== 0).map((v) => Math.log(Math.abs(v)));
+  const step = Math.max((Math.max(...logs) - Math.min(...logs)) / 65534, 1e-8);
+  expected.forEach((value, k) => {
+    if (value === null || value === 0) assert.ok(Number.isNaN(actual[k]));
+    else assert.ok(Math.abs(Math.log(actual[k]) - Math.log(Math.abs(value))) < 0.51 * step + 1e-8, `row ${k}`);
+  });
+}
+
+for (const name of ["plane", "line"]) {
+  test(`walks of a ${name} come back`, withPython, () => {
+    const { picture, walks } = made[name];
+    const decoded = c.decodeWalks(oddView(`${name}.walks`), picture);
+    assert.equal(decoded.length, walks.length);
+    decoded.forEach((walk, k) => {
+      assert.deepEqual([walk.id, walk.rows], [walks[k].id, walks[k].x.length]);
+      same(walk.x, walks[k].x);
+      if (walks[k].y) same(walk.y, walks[k].y); else assert.equal(walk.y, null);
+      alike(walk.loss, walks[k].loss);
+      alike(walk.gradNorm, walks[k].grad_norm);
+      alike(walk.sharpness, walks[k].sharpness);
+    });
+  });
+
+  test(`details of a ${name} come back and feed the quadratic model`, withPython, () => {
+    const { details, walks, coordinates } = made[name];
+    const tables = c.decodeDetails(oddView(`${name}.details`), details);
+    const quadratic = c.quadraticOf(tables, coordinates);
+    walks.forEach((walk, k) => {
+      const { columns, rows } = tables.get(walk.id);
+      assert.equal(rows, walk.x.length);
+      same(columns.grad_norm, walk.grad_norm.map((v) => v ?? NaN));
+      const model = quadratic[k];
+      assert.equal(model.id, walk.id);
+      same(model.gx, walk.gx);
+      same(model.hxx, walk.hxx);
+      if (walk.hxy) { same(model.hxy, walk.hxy); same(model.hyy, walk.hyy); } else assert.equal(model.hxy, null);
+    });
+  });
+}
+
+test("the terrain and the basin map come back, row by y", withPython, () => {
+  const { terrain, loss, basin, labels } = made.maps;
+  const ground = c.decodeTerrain(oddView("maps.terrain"), terrain);
+  same(ground.loss, loss);
+  assert.deepEqual([ground.rows, ground.columns], [terrain.rows, terrain.columns]);
+  const map = c.decodeBasin(oddView("maps.basin"), basin);
+  const codes = { "-1": c.BASIN_CODES.diverged, "-2": c.BASIN_CODES.running, "-3": c.BASIN_CODES.other };
+  assert.deepEqual([...map.labels], labels.map((label) => codes[label] ?? label));
+  assert.ok(new Set(labels).size >= 3, "the fixture shows several outcomes");
+});
+
+test("numbers read as Python writes them", withPython, () => {
+  for (const [value, text] of made.numbers) assert.equal(formatNumber(value), text);
+});
+
+test("every optimizer looks as in Python, also unknown and repeated ones", withPython, () => {
+  for (const { names, styles } of made.styles) {
+    assert.deepEqual(c.stylesOf(palette, names), styles);
+  }
+});
+
+test("bytes of another length are refused", () => {
+  const meta = { rows: 2, columns: 2 };
+  assert.throws(() => c.decodeTerrain(new ArrayBuffer(12), meta), /terrain: expected 12 bytes, got 16|expected/);
+  assert.throws(() => c.decodeBasin(new ArrayBuffer(3), meta), /basin/);
+  const picture = { dim: 2, walks: [{ id: 0, rows: 1, q: [[0, 1], [0, 1], [0, 1]] }] };
+  assert.equal(c.decodeWalks(new ArrayBuffer(16), picture).length, 1); // 4 + 4 + 3 * 2, padded to 16
+  assert.throws(() => c.decodeWalks(new ArrayBuffer(20), picture), /walks: expected 16 bytes, got 20/);
+});
+
+test("codes are ends and steps of a logarithmic scale", () => {
+  const [low, high] = [Math.log(1e-6), Math.log(100)];
+  const values = c.unquantise([0, 32767, 65534, 65535], [low, high]);
+  assert.ok(Math.abs(values[0] - 1e-6) < 1e-18);
+  assert.ok(Math.abs(values[1] - 1e-2) < 1e-12);
+  assert.ok(Math.abs(values[2] - 100) < 1e-10);
+  assert.ok(Number.isNaN(values[3]));
+});
+
+test("FNV-1a gives the published values", () => {
+  // Landon Curt Noll's test vectors.
+  assert.equal(c.fnv1a(""), 0x811c9dc5);
+  assert.equal(c.fnv1a("a"), 0xe40c292c);
+  assert.equal(c.fnv1a("foobar"), 0xbf9cf968);
+});
+
+test("contrast is that of WCAG", () => {
+  assert.equal(c.contrast("#000000", "#FFFFFF"), 21);
+  assert.ok(Math.abs(c.contrast("#777777", "#FFFFFF") - 4.48) < 0.005); // the well-known grey just below 4.5
+});
+
+test("basin colours repeat only after twice the palette", () => {
+  const colors = c.basinColors(palette, 15);
+  assert.equal(new Set(colors.slice(0, 14)).size, 14);
+  assert.equal(colors[14], colors[0]);
+});
+
+/** A context that writes down what is called. */
+function recorder() {
+  const calls = [];
+  return { calls, ctx: new Proxy({}, { get: (_, name) => (...args) => calls.push([name, ...args]), set: () => true }) };
+}
+
+test("a shape is traced round its centre, y upwards", () => {
+  const { calls, ctx } = recorder();
+  c.traceShape(ctx, palette.shapes["^"], 10, 20, 4);
+  assert.deepEqual(calls, [["moveTo", 10, 18], ["lineTo", 8, 22], ["lineTo", 12, 22], ["closePath"]]);
+});
+
+test("a clipped trail is drawn up to a vertex, with its gaps", () => {
+  const { calls, ctx } = recorder();
+  c.traceTrail(ctx, { x: [0, 1, 5, 6], y: [0, 0, 2, 2], pen: [0, 1, 0, 1] }, 3);
+  assert.deepEqual(calls, [["moveTo", 0, 0], ["lineTo", 1, 0], ["moveTo", 5, 2]]);
+});
+
+test("tags stay in the frame and do not cover one another", () => {
+  const frame = { left: 0, top: 0, width: 200, height: 160 };
+  const taken = [];
+  for (let k = 0; k < 4; k += 1) c.placeTag(frame, taken, 199, 80, 60, 20);
+  for (const [k, a] of taken.entries()) {
+    assert.ok(a[0] >= 0 && a[1] >= 0 && a[0] + a[2] <= 200 && a[1] + a[3] <= 160);
+    for (const b of taken.slice(k + 1)) assert.ok(Math.abs(a[1] - b[1]) >= 20, "apart");
+  }
+});
