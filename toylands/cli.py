@@ -3,6 +3,8 @@
     toylands demo                   # race four optimizers down a ravine, draw it, animate it
     toylands catalogue --tag saddle # which landscapes there are
     toylands catalogue rosenbrock   # what is known about one of them
+    toylands lab                    # your copy of the lessons, opened in JupyterLab
+    toylands lessons                # which lessons there are, and how long they take
     toylands bench                  # how fast this machine is, beside others' libraries
 
 Every command says more with --help.
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         print(f"toylands {asked.command}: {error}", file=sys.stderr)
         return 2
     return 0
@@ -71,6 +73,23 @@ def _parser() -> argparse.ArgumentParser:
     catalogue.add_argument("--lesson", type=_count, metavar="N", help="only those of this lesson")
     catalogue.add_argument("--dim", type=_count, metavar="D", help="only those of D coordinates")
     catalogue.set_defaults(run=_catalogue)
+
+    lab = commands.add_parser(
+        "lab",
+        help="copy the lessons and open JupyterLab on the first",
+        description="Copy the lessons into a folder (a file of yours is never overwritten) and "
+        "open JupyterLab there. Needs the extra 'lab'.",
+    )
+    lab.add_argument(
+        "folder", nargs="?", type=Path, default=Path("toylands-lessons"), help="default: %(default)s"
+    )
+    lab.add_argument("--fresh", action="store_true", help="rename your changed lessons, copy anew")
+    lab.add_argument("--no-browser", action="store_true", help="print the address instead")
+    lab.add_argument("--port", type=_count, metavar="N", help="the port; default: a free one")
+    lab.set_defaults(run=_lab)
+
+    lessons = commands.add_parser("lessons", help="list the lessons with their minutes and goals")
+    lessons.set_defaults(run=_lessons)
 
     bench = commands.add_parser(
         "bench",
@@ -192,6 +211,34 @@ def _catalogue(asked: argparse.Namespace) -> None:
         print(f"tags         {', '.join(land.tags)}")
     if land.source:
         print(f"source       {land.source}")
+
+
+def _lab(asked: argparse.Namespace) -> None:
+    from toylands import lab
+
+    copied = lab.copy_lessons(asked.folder, fresh=asked.fresh)
+    print(f"Lessons in {asked.folder}: {copied}.")
+    for old, new in copied.renamed.items():
+        print(f"  your {old} is now {new}")
+    if copied.kept and not asked.fresh:
+        print("  (--fresh renames yours and copies the originals)")
+    sys.stdout.flush()
+    lab.launch(
+        asked.folder,
+        lab.first_lesson(asked.folder),
+        browser=not asked.no_browser,
+        port=asked.port,
+    )
+
+
+def _lessons(asked: argparse.Namespace) -> None:
+    from toylands import lab
+
+    for lesson in lab.lessons():
+        minutes = f"{lesson.minutes} minutes" if lesson.minutes else ""
+        print(f"{lesson.file:42} {minutes:>11}  {lesson.title}")
+        for goal in lesson.goals:
+            print(f"{'':56} - {goal}")
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -8,5 +8,15 @@ from __future__ import annotations
 
 from toylands.lab.copying import Copied, copy_lessons, lesson_folder
 from toylands.lab.launch import command, launch
+from toylands.lab.listing import Lesson, first_lesson, lessons
 
-__all__ = ["Copied", "command", "copy_lessons", "launch", "lesson_folder"]
+__all__ = [
+    "Copied",
+    "Lesson",
+    "command",
+    "copy_lessons",
+    "first_lesson",
+    "launch",
+    "lesson_folder",
+    "lessons",
+]

@@ -26,7 +26,7 @@ from toylands.plots.contour import draw_critical, draw_terrain, figure_size
 from toylands.plots.curves import CLOCKS
 from toylands.plots.exits import Labels, draw_exit
 from toylands.plots.style import Style, add_legend, picture, theme
-from toylands.plots.terrain import Array, Terrain, choose_levels, terrain
+from toylands.plots.terrain import Array, Terrain, choose_levels, shown_index, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -178,8 +178,8 @@ class _Film:
                 "different numbers of evaluations for a step: use clock='steps'"
             )
         at = runs[0].end if land.dim > 2 else None
-        sketch = terrain(land, grid=2, coordinates=coordinates, at=at)
-        window = window_of(runs, land, sketch.index) if view is None else view
+        index = shown_index(land, coordinates)
+        window = window_of(runs, land, index) if view is None else view
         options = {"view": window, "levels": levels, "coordinates": coordinates, "at": at}
         ground = terrain(land, **options)
         # The film never goes through pyplot: it is written, not shown.
@@ -290,7 +290,9 @@ class _Scenery:
         if run.moving:
             rows = np.unique(np.linspace(0, self.row, 9).astype(int))
             seen = np.concatenate([self._terrain(int(row)).z.ravel() for row in rows])
-            edges, floor, spacing = choose_levels(ground.land, seen, options["levels"])
+            edges, floor, spacing = choose_levels(
+                ground.land, seen, options["levels"], stationary=ground.stationary
+            )
             self.ground = replace(ground, edges=edges, floor=floor, spacing=spacing)
         self.artists: list[Any] = []
         self.handles = self._draw(self.ground)

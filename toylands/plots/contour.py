@@ -180,7 +180,7 @@ def bar_ticks(ground: Terrain, most: int = 7) -> Array:
 def points_in_view(ground: Terrain) -> list[Any]:
     """Return the stationary points that lie in the window (and, of a slice, in the slice)."""
     inside = []
-    for critical in getattr(ground.land, "critical_points", ()):
+    for critical in ground.stationary:
         theta = np.asarray(critical.point, dtype=np.float64)
         others = [i for i in range(len(theta)) if i not in ground.index]
         if not np.allclose(theta[others], ground.at[others], atol=1e-9):

@@ -23,7 +23,7 @@ from toylands.plots.contour import (
 )
 from toylands.plots.exits import Labels, draw_exit
 from toylands.plots.style import add_legend, axes_for, picture
-from toylands.plots.terrain import Terrain, terrain
+from toylands.plots.terrain import Terrain, shown_index, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -76,11 +76,11 @@ def paths(
     land = same_landscape(runs)
     drawn_on = ax is not None and ax.has_data()
     at = runs[0].end if land.dim > 2 else None
-    sketch = terrain(land, grid=2, coordinates=coordinates, at=at)
-    if drawn_on and view is None and len(sketch.index) == 2:
+    index = shown_index(land, coordinates)
+    if drawn_on and view is None and len(index) == 2:
         view = (ax.get_xlim(), ax.get_ylim())  # type: ignore[union-attr]
     elif view is None:
-        view = window_of(runs, land, sketch.index)
+        view = window_of(runs, land, index)
     ground = terrain(
         land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
     )

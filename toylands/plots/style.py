@@ -178,7 +178,6 @@ def theme(ax: Axes | None = None) -> dict[str, str]:
 
 def picture(function: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function under the toylands settings; matplotlib's own are restored after."""
-
     makes_axes = "ax" in inspect.signature(function).parameters
 
     @functools.wraps(function)

@@ -38,7 +38,7 @@ from toylands.plots.style import (
     theme,
     unit,
 )
-from toylands.plots.terrain import Array, Mask, Terrain, terrain
+from toylands.plots.terrain import Array, Mask, Terrain, shown_index, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -146,7 +146,7 @@ def surface(
         )
     land = same_landscape(runs) if runs else land
     if runs and view is None:
-        view = window_of(runs, land, (0, 1) if coordinates is None else _index(land, coordinates))
+        view = window_of(runs, land, shown_index(land, coordinates))
     ground = terrain(
         land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
     )
@@ -191,10 +191,6 @@ def _lay_out(ax: Any, base: Array, legend: Any) -> None:
     if legend is not None:
         legend.set_loc("center left")
         legend.set_bbox_to_anchor((base[0] / width, 0.5), figure.transFigure)
-
-
-def _index(land: Any, coordinates: Sequence[str]) -> tuple[int, ...]:
-    return terrain(land, grid=2, coordinates=coordinates).index
 
 
 def _height_name(ground: Terrain, height: str | None) -> str:
@@ -341,7 +337,7 @@ def _draw_kinds(ax: Any, scene: Scene) -> list[Any]:
         hidden = scene.hidden(spots)
         for chosen, alpha in ((spots[~hidden], 1.0), (spots[hidden], 0.3)):
             if len(chosen):
-                for mark in kind_marks(kind, *chosen[:, :2].T, size):
+                for mark in kind_marks(kind, chosen[:, 0], chosen[:, 1], size):
                     _stand(ax, mark, chosen[:, 2], alpha)
         handles.append(kind_handle(kind))
     return handles

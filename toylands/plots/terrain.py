@@ -34,6 +34,7 @@ class Terrain:
     `index` are the coordinates shown, `at` the point (d,) the others stay at. `z` has shape
     (grid,) or (grid, grid), row = second coordinate. `edges` are the levels, lowest and highest
     loss included; `floor` is the lowest known loss, the zero of a logarithmic spacing.
+    `stationary` are the critical points that the landscape knows.
     """
 
     land: Any
@@ -46,6 +47,7 @@ class Terrain:
     edges: Array
     floor: float
     spacing: str
+    stationary: tuple[Any, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ def terrain(
 
     Raises ValueError for an unknown name, a bad window or bad levels.
     """
-    index = _shown(land, coordinates)
+    index = shown_index(land, coordinates)
     at_point = _point(land, at)
     window = _window(land, view, index)
     if grid < 2:
@@ -121,17 +123,25 @@ def terrain(
         raise ValueError(
             f"{land.name} has no finite loss in the window {show(window)}: choose another view="
         )
-    edges, floor, spacing = choose_levels(land, z, levels, count)
-    return Terrain(land, index, at_point, window, x, y, z, edges, floor, spacing)
+    stationary = tuple(land.critical_points)
+    edges, floor, spacing = choose_levels(land, z, levels, count, stationary)
+    return Terrain(land, index, at_point, window, x, y, z, edges, floor, spacing, stationary)
 
 
 def choose_levels(
-    land: Any, z: Array, levels: str | Sequence[float] | None = None, count: int = 18
+    land: Any,
+    z: Array,
+    levels: str | Sequence[float] | None = None,
+    count: int = 18,
+    stationary: Sequence[Any] = (),
 ) -> tuple[Array, float, str]:
-    """Return (edges, floor, spacing) for losses `z`; NaN marks points without a finite loss."""
+    """Return (edges, floor, spacing) for losses `z`; NaN marks points without a finite loss.
+
+    The minima among the `stationary` points tell how low the landscape is known to reach.
+    """
     low, high = float(np.nanmin(z)), float(np.nanmax(z))
-    known = [float(p.loss) for p in getattr(land, "minima", ()) if np.isfinite(p.loss)]
-    floor = min([low, *known])
+    known = [p.loss for p in stationary if p.kind in ("minimum", "valley") and np.isfinite(p.loss)]
+    floor = float(min([low, *known]))
     if levels is None:
         levels = getattr(land, "levels", "linear")
     if isinstance(levels, str):
@@ -151,8 +161,8 @@ def choose_levels(
             raise ValueError(f"levels={show(levels)}: expected increasing loss values")
     if high <= low:  # a flat terrain has one colour
         return np.array([low - 0.5, low + 0.5]), floor, spacing
-    # A level within a fiftieth of a step of an end would give a sliver of losses a whole colour.
-    sliver = (high - low) / (50 * count) if spacing == "linear" else 0.0
+    # A level very near an end would give a sliver of losses a whole colour.
+    sliver = 0.3 * float(inner[1] - inner[0]) if spacing == "linear" and len(inner) > 1 else 0.0
     inside = inner[(inner > low + sliver) & (inner < high - sliver)]
     return np.concatenate([[low], inside, [high]]), floor, spacing
 
@@ -193,7 +203,8 @@ def _quantile(z: Array, floor: float, count: int) -> Array:
     return np.unique(np.quantile(z[np.isfinite(z)], np.linspace(0.0, 1.0, count + 1)[1:-1]))
 
 
-def _shown(land: Any, coordinates: Sequence[str] | None) -> tuple[int, ...]:
+def shown_index(land: Any, coordinates: Sequence[str] | None) -> tuple[int, ...]:
+    """Return the numbers of the coordinates to show; ValueError for an unknown name."""
     names = tuple(land.coordinates)
     if coordinates is None:
         return tuple(range(min(2, land.dim)))

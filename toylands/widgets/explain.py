@@ -62,7 +62,12 @@ def _bouncing(walk: Walk) -> str:
     if walk.limit is None or not len(run.rates):
         return ""
     meter = run.rates[-1] * walk.sharpness[-1]
-    return ", bouncing at the edge of stability" if meter > 0.98 * walk.limit else ""
+    if not meter > 0.98 * walk.limit:
+        return ""
+    if meter > walk.limit and run.loss[-1] > run.loss[0]:
+        bound = number(walk.limit / walk.sharpness[-1])
+        return f", growing: its learning rate {number(run.rates[-1])} is above {number(walk.limit)}/lambda_max = {bound}"
+    return ", bouncing at the edge of stability"
 
 
 def explain(walks: Sequence[Walk]) -> str:

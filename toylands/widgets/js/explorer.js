@@ -83,6 +83,7 @@ class ExplorerView {
       },
       onlock: () => {
         hub.lockGuesses();
+        this.showPlaying();
         this.playButton.focus();
       },
       onagain: () => hub.predictAgain(),
@@ -185,8 +186,8 @@ class ExplorerView {
     const focused = this.stageBox.contains(this.root.ownerDocument.activeElement);
     this.stage?.destroy();
     const handlers = {
-      onStart: (point, final) => this.send({ start: point }, final),
-      onGuess: (point) => this.hub.guess(this.hub.active, { end: point }),
+      onStart: (point, final) => this.send({ start: this.rounded(point) }, final),
+      onGuess: (point) => this.hub.guess(this.hub.active, { end: this.rounded(point) }),
       onHover: (text) => (this.hover.textContent = text),
       onContext: (lost) => this.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
     };
@@ -386,6 +387,15 @@ class ExplorerView {
   resetStart() {
     const start = this.model.get("catalog").landscapes[this.scene.landscape]?.start;
     if (start) this.send({ start: [...start] }, true);
+  }
+
+  /** A point of the map as short as the map is fine: a thousandth of the window. */
+  rounded(point) {
+    return point.map((value, axis) => {
+      const [low, high] = this.scene.view[axis];
+      const digits = Math.min(Math.max(Math.ceil(3 - Math.log10(high - low)), 0), 20);
+      return Number(value.toFixed(digits));
+    });
   }
 
   toggleFrozen() {

@@ -272,7 +272,7 @@ export function choicePart({ label, testid, options, send, hideLabel = false }) 
     const attributes = { id, type: "radio", name, value, "data-testid": `${testid}-${value}` };
     const input = make("input", { ...attributes, onchange: () => send(value) });
     inputs.set(value, input);
-    bar.append(input, make("label", { for: id }, text));
+    bar.append(make("span", { class: "tl-segment" }, input, make("label", { for: id }, text)));
   }
   const root = make("fieldset", { class: "tl-choice" });
   root.append(make("legend", { class: hideLabel ? "tl-hidden" : null }, label), bar);

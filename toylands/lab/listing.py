@@ -1,0 +1,46 @@
+"""What the lessons say of themselves: title, minutes and goals, read from their first cells."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from toylands.lab.copying import lesson_folder
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson notebook: its file name, title, minutes (0 when it does not say) and goals."""
+
+    file: str
+    title: str
+    minutes: int
+    goals: tuple[str, ...]
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Read a lesson's first cell: the heading, the minutes, and the list that follows."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "".join(cells[0]["source"]) if cells else ""
+    heading = re.search(r"^# (.+)$", text, re.MULTILINE)
+    minutes = re.search(r"(\d+)(?: to (\d+))? minutes", text)
+    goals = re.findall(r"^[-*] (.+)$", text, re.MULTILINE)
+    return Lesson(
+        path.name,
+        heading.group(1).strip() if heading else path.stem,
+        int(minutes.group(2) or minutes.group(1)) if minutes else 0,
+        tuple(goal.strip() for goal in goals),
+    )
+
+
+def lessons(folder: Path | None = None) -> list[Lesson]:
+    """The lessons in order."""
+    return [read_lesson(path) for path in sorted((folder or lesson_folder()).glob("[0-9]*.ipynb"))]
+
+
+def first_lesson(folder: Path) -> str | None:
+    """The first lesson of a folder; None when it has none."""
+    names = sorted(path.name for path in folder.glob("[0-9][0-9]_*.ipynb"))
+    return names[0] if names else None
