@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plain_walk import LINE as PLAIN_LINE
 from plain_walk import QUARTIC as PLAIN
 from plain_walk import Walk, splitmix
 from twins import GAME, LINE, QUARTIC, ROSENBROCK
@@ -142,11 +143,8 @@ def test_options_reach_the_walk() -> None:
     lr = [0.05, 0.1]
     drawn = tl.sweep(LINE, tl.gd, START, 20, lr=lr, batch=2, replacement=False, seed=3)
     for i, rate in enumerate(lr):
-        expected = Walk(
-            __import__("plain_walk").LINE, START, 20, rate, batch=2, replacement=False,
-            key=splitmix(3, i),
-        ).run()  # fmt: skip
-        np.testing.assert_allclose(drawn.end[i], expected.path[-1], rtol=1e-11)
+        walk = Walk(PLAIN_LINE, START, 20, rate, batch=2, replacement=False, key=splitmix(3, i))
+        np.testing.assert_allclose(drawn.end[i], walk.run().path[-1], rtol=1e-11)
     near = tl.sweep(QUARTIC, tl.gd, START, 20, lr=lr, escape=1e-3)
     assert near.diverged_at.tolist() == [1, 1]
     equal = tl.sweep(LINE, tl.gd, START, 20, lr=[0.1, 0.1], batch=2, seed=[8, 8])

@@ -82,6 +82,14 @@ def test_a_flat_terrain_has_one_color(by_gid: Find) -> None:
     assert by_gid(ax, "contour lines") == []
 
 
+def test_no_color_is_spent_on_a_sliver_of_losses() -> None:
+    ground = terrain(L.easom)  # a hole of depth 1 in a plain that rises to 0.009
+    assert 0 < ground.edges[-1] < 0.01
+    assert 0 not in ground.lines
+    bands = np.diff(ground.edges)
+    assert bands.min() > 0.25 * np.median(bands)
+
+
 def test_every_band_gets_an_equal_share_of_the_colors(by_gid: Find) -> None:
     ax = contour(L.rosenbrock)
     shown = filled(ax, by_gid)
@@ -90,6 +98,12 @@ def test_every_band_gets_an_equal_share_of_the_colors(by_gid: Find) -> None:
     bands = len(ground.edges) - 1
     expected = style.terrain_colors()((np.arange(bands) + 0.5) / bands)
     assert shown.get_facecolors() == pytest.approx(expected, abs=0.01)
+
+
+def test_lines_below_zero_are_solid_too(by_gid: Find) -> None:
+    (lines,) = by_gid(contour(L.saddle), "contour lines")
+    assert min(lines.levels) < 0
+    assert set(lines.get_linestyle()) == {(0.0, None)}
 
 
 def test_low_is_dark(by_gid: Find) -> None:
@@ -171,6 +185,21 @@ def test_critical_points_can_be_left_out(by_gid: Find) -> None:
     ax = contour(L.himmelblau, critical=False)
     assert by_gid(ax, "minimum") == []
     assert ax.figure.legends == []
+
+
+def test_of_very_many_critical_points_only_minima_are_marked(by_gid: Find, data: Any) -> None:
+    land = L.rastrigin
+    (low, high), _ = land.view
+    inside = [p for p in land.critical_points if all(low <= c <= high for c in p.point)]
+    minima = [p for p in inside if p.kind == "minimum"]
+    assert len(inside) > 300 > len(minima)
+    ax = contour(land)
+    (marks,) = by_gid(ax, "minimum")
+    assert len(data(marks)) == len(minima)
+    assert by_gid(ax, "saddle") == by_gid(ax, "maximum") == []
+    assert f"{len(inside)} stationary points, only minima marked" in notes_of(ax)
+    (few,) = by_gid(contour(L.himmelblau), "maximum")
+    assert marks.get_markersize() < 0.75 * few.get_markersize()
 
 
 # --------------------------------------------------------------------------------- ellipses

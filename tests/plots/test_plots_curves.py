@@ -146,6 +146,16 @@ def test_curves_of_a_crowd_are_thin(by_gid: Find, texts: Any) -> None:
     assert texts(ax.figure) == ["gd, 15 walkers\n15 running"]
 
 
+def test_the_minimum_of_a_landscape_that_moves_is_no_zero() -> None:
+    land = tl.landscape("(x - c)**2 + y**2", c=0)
+    walk = tl.descend(land, tl.gd(0.1), start=(0, 1), steps=3, moving={"c": [0, 1, 2, 3]})
+    with pytest.raises(ValueError, match=r"the minima of .* move; give a loss"):
+        loss_curves(walk, above="minimum")
+    note = notes_of(loss_curves(walk))
+    assert "c from 0 to 3" in note
+    assert "c = " not in note
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

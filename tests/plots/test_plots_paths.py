@@ -316,6 +316,45 @@ def test_trails_are_cut_in_the_coordinates_shown() -> None:
     assert trail(run, ground).flat == pytest.approx(run.path[:, [2, 0]])
 
 
+MOVING = tl.landscape("(x - c)**2 + y**2", c=0, view=((-1, 4), (-2, 2)))
+
+
+def moved(opt: Any, centers: Any, steps: int = 10, **options: Any) -> Any:
+    return tl.descend(MOVING, opt, start=(0, 1), steps=steps, moving={"c": centers}, **options)
+
+
+def test_a_landscape_that_moves_is_shown_at_the_last_step(by_gid: Find) -> None:
+    ax = paths(moved(tl.gd(0.1), np.linspace(0, 3, 11)))
+    (shown,) = by_gid(ax, "terrain")
+    lowest = next(path for path in shown.get_paths() if len(path.vertices))
+    assert lowest.vertices.mean(axis=0) == pytest.approx([3, 0], abs=0.15)
+    note = notes_of(ax)
+    assert "c = 3" in note
+    assert "the landscape moves: c from 0 to 3; the map shows the last step" in note
+
+
+def test_runs_may_share_a_motion_at_different_lengths() -> None:
+    centers = np.linspace(0, 3, 11)
+    fine = moved(tl.gd(0.1), centers)
+    coarse = moved(tl.adam(0.1), centers, every=5)
+    lost = moved(tl.gd(1e7), centers)
+    assert lost.status.kind == "diverged"
+    paths([fine, coarse, lost])
+
+
+def test_runs_under_different_motions_are_refused() -> None:
+    one, two = moved(tl.gd(0.1), np.linspace(0, 3, 11)), moved(tl.adam(0.1), np.linspace(0, 2, 11))
+    with pytest.raises(ValueError, match=r"moves differently under gd\(lr=0.1\) and under adam"):
+        paths([one, two])
+
+
+def test_on_a_moving_curve_points_lie_at_the_loss_they_had(by_gid: Find, data: Any) -> None:
+    land = tl.landscape("(x - c)**2", c=0, view=((-1, 4),))
+    run = tl.descend(land, tl.gd(0.1), start=0, steps=4, moving={"c": [0, 1, 2, 3, 3]})
+    (line,) = by_gid(paths(run), "trail")
+    assert data(line)[:, 1] == pytest.approx(run.loss)
+
+
 # ------------------------------------------------------------------------------------ errors
 
 

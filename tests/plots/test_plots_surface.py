@@ -165,6 +165,11 @@ def test_given_axes_must_be_in_space() -> None:
     assert surface(L.saddle, ax=deep, grid=11) is deep
 
 
+def test_runs_must_belong_to_the_surface(race: Any) -> None:
+    with pytest.raises(ValueError, match=r"move on rosenbrock, but the surface is saddle"):
+        surface(L.saddle, race)
+
+
 @pytest.mark.parametrize(
     ("land", "options", "message"),
     [

@@ -360,6 +360,22 @@ class Notebook:
             raise RuntimeError(answer[1])
         return str(answer[0])
 
+    def start_code(self, code: str) -> None:
+        """Run code in the kernel without waiting for it."""
+        self.page.evaluate(
+            f"""(code) => {{
+                {_PANEL}
+                panel.sessionContext.session.kernel.requestExecute({{code, store_history: false}});
+            }}""",
+            code,
+        )
+
+    def settle(self) -> None:
+        """Wait until the kernel has dealt with everything it was sent."""
+        self.wait(_READY)
+        self.execute("pass")
+        self.wait(_READY)
+
     def faults(self) -> list[str]:
         """Everything a test must not leave behind: console errors and requests to other machines."""
         return [*self.complaints, *(f"asked for {url}" for url in self.strangers)]

@@ -14,7 +14,15 @@ from typing import Any
 import sympy
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.formula.special import derivative, exact_exponents, named_constants, of_reals
+from toylands.formula.special import (
+    choice,
+    derivative,
+    exact_exponents,
+    maximum,
+    minimum,
+    named_constants,
+    of_reals,
+)
 
 #: What a formula may cost. Beyond these numbers SymPy and the compiler take many seconds, so the
 #: formula is refused with a message instead: operations in the formula, operations in all its
@@ -66,6 +74,9 @@ def derivative_size(expression: sympy.Expr, symbol: sympy.Symbol) -> int:
             grown[node] = int(node == symbol)
         elif node.is_Add:
             grown[node] = sum(grown[argument] for argument in node.args)
+        elif isinstance(node, choice | maximum | minimum):  # a condition stays as it is
+            inside = sum(grown[branch] for branch in node.args[-2:])
+            grown[node] = sizes[node] + 2 + inside if inside else 0
         else:
             inner = [grown[argument] for argument in node.args if grown[argument]]
             grown[node] = sum(sizes[node] + more + 2 for more in inner)

@@ -62,6 +62,10 @@ def _log1p(x: float) -> float:
     return -math.inf if x == -1 else math.log1p(x)
 
 
+def _sinh(x: float) -> float:
+    return math.copysign(_quiet(math.sinh)(abs(x)), x)
+
+
 def _sign(x: float) -> float:
     return math.copysign(1.0, x) if x != 0 and not math.isnan(x) else x
 
@@ -86,7 +90,7 @@ tan = _unary("tan", _quiet(math.tan), "The tangent (radians).")
 asin = _unary("asin", _quiet(math.asin), "The inverse sine, in radians.")
 acos = _unary("acos", _quiet(math.acos), "The inverse cosine, in radians.")
 atan = _unary("atan", math.atan, "The inverse tangent, in radians.")
-sinh = _unary("sinh", _quiet(math.sinh), "The hyperbolic sine.")
+sinh = _unary("sinh", _sinh, "The hyperbolic sine.")
 cosh = _unary("cosh", _quiet(math.cosh), "The hyperbolic cosine.")
 tanh = _unary("tanh", math.tanh, "The hyperbolic tangent.")
 erf = _unary("erf", math.erf, "The error function.")

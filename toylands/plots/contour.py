@@ -137,6 +137,7 @@ def draw_lines(ax: Axes, ground: Terrain) -> None:
             colors=look["line"],
             alpha=look["line_alpha"],
             linewidths=0.6 * unit(),
+            linestyles="solid",  # by default matplotlib dashes the negative ones
             zorder=0.5,
         )
         lines.set_gid("contour lines")

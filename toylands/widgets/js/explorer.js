@@ -187,7 +187,10 @@ class ExplorerView {
     this.stage?.destroy();
     const handlers = {
       onStart: (point, final) => this.send({ start: this.rounded(point) }, final),
-      onGuess: (point) => this.hub.guess(this.hub.active, { end: this.rounded(point) }),
+      onGuess: (point) => {
+        const { active } = this.hub;
+        if (active !== undefined) this.hub.guess(active, { end: this.rounded(point) });
+      },
       onHover: (text) => (this.hover.textContent = text),
       onContext: (lost) => this.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
     };
@@ -459,9 +462,10 @@ class ExplorerView {
       hub.player.tick(now);
       if (hub.player.playing) this.touch("frame");
     }
-    if (this.dirty.picture) this.showPicture();
-    if (this.dirty.picture || this.dirty.frame) this.showFrame();
-    this.dirty = { picture: false, frame: false };
+    const { picture } = this.dirty;
+    this.dirty = { picture: false, frame: false }; // before showing, which may find more to do
+    if (picture) this.showPicture();
+    this.showFrame();
     this.stage.draw();
     this.charts.draw();
     this.root.dataset.drawnSeq = String(hub.seq);
@@ -498,7 +502,7 @@ class ExplorerView {
     stage.setQuadratic(hub.details && !hub.hiding ? quadraticOf(hub.details, terrain.coordinates) : null);
     stage.setStart(scene.start);
     const guesses = hub.predicting
-      ? Object.entries(hub.guesses).filter(([, guess]) => guess.end).map(([id, guess]) => ({ id: Number(id), point: guess.end }))
+      ? Object.entries(hub.guesses).filter(([, guess]) => guess.end && guess.outcome !== "diverged").map(([id, guess]) => ({ id: Number(id), point: guess.end }))
       : [];
     guesses.sort((a, b) => (a.id === hub.active) - (b.id === hub.active));
     stage.setGuess(guesses, hub.locked);

@@ -205,13 +205,15 @@ class Hub {
 
   /** The optimizer whose end point a click on the map sets. */
   get active() {
-    const on = this.scene.optimizers.filter((entry) => entry.on);
-    const open = on.find((entry) => missingOf(this.guesses[entry.id], this.scene.start.length).includes("an end point"));
-    return on.some((entry) => entry.id === this.guessing) ? this.guessing : (open ?? on[0])?.id;
+    const ending = this.scene.optimizers.filter((entry) => entry.on && this.guesses[entry.id]?.outcome !== "diverged");
+    const open = ending.find((entry) => missingOf(this.guesses[entry.id], this.scene.start.length).includes("an end point"));
+    const chosen = ending.find((entry) => entry.id === this.guessing);
+    return (chosen ?? open ?? ending[0])?.id;
   }
 
   guess(id, change) {
     const old = this.guesses[id] ?? {};
+    this.guessing = id;
     if ("axis" in change) {
       // A point half typed is kept for its boxes but does not count yet.
       const half = [...(old.half ?? this.scene.start.map(() => null))];
