@@ -9,7 +9,7 @@ from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.classroom.exercises import Task, Verdict, find, judge
-from toylands.classroom.identity import who
+from toylands.classroom.identity import known, who
 
 
 class Given:
@@ -18,7 +18,7 @@ class Given:
     def __init__(self, number: str, title: str, made: Task) -> None:
         self._number, self._title, self._question = number, title, made.question
         self._things = dict(made.given)
-        self._whose = who()
+        self._whose = f"numbers of {who()}" if known() else "example numbers"
         self.__dict__.update(made.given)
 
     def __getattr__(self, name: str) -> Any:
@@ -32,13 +32,12 @@ class Given:
 
     def __repr__(self) -> str:
         things = "".join(f"\n  given.{name} = {show(it)}" for name, it in self._things.items())
-        numbers = f"numbers of {self._whose}"
-        return f"Exercise {self._number}, {self._title} ({numbers})\n{self._question}{things}"
+        return f"Exercise {self._number}, {self._title} ({self._whose})\n{self._question}{things}"
 
     def _repr_markdown_(self) -> str:
         things = " · ".join(f"`given.{name}` = `{show(it)}`" for name, it in self._things.items())
         return (
-            f"**Exercise {self._number} · {self._title}** · numbers of *{_literal(self._whose)}*"
+            f"**Exercise {self._number} · {self._title}** · {_literal(self._whose)}"
             f"\n\n{self._question}" + (f"\n\n{things}" if things else "")
         )
 
@@ -55,7 +54,7 @@ class Answered:
         self.number = number
         self.right = verdict.right
         self.words = verdict.words
-        self._whose = who()
+        self._whose = f" ({who()})" if known() else ""
 
     def __bool__(self) -> bool:
         return self.right
@@ -64,7 +63,7 @@ class Answered:
     def _sentence(self) -> str:
         head = "right" if self.right else "not yet"
         tail = f": {self.words}" if self.words else ""
-        return f"Exercise {self.number} ({self._whose}): {head}{tail}."
+        return f"Exercise {self.number}{self._whose}: {head}{tail}."
 
     def __repr__(self) -> str:
         return f"{'✓' if self.right else '✗'} {self._sentence}"

@@ -57,6 +57,11 @@ def who() -> str:
     return _written
 
 
+def known() -> bool:
+    """Whether somebody has said who is working."""
+    return _current != _ANYBODY
+
+
 def _same(name: str) -> str:
     """One spelling for all ways to type a name: capitals, blanks, and how accents are stored."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

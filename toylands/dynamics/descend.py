@@ -45,6 +45,7 @@ def descend(
     tol: float = 1e-6,
     escape: float | None = None,
     every: int = 1,
+    inside: bool = False,
 ) -> Any:
     """Walk down a landscape and record the path.
 
@@ -61,6 +62,7 @@ def descend(
         escape: the absolute coordinate beyond which a walker has diverged; by default a million times
             the size of the view. A walker whose coordinates stop being finite has always diverged.
         every: record only every so many steps.
+        inside: record also what happens inside the rule: its memory, and the gradient that reaches it.
 
     Returns:
         A `Trajectory`, or a `Swarm` when start, lr, a hyper-parameter or a landscape parameter is an
@@ -97,6 +99,7 @@ def descend(
         moving=columns,
         escape=escape,
         every=every,
+        inside=inside,
         progress="descend",
     )
     moved = {name: column[::every] for name, column in columns.items()}

@@ -41,10 +41,10 @@ from toylands.formula.compile import (
     DATA, SAMPLES, ALL_SAMPLES, BATCH_SIZE, BATCH_MODE, REPLACEMENT, SEEDS,
     LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
     PATIENCE, PUSH, AVERAGE, AVERAGE_START,
-    RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH,
+    RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH, MEMORY_PATH, USED_PATH,
     END, DIED, SCRATCH, LONGS,
     JOB_SIZE,
-) = range(54)
+) = range(56)
 # fmt: on
 
 HERE, UPHILL, AHEAD = 0, 1, 2  # looks
@@ -214,6 +214,21 @@ def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-unt
                 poke(job[AVERAGE_PATH], at, peek(average, j * ld + i) if shown else math.nan)
 
 
+@inline(void, job_array, *[i8] * 7)
+def _write_inside(job, n, ld, d, t, first, g, memory):  # type: ignore[no-untyped-def]
+    """Record what the rule sees at step t: its memory and the gradient that reaches it."""
+    walkers, row = job[WALKERS], t // job[EVERY]
+    height = job[MEMORY_COUNT] * d
+    for i in range(n):
+        there = peek_long(job[DIED], first + i) < 0
+        for k in range(height):
+            value = peek(memory, k * ld + i) if there else math.nan
+            poke(job[MEMORY_PATH], (row * height + k) * walkers + first + i, value)
+        for j in range(d):
+            value = peek(g, j * ld + i) if there else math.nan
+            poke(job[USED_PATH], (row * d + j) * walkers + first + i, value)
+
+
 @inline(i8, i8, i8, i8, i8, f8)
 def _outside(x, d, ld, n, escape):  # type: ignore[no-untyped-def]
     """How many coordinates of the block are off the map or not numbers."""
@@ -366,6 +381,8 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                              count, loss)  # fmt: skip
                 if job[PATIENCE] > 0:
                     _forget(job, n, ld, d, g, memory, conflict)
+                if writing and job[USED_PATH] != 0:
+                    _write_inside(job, n, ld, d, t, first, g, memory)
                 for k in range(power_count):
                     source = peek_long(job[POWER_SOURCE], k)
                     for i in range(1 if job[RULE_SHARED] else n):
@@ -416,5 +433,10 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
             # The block may have ended early, with all its walkers gone.
             for i in range(n):
                 poke(x, i, math.nan)
+            for row in range((t + every - 1) // every, steps // every + 1):
+                if job[USED_PATH] != 0:
+                    for k in range(d * ld):
+                        poke(g, k, math.nan)
+                    _write_inside(job, n, ld, d, row * every, first, g, memory)
             for row in range(t // every + 1, steps // every + 1):
                 _write(job, n, ld, d, row * every, first, x, g, loss, average)

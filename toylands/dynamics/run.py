@@ -32,13 +32,16 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 class Raw:
     """What the loop returns for B walkers; R recorded rows (0 when nothing was recorded).
 
-    Shapes: path and average (R, d, B), loss and grad_norm (R, B), end (B, d), died (B,) with -1 for walkers that stayed.
+    Shapes: path and average (R, d, B), loss and grad_norm (R, B), memory (R, M, d, B) for a rule with M
+    memories, used (R, d, B), end (B, d), died (B,) with -1 for walkers that stayed.
     """
 
     path: np.ndarray | None
     loss: np.ndarray | None
     grad_norm: np.ndarray | None
     average: np.ndarray | None
+    memory: np.ndarray | None
+    used: np.ndarray | None
     end: np.ndarray
     died: np.ndarray
 
@@ -207,6 +210,7 @@ def execute(
     escape: float | None = None,
     record: bool = True,
     every: int = 1,
+    inside: bool = False,
     progress: str | None = None,
 ) -> Raw:
     """Walk B walkers for `steps` steps.
@@ -221,6 +225,7 @@ def execute(
         moving: parameters by step (see `moving_columns`).
         escape: the coordinate beyond which a walker counts as diverged.
         record: whether to record the path; `every` how many steps.
+        inside: whether to record the rule's memory too, and the gradient that reaches it.
         progress: what to call the work in a progress bar; None for no bar.
     """
     from toylands.dynamics import loop
@@ -237,7 +242,7 @@ def execute(
     seeds = seeds_for(seed, count)
     mode, batch_size = _batch(land, batch, seeds)
     averaging = opt.piece("swa") or opt.piece("ema")
-    records = _records(land, count, steps, every, bool(averaging)) if record else 0
+    records = _records(land, opt, count, steps, every, inside=inside) if record else 0
     columns = moving_columns(land, moving, steps)
     values: list[Any] = []
     operations = _operations(opt, values)
@@ -315,6 +320,9 @@ def execute(
         job.room(loop.GRAD_PATH, (records, count))
     if record and averaging:
         job.room(loop.AVERAGE_PATH, (records, dim, count))
+    if record and inside:
+        job.room(loop.MEMORY_PATH, (records, len(rule.memory), dim, count))
+        job.room(loop.USED_PATH, (records, dim, count))
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
@@ -324,7 +332,10 @@ def execute(
     _share(job.integers, held, limit, count, steps, block, height * block, longs, progress)
     recorded = [
         views.get(position)
-        for position in (loop.PATH, loop.LOSS_PATH, loop.GRAD_PATH, loop.AVERAGE_PATH)
+        for position in (
+            *(loop.PATH, loop.LOSS_PATH, loop.GRAD_PATH, loop.AVERAGE_PATH),
+            *(loop.MEMORY_PATH, loop.USED_PATH),
+        )
     ]
     return Raw(*recorded, views[loop.END].T, views[loop.DIED])
 
@@ -348,7 +359,9 @@ def _value_row(opt: Optimizer, kind: str, number: str, values: list[Any]) -> int
     return len(values) - 1
 
 
-def _records(land: Landscape, count: int, steps: int, every: int, averaging: bool) -> int:
+def _records(
+    land: Landscape, opt: Optimizer, count: int, steps: int, every: int, *, inside: bool
+) -> int:
     """How many points of each walk are recorded.
 
     Raises:
@@ -357,7 +370,12 @@ def _records(land: Landscape, count: int, steps: int, every: int, averaging: boo
     if steps % every:
         raise ValueError(f"every={every} does not divide steps={steps}; the end would not be recorded.")
     records = steps // every + 1
-    size = records * count * (land.dim * (2 if averaging else 1) + 2) * 8
+    columns = 2 + land.dim
+    if opt.piece("swa") or opt.piece("ema"):
+        columns += land.dim
+    if inside:
+        columns += land.dim * (1 + len(opt.rule.memory))
+    size = records * count * columns * 8
     if size > MAX_RECORD_BYTES:
         raise ValueError(
             f"recording {count:,} walkers for {steps:,} steps needs {size / 1e9:.1f} GB; record fewer "

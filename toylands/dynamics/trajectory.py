@@ -119,6 +119,10 @@ class Trajectory:
         every: how many steps lie between recorded points.
         diverged_at: the step at which it left, or None.
         moving: {parameter: its values along the path, shape (T+1,)} of a moving landscape.
+        memory: {name: the rule's memory before each step, shape (T+1, d)}; None unless the walk was
+            made with inside=True.
+        used: the gradient that reached the rule at each step, after the look and the wrappers, shape
+            (T+1, d), NaN in the last row; None likewise.
     """
 
     def __init__(
@@ -134,6 +138,8 @@ class Trajectory:
         tol: float,
         every: int = 1,
         moving: Mapping[str, np.ndarray] | None = None,
+        memory: Mapping[str, np.ndarray] | None = None,
+        used: np.ndarray | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -146,6 +152,8 @@ class Trajectory:
         self.tol = tol
         self.every = every
         self.moving = dict(moving or {})
+        self.memory = None if memory is None else dict(memory)
+        self.used = used
 
     def __len__(self) -> int:
         return len(self.path)
@@ -290,6 +298,7 @@ class Swarm(Sequence[Trajectory]):
         self.grad_norm = raw.grad_norm.T
         self.average = None if raw.average is None else raw.average.transpose(2, 0, 1)
         self.end = raw.end
+        self._memory, self._used = raw.memory, raw.used
         self.diverged_at = raw.died
         self.diverged = raw.died >= 0
         self.tol = tol
@@ -324,7 +333,15 @@ class Swarm(Sequence[Trajectory]):
             self.tol,
             self.every,
             {name: values[:rows] for name, values in self.moving.items()},
+            self._memory_of(i, rows),
+            None if self._used is None else self._used[:rows, :, i],
         )
+
+    def _memory_of(self, i: int, rows: int) -> dict[str, np.ndarray] | None:
+        if self._memory is None:
+            return None
+        names = self.optimizer.rule.memory
+        return {name: self._memory[:rows, k, :, i] for k, name in enumerate(names)}
 
     def landscape_of(self, i: int) -> Landscape:
         """The landscape with the parameters of walker i."""

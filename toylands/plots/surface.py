@@ -116,7 +116,7 @@ def surface(
     view: Sequence[Sequence[float]] | None = None,
     levels: str | Sequence[float] | None = None,
     count: int = 18,
-    grid: int = 121,
+    grid: int = 161,
     coordinates: Sequence[str] | None = None,
     at: Sequence[float] | None = None,
     height: str | None = None,
@@ -343,12 +343,23 @@ def _draw_kinds(ax: Any, scene: Scene) -> list[Any]:
     return handles
 
 
+def _zoom(sides: Array, elev: float, azim: float) -> float:
+    """Return the zoom at which the box fills its axes and leaves room for the labels."""
+    e, a = np.radians(elev), np.radians(azim)
+    wide = abs(np.sin(a)) * sides[0] + abs(np.cos(a)) * sides[1]
+    deep = abs(np.cos(a)) * sides[0] + abs(np.sin(a)) * sides[1]
+    high = abs(np.cos(e)) * sides[2] + abs(np.sin(e)) * deep
+    # matplotlib scales a box to a fixed length of its diagonal.
+    return float(np.linalg.norm(sides) * min(0.85 / high, 1.0 / wide))
+
+
 def _frame(ax: Any, scene: Scene, scale: str, elev: float, azim: float) -> None:
     """Set limits, angles, labels and quiet panes."""
     ground, inks = scene.ground, theme(ax)
     ax.set_proj_type("ortho")
     ax.view_init(elev=elev, azim=azim)
-    ax.set_box_aspect(tuple(_sides(ground)), zoom=0.9)
+    sides = _sides(ground)
+    ax.set_box_aspect(tuple(sides), zoom=_zoom(sides, elev, azim))
     ax.set_xlim(*ground.view[0])
     ax.set_ylim(*ground.view[1])
     ax.set_zlim(scene.low, scene.high)

@@ -23,6 +23,8 @@ ORDER = (
     "controls",
     "panels",
     "hub",
+    "transport",
+    "surroundings",
     "explorer",
 )
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"\./[a-z0-9]+\.js\";\n", re.MULTILINE)

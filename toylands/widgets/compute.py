@@ -97,9 +97,13 @@ def measured_rate(grad_norm: np.ndarray) -> float | None:
     return float((grad_norm[last] / grad_norm[last - length]) ** (1 / length))
 
 
-def walk(land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int) -> Walk:
-    """Run one optimizer and measure it."""
-    run = descend(land, opt, scene["start"], scene["steps"], seed=scene["seed"])
+def walk(
+    land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int, *, inside: bool = False
+) -> Walk:
+    """Run one optimizer and measure it; `inside` records the rule's memory too."""
+    run = descend(
+        land, opt, scene["start"], scene["steps"], seed=scene["seed"], inside=inside
+    )
     hessians = land.hessian(run.path)
     status = run.status
     predicted = measured = None
@@ -123,10 +127,12 @@ def walks(
     scene: Mapping[str, Any],
     land: Landscape,
     extra: Mapping[str, Callable[..., Optimizer]] | None = None,
+    *,
+    inside: bool = False,
 ) -> list[Walk]:
     """Run every optimizer of the scene that is on."""
     return [
-        walk(land, scene_optimizer(scene, entry, extra), scene, entry["id"])
+        walk(land, scene_optimizer(scene, entry, extra), scene, entry["id"], inside=inside)
         for entry in scene["optimizers"]
         if entry["on"]
     ]

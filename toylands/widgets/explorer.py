@@ -9,6 +9,7 @@ draws; playing and scrubbing need nothing from the kernel.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,7 +27,7 @@ from toylands.widgets import scene as scenes
 #: grid points per side while a control is dragged, and once it is released
 TERRAIN = (64, 200)
 BASIN = (64, 256)
-#: changes after which the terrain is another
+#: entries of a scene that make another terrain
 _TERRAIN_KEYS = ("landscape", "params", "view")
 
 
@@ -73,13 +74,15 @@ class Explorer(anywidget.AnyWidget):
         self._extra_rules = extra_rules or {}
         self._scene = scene
         self._walks: list[compute.Walk] = []
+        #: which terrain the page has, and whether it is the fine one
+        self._ground: tuple[str, bool] = ("", False)
         super().__init__(
             _esm=bundle.script(),
             _css=bundle.style(),
             scene=scene,
             catalog=presets.catalog(self._extra_landscapes, self._extra_rules),
         )
-        self._redraw(terrain=True, final=True)
+        self._redraw(final=True)
         self.observe(self._changed, "patch")
         self.observe(self._predicted, "prediction")
 
@@ -126,8 +129,7 @@ class Explorer(anywidget.AnyWidget):
         before = self._scene
         try:
             self._scene = self._patched(patch)
-            terrain = any(path.split(".")[0] in _TERRAIN_KEYS for path in patch)
-            self._redraw(terrain=terrain or final and bool(patch), final=final)
+            self._redraw(final=final)
         except Exception as error:  # shown in words: a callback must never fail silently
             self._scene = before
             with self.hold_sync():
@@ -168,16 +170,18 @@ class Explorer(anywidget.AnyWidget):
 
     # --- pictures ---------------------------------------------------------------------------------
 
-    def _redraw(self, *, terrain: bool, final: bool) -> None:
+    def _redraw(self, *, final: bool) -> None:
         began = time.perf_counter()
         scene = self._scene
         land = self.landscape
-        self._walks = compute.walks(scene, land, self._extra_rules)
+        self._walks = compute.walks(scene, land, self._extra_rules, inside=final)
         packed, scales = pack.pack_walks(self._walks)
         words = explain.explain(self._walks)
         with self.hold_sync():
-            if terrain:
+            ground = json.dumps([scene[key] for key in _TERRAIN_KEYS])
+            if self._ground not in ((ground, True), (ground, final)):
                 self._draw_terrain(land, final)
+                self._ground = (ground, final)
             if scene["show"]["basin"]:
                 self._draw_basin(land, final)
             if final:

@@ -72,6 +72,10 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
                 columns[f"h_{names[j]}{names[k]}"] = walk.hessians[:, j, k]
         for key, vectors in {**_uphill(run, gradient), "step": step}.items():
             columns.update({f"{key}_{names[j]}": vectors[:, j] for j in range(d)})
+        if run.used is not None:
+            columns.update({f"used_{names[j]}": run.used[:, j] for j in range(d)})
+        for memory, values in (run.memory or {}).items():
+            columns.update({f"{memory}_{names[j]}": values[:, j] for j in range(d)})
         rates = np.append(run.rates, np.nan)
         columns["lr"] = rates[: len(run.path)]
         table = np.asarray(list(columns.values()), dtype="<f4")

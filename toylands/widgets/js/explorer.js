@@ -1,15 +1,15 @@
 // The explorer's page: puts stage, charts, transport, controls and panels together for one view.
 import { Charts } from "./charts.js";
 import { quadraticOf } from "./codec.js";
-import {
-  LR_RANGE, landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard,
-} from "./controls.js";
+import { landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard } from "./controls.js";
 import { formatNumber } from "./geometry.js";
-import { SPEEDS, hubOf } from "./hub.js";
+import { hubOf } from "./hub.js";
 import { basinLegend, formulasPanel, insidePanel, predictPanel, readoutTable, shortcutsDialog } from "./panels.js";
-import { choicePart, icon, iconButton, make, menuPart, nameOfEntry, numberPart, sceneStyles } from "./parts.js";
+import { choicePart, iconButton, make, sceneStyles } from "./parts.js";
 import { Stage2D } from "./stage2d.js";
 import { Stage3D } from "./stage3d.js";
+import { kernelState, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
+import { ratePart, transportPart } from "./transport.js";
 
 const SLOW_MS = 1500;
 const GONE = "The kernel is gone: run the cell again.";
@@ -70,6 +70,13 @@ class ExplorerView {
     this.stageBox = make("div", { class: "tl-stagebox", "data-testid": "stage-box" });
     this.hover = make("p", { class: "tl-hover", "aria-hidden": "true" });
     this.chartBox = make("div", { class: "tl-charts", "data-testid": "charts", role: "group", "aria-label": "Charts" });
+    this.transport = transportPart(hub, {
+      play: () => this.togglePlay(),
+      step: (way) => this.step(way),
+      scrub: (frame) => this.scrubbed(frame),
+      commit: () => this.model.save_changes(),
+    });
+    this.rate = ratePart(send);
     this.readout = readoutTable(PALETTE);
     this.basinKey = basinLegend(PALETTE);
     this.sentence = make("p", { class: "tl-sentence", "aria-live": "polite", "data-testid": "explain" });
@@ -83,8 +90,8 @@ class ExplorerView {
       },
       onlock: () => {
         hub.lockGuesses();
-        this.showPlaying();
-        this.playButton.focus();
+        this.transport.update();
+        this.transport.play.focus();
       },
       onagain: () => hub.predictAgain(),
     });
@@ -103,59 +110,13 @@ class ExplorerView {
         make("div", { class: "tl-beside" }, view, make("div", { class: "tl-stack" }, presets, state))));
     const left = make("div", { class: "tl-left" },
       make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.basinKey.root,
-      this.buildTransport(), this.buildRate());
+      this.transport.root, this.rate.root);
     const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
     this.root = make("div", { class: "tl-explorer", role: "group", "aria-label": "Loss landscape explorer", "data-testid": "explorer" },
       this.notice, this.fault, header, this.predict.root,
       make("div", { class: "tl-main" }, left, right), this.sentence, this.inside.root,
       this.controls, this.formulas.root, this.dialog);
     this.charts = new Charts(this.chartBox, PALETTE, { onScrub: (frame) => this.scrubbed(Math.round(frame)) });
-  }
-
-  buildTransport() {
-    const { hub } = this;
-    this.playButton = make("button", {
-      type: "button", class: "tl-button tl-primary tl-square", "data-testid": "play", onclick: () => this.togglePlay(),
-    });
-    this.back = iconButton("back", "Step back (,)", "step-back", () => this.step(-1));
-    this.forward = iconButton("forward", "Step forward (.)", "step-forward", () => this.step(1));
-    this.scrub = make("input", {
-      type: "range", min: 0, max: 1, step: 1, "data-testid": "scrub", "aria-label": "Step shown", class: "tl-scrub",
-      oninput: () => this.scrubbed(Number(this.scrub.value)),
-      onchange: () => this.model.save_changes(),
-    });
-    this.frameBox = numberPart({
-      label: "step", testid: "frame", whole: true,
-      send: (value) => {
-        this.scrubbed(value);
-        this.model.save_changes();
-      },
-    });
-    this.last = make("span", { class: "tl-last" });
-    this.speed = menuPart({
-      label: "speed", testid: "speed", options: SPEEDS.map((speed) => [speed, `${speed} / s`]),
-      send: (value) => {
-        hub.player.speed = Number(value);
-        hub.speedChosen = true;
-        hub.announce("playing");
-      },
-    });
-    return make("div", { class: "tl-transport", role: "group", "aria-label": "Playback" },
-      this.playButton, this.back, this.forward, this.scrub,
-      make("div", { class: "tl-row tl-count" }, this.frameBox.root, this.last), this.speed.root);
-  }
-
-  buildRate() {
-    this.rate = numberPart({
-      label: "learning rate", testid: "lr", range: LR_RANGE,
-      send: (value, final) => this.send({ lr: value }, final),
-    });
-    this.sharers = make("span", { class: "tl-about", "data-testid": "lr-sharers" });
-    this.share = make("button", {
-      type: "button", class: "tl-button", "data-testid": "lr-share",
-      onclick: () => this.send(Object.fromEntries(this.scene.optimizers.map((_, k) => [`optimizers.${k}.lr`, null])), true),
-    }, "Share with all");
-    return make("div", { class: "tl-rate" }, this.rate.root, make("div", { class: "tl-row" }, this.sharers, this.share));
   }
 
   // A group is built again only when its parts change, not their values: `key` names the parts.
@@ -207,7 +168,7 @@ class ExplorerView {
     }
     this.root.dataset.stage = this.solid ? "3d" : "2d";
     if (focused) this.stage.front?.focus({ preventScroll: true });
-    this.themeChanged();
+    this.stage.setTheme(this.root.dataset.theme);
   }
 
   // --- listening ----------------------------------------------------------------------------------
@@ -234,62 +195,29 @@ class ExplorerView {
     });
     on("comm_live_update", () => this.checkKernel());
     this.root.addEventListener("keydown", (event) => this.key(event), { signal });
-    this.watchKernel();
-    this.watchTheme(signal);
+    this.undo.push(watchKernel(model, () => this.checkKernel()));
+    this.undo.push(watchTheme(this.root.ownerDocument, signal, (theme) => this.themeChanged(theme)));
     const size = new ResizeObserver(() => this.touch("frame"));
     size.observe(this.root);
     this.undo.push(() => size.disconnect());
-    this.watchPixels(signal);
-  }
-
-  // Moving the window to another screen changes the pixel ratio but no size.
-  watchPixels(signal) {
-    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    const once = () => {
+    watchPixels(signal, () => {
       this.stage?.resize();
       this.charts.resize();
-      this.watchPixels(signal);
-    };
-    query.addEventListener("change", once, { once: true, signal });
+    });
   }
 
-  watchTheme(signal) {
-    const { body } = this.root.ownerDocument;
-    const observer = new MutationObserver(() => this.themeChanged());
-    observer.observe(body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-    this.undo.push(() => observer.disconnect());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.themeChanged(), { signal });
-    this.themeChanged();
-  }
-
-  themeChanged() {
-    const said = this.root.ownerDocument.body.dataset.jpThemeLight;
-    const dark = said ? said === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
-    const theme = dark ? "dark" : "light";
+  themeChanged(theme) {
     this.root.dataset.theme = theme;
     this.stage?.setTheme(theme);
     this.charts.setTheme(theme);
   }
 
-  watchKernel() {
-    const kernel = this.model.widget_manager?.kernel;
-    if (!kernel?.statusChanged) return;
-    const changed = () => this.checkKernel();
-    kernel.statusChanged.connect(changed);
-    kernel.connectionStatusChanged?.connect(changed);
-    this.undo.push(() => {
-      kernel.statusChanged.disconnect(changed);
-      kernel.connectionStatusChanged?.disconnect(changed);
-    });
-  }
-
   /** A restarted or dead kernel has forgotten this widget; a lost connection comes back by itself. */
   checkKernel() {
-    const kernel = this.model.widget_manager?.kernel;
-    if (!kernel || kernel.isDisposed || /restarting|dead|terminating/.test(kernel.status)) this.gone = true;
+    const state = kernelState(this.model);
+    if (state === "gone") this.gone = true;
     if (this.gone) this.say(GONE);
-    else if (kernel.connectionStatus && kernel.connectionStatus !== "connected") this.say("No connection to the kernel; trying again…");
-    else this.say("");
+    else this.say(state === "away" ? "No connection to the kernel; trying again…" : "");
   }
 
   say(words) {
@@ -430,13 +358,7 @@ class ExplorerView {
       this.controls.querySelector(`[data-testid="${CSS.escape(testid)}"]`)?.focus({ preventScroll: true });
     }
     this.mode.update(scene.mode);
-    const sharing = scene.optimizers.filter((entry) => entry.lr === null);
-    this.rate.update(scene.lr);
-    this.rate.disable(sharing.length === 0);
-    const who = sharing.map(nameOfEntry).join(", ");
-    const all = sharing.length === scene.optimizers.length;
-    this.sharers.textContent = all ? "shared by all" : sharing.length ? `shared by ${who}` : "each optimizer has its own";
-    this.share.hidden = all;
+    this.rate.update(scene);
     this.freeze.hidden = scene.mode !== "teacher";
     this.freeze.textContent = scene.frozen ? "Reveal" : "Freeze";
     this.freeze.setAttribute("aria-pressed", String(scene.frozen));
@@ -512,7 +434,6 @@ class ExplorerView {
     this.basinKey.update(hub.hiding ? null : hub.basin);
     this.title.textContent = (terrain.title ?? this.title.textContent).replace(/\.$/, "");
     this.equal.textContent = this.heldEqual();
-    this.showPlaying();
     this.showSentence();
     this.curvesShown = null;
     Object.assign(this.root.dataset, { seq: String(this.model.get("seq")), final: String(hub.picture.final) });
@@ -551,26 +472,10 @@ class ExplorerView {
     if (this.sentence.textContent !== words) this.sentence.textContent = words;
   }
 
-  showPlaying() {
-    const { hub } = this;
-    const { playing } = hub.player;
-    if (playing !== this.playingShown) {
-      this.playingShown = playing;
-      this.playButton.replaceChildren(icon(playing ? "pause" : "play"));
-      const words = playing ? "Pause (space)" : "Play (space)";
-      this.playButton.setAttribute("aria-label", words);
-      this.playButton.title = words;
-    }
-    for (const part of [this.playButton, this.back, this.forward, this.scrub]) part.disabled = hub.locked;
-    this.frameBox.disable(hub.locked);
-    this.speed.update(hub.player.speed);
-    this.root.dataset.playing = String(playing);
-  }
-
   showFrame() {
-    const { hub, scene } = this;
+    const { hub } = this;
     if (!hub.picture) return;
-    const { frame, frames, atEnd } = hub.player;
+    const { frame, atEnd } = hub.player;
     if (hub.predicting && hub.guessed && !hub.revealed && atEnd) {
       hub.revealed = true;
       hub.announce("guess");
@@ -578,16 +483,9 @@ class ExplorerView {
     this.showCurves();
     this.stage.setFrames(new Map(this.walks.map((walk) => [walk.id, hub.rowOf(walk)])));
     this.charts.setFrame(frame);
-    this.scrub.max = String(frames);
-    this.scrub.value = String(frame);
-    this.scrub.style.setProperty("--tl-filled", `${frames ? (100 * frame) / frames : 0}%`);
-    const unit = scene.axis === "steps" ? "step" : "evaluation";
-    this.scrub.setAttribute("aria-valuetext", `${unit} ${frame} of ${frames}`);
-    this.frameBox.root.querySelector("label").textContent = unit;
-    this.frameBox.update(frame);
-    this.last.textContent = `of ${frames}`;
+    this.transport.update();
+    this.root.dataset.playing = String(hub.player.playing);
     this.root.dataset.frame = String(frame);
-    this.showPlaying();
     // Numbers that change sixty times a second cannot be read: ten times while playing is enough.
     const now = performance.now();
     if (hub.player.playing && now - (this.numbersAt ?? 0) < 100) return;

@@ -1,0 +1,111 @@
+"""Dials, declared points, and what a stationary point is called."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from toylands.formula import CriticalPoint, dial, maximum, minimum, plateau, saddle, valley
+from toylands.formula.declare import KINDS, classify
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def test_a_dial_keeps_what_it_was_given() -> None:
+    made = dial(2, 1, np.float32(4), log=True)
+    assert (made.default, made.low, made.high, made.log) == (2.0, 1.0, 4.0, True)
+    assert dial(0, -1, 1).log is False
+    assert dial(1, 1, 2).default == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((5, 0, 1), r"default=5 lies outside the range \[0, 1\]"),
+        ((1, 2, 1), "range is empty: low=2 must be below high=1"),
+        ((1, 1, 1), "range is empty"),
+        ((math.nan, 0, 1), "default=nan is not a finite number"),
+        ((1, 0, math.inf), "high=inf is not a finite number"),
+    ],
+)
+def test_an_impossible_dial_is_refused(arguments: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        dial(*arguments)
+
+
+@pytest.mark.parametrize("value", ["1", None, True, (1,), 1j])
+def test_a_dial_is_a_number(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"dial: default=.* is not a number"):
+        dial(value, 0, 2)
+
+
+def test_a_logarithmic_dial_stays_above_zero() -> None:
+    with pytest.raises(ValueError, match=r"logarithmic dial needs low > 0, got low=0"):
+        dial(1, 0, 2, log=True)
+
+
+@pytest.mark.parametrize("declare", [minimum, saddle, maximum, valley, plateau])
+def test_declarations(declare: Any) -> None:
+    made = declare((1, 2.5), 3, tol=1e-4)
+    assert (made.kind, made.point, made.loss, made.tol) == (declare.__name__, (1.0, 2.5), 3.0, 1e-4)
+    assert made.kind in KINDS
+    assert declare(np.array([1, 2])).loss is None
+    assert declare(4).point == (4.0,)
+
+
+@pytest.mark.parametrize("declare", [minimum, valley])
+def test_a_declared_point_is_a_point(declare: Any) -> None:
+    with pytest.raises(TypeError, match=rf"{declare.__name__}: point='here' is not a point"):
+        declare("here")
+    for wrong in ([[1, 2]], (1, math.nan), math.inf):
+        with pytest.raises(ValueError, match=r"point=.* must be one finite number per coordinate"):
+            declare(wrong)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "kind"),
+    [
+        ((1, 2), "minimum"),
+        ((-1, 2), "saddle"),
+        ((-1, 0, 2), "saddle"),
+        ((-3, -2), "maximum"),
+        ((0, 2), "valley"),
+        ((-3, 0), "ridge"),
+        ((0, 0), "plateau"),
+        ((1e-13, -1e-13), "plateau"),
+        ((-1e-10, 1.0), "valley"),
+        ((-1e-8, 1.0), "saddle"),
+        ((1e-6, 2e-6), "minimum"),
+        ((1e-5, 1e5), "valley"),
+        ((7,), "minimum"),
+        ((0,), "plateau"),
+    ],
+)
+def test_kinds_by_the_signs_of_eigenvalues(eigenvalues: Any, kind: str) -> None:
+    assert classify(np.array(eigenvalues, dtype=float)) == kind
+
+
+OPPOSITE = {
+    "minimum": "maximum", "maximum": "minimum", "saddle": "saddle", "valley": "ridge",
+    "ridge": "valley", "plateau": "plateau",
+}  # fmt: skip
+SPECTRA = arrays(float, st.integers(1, 5), elements=st.integers(-3, 3).map(float))
+
+
+@given(SPECTRA, st.floats(0.01, 1e6))
+def test_a_kind_depends_on_signs_alone(eigenvalues: np.ndarray, scale: float) -> None:
+    kind = classify(eigenvalues)
+    assert kind in KINDS
+    assert classify(scale * eigenvalues[::-1]) == kind
+    assert classify(-eigenvalues) == OPPOSITE[kind]
+
+
+def test_a_critical_point_introduces_itself() -> None:
+    point = CriticalPoint(np.array([1.0, -2.0]), 0.5, "saddle", 1, np.array([-1.0, 3.0]))
+    assert repr(point) == "saddle at (1, -2), loss 0.5"

@@ -1,0 +1,48 @@
+// What may change around a view: the theme, the screen's pixels, and whether the kernel is still there.
+
+/** Call act("light" | "dark") now and whenever the host's theme changes; returns what ends it. */
+export function watchTheme(document, signal, act) {
+  const { body } = document;
+  const prefers = matchMedia("(prefers-color-scheme: dark)");
+  const tell = () => {
+    const said = body.dataset.jpThemeLight; // JupyterLab, Notebook and Voila say it; other hosts do not
+    act((said ? said === "false" : prefers.matches) ? "dark" : "light");
+  };
+  const observer = new MutationObserver(tell);
+  observer.observe(body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  prefers.addEventListener("change", tell, { signal });
+  tell();
+  return () => observer.disconnect();
+}
+
+/** Call act() when the pixel ratio changes: moving a window to another screen changes no size. */
+export function watchPixels(signal, act) {
+  const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+  const changed = () => {
+    act();
+    watchPixels(signal, act);
+  };
+  query.addEventListener("change", changed, { once: true, signal });
+}
+
+/** Call act() when the kernel's status or its connection changes; returns what ends it. */
+export function watchKernel(model, act) {
+  const kernel = model.widget_manager?.kernel;
+  if (!kernel?.statusChanged) return () => {};
+  const changed = () => act();
+  kernel.statusChanged.connect(changed);
+  kernel.connectionStatusChanged?.connect(changed);
+  return () => {
+    kernel.statusChanged.disconnect(changed);
+    kernel.connectionStatusChanged?.disconnect(changed);
+  };
+}
+
+/** "gone" (restarted or dead: it has forgotten this widget), "away" (no connection for now) or "there". */
+export function kernelState(model) {
+  const manager = model.widget_manager;
+  const kernel = manager?.kernel;
+  if (!kernel) return manager && "kernel" in manager ? "gone" : "there"; // not every host tells
+  if (kernel.isDisposed || /restarting|dead|terminating/.test(kernel.status)) return "gone";
+  return (kernel.connectionStatus ?? "connected") === "connected" ? "there" : "away";
+}
