@@ -65,14 +65,17 @@ from toylands.optimizers import (
 
 if TYPE_CHECKING:
     from toylands import geometry, plots
-    from toylands.widgets import Explorer, explore
+    from toylands.widgets import Explorer, compare, explore, explore_slice, sharpness_view
 
 __version__ = "0.1.0"
 
 #: names that are imported when first used, and from where: they need matplotlib, SymPy or Jupyter
 _LATER = {
     "Explorer": "toylands.widgets",
+    "compare": "toylands.widgets",
     "explore": "toylands.widgets",
+    "explore_slice": "toylands.widgets",
+    "sharpness_view": "toylands.widgets",
     "geometry": "",
     "plots": "",
 }
@@ -98,10 +101,12 @@ __all__ = [
     "catalogue",
     "clip_norm",
     "clip_value",
+    "compare",
     "descend",
     "dial",
     "ema",
     "explore",
+    "explore_slice",
     "extragradient",
     "gd",
     "geometry",
@@ -124,6 +129,7 @@ __all__ = [
     "saddle_free_newton",
     "sam",
     "schedules",
+    "sharpness_view",
     "swa",
     "sweep",
     "weight_decay",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -49,6 +50,18 @@ def test_diverged_starts_are_hatched(wild: Any, by_gid: Find) -> None:
     x0, x1, y0, y1 = image.get_extent()
     box = patch.get_bbox().extents
     assert box == pytest.approx([x0, y0, x1, y1])
+
+
+def test_on_dark_paper_the_hatching_is_dark_too(wild: Any, by_gid: Find) -> None:
+    from matplotlib.colors import to_hex
+
+    with mpl.rc_context({"figure.facecolor": "black"}):
+        (patch,) = by_gid(basin_map(wild), "diverged")
+    dark = BOOK["themes"]["dark"]
+    assert to_hex(patch.get_facecolor()).upper() == dark["paper"]
+    assert to_hex(patch.get_edgecolor()).upper() == dark["soft"]
+    (light,) = by_gid(basin_map(wild), "diverged")
+    assert to_hex(light.get_facecolor()).upper() == BOOK["themes"]["light"]["paper"]
 
 
 def test_cells_are_centered_on_their_starts(wild: Any, by_gid: Find) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -283,3 +283,16 @@ def _numbers(value: Any) -> np.ndarray:
     except (TypeError, ValueError):
         return np.empty(0)
     return array if np.isfinite(array).all() else np.empty(0)
+
+
+def give_signature(
+    function: Any, coordinates: Sequence[str], keywords: Iterable[str]
+) -> None:
+    """Give the formula the signature that a definition reads its arguments from."""
+    kinds = inspect.Parameter
+    function.__signature__ = inspect.Signature(
+        [
+            *(kinds(key, kinds.POSITIONAL_OR_KEYWORD) for key in coordinates),
+            *(kinds(key, kinds.KEYWORD_ONLY) for key in keywords),
+        ]
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -10,7 +9,7 @@ from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Dial, dial
-from toylands.formula.definition import OPTIONS, define
+from toylands.formula.definition import OPTIONS, define, give_signature
 from toylands.formula.landscape import Landscape
 
 
@@ -52,7 +51,7 @@ def from_text(
     _check_names(formula, chosen, known)
     dials = {key: _dial(key, value) for key, value in given.items()}
     function = formula_function(parsed, chosen)
-    _give_signature(function, chosen, known)
+    give_signature(function, chosen, known)
     function.__name__ = str(name)
     function.__doc__ = f"The formula {formula.strip()}."
     definition = define(
@@ -87,16 +86,3 @@ def _dial(key: str, value: Any) -> Dial:
         return dial(number, number / 10, number * 10, log=True)
     reach = 10 * abs(number) or 10.0
     return dial(number, -reach, reach)
-
-
-def _give_signature(
-    function: Any, coordinates: tuple[str, ...], keywords: Mapping[str, Any]
-) -> None:
-    """Give the formula the signature that a definition reads its arguments from."""
-    kinds = inspect.Parameter
-    function.__signature__ = inspect.Signature(
-        [
-            *(kinds(key, kinds.POSITIONAL_OR_KEYWORD) for key in coordinates),
-            *(kinds(key, kinds.KEYWORD_ONLY) for key in keywords),
-        ]
-    )

@@ -13,6 +13,7 @@ from __future__ import annotations
 from toylands.plots.animation import animate
 from toylands.plots.contour import contour
 from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, sharpness_curve
+from toylands.plots.kicks import kick_histogram
 from toylands.plots.maps import basin_map, sweep_map
 from toylands.plots.paths import paths
 from toylands.plots.spectrum import spectrum_along
@@ -23,6 +24,7 @@ __all__ = [
     "basin_map",
     "contour",
     "gradient_norms",
+    "kick_histogram",
     "loss_curves",
     "paths",
     "schedule_curve",

@@ -111,7 +111,7 @@ def basin_map(
             axes.set_aspect("equal")
     if critical:
         _number(axes, basins, ground)
-    handles = _basin_handles(basins, labels, colors, ground)
+    handles = _basin_handles(axes, basins, labels, colors, ground)
     count = " × ".join(str(n) for n in labels.shape[::-1] if n > 1)
     notes = [
         parameters(land),
@@ -156,20 +156,26 @@ def _hatch(ax: Axes, box: tuple[float, ...]) -> Any:
     """Fill a box with the hatching that means: diverged."""
     from matplotlib.patches import Rectangle
 
-    look = palette()["outcomes"]["diverged"]
+    look = _diverged_look(ax)
     return ax.add_patch(
         Rectangle(
             (box[0], box[2]),
             box[1] - box[0],
             box[3] - box[2],
-            facecolor=look["color"],
-            edgecolor=look["hatch_color"],
-            hatch=look["hatch"],
+            **look,
             lw=0,
             zorder=0.1,
             gid="diverged",
         )
     )
+
+
+def _diverged_look(ax: Axes) -> dict[str, Any]:
+    """Return the patch settings that mean 'diverged': hatched paper, also where paper is dark."""
+    inks, look = theme(ax), palette()["outcomes"]["diverged"]
+    if inks is palette()["themes"]["dark"]:
+        return {"facecolor": inks["paper"], "edgecolor": inks["soft"], "hatch": look["hatch"]}
+    return {"facecolor": look["color"], "edgecolor": look["hatch_color"], "hatch": look["hatch"]}
 
 
 def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
@@ -203,7 +209,7 @@ def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
 
 
 def _basin_handles(
-    basins: Any, labels: Array, colors: Mapping[int, str], ground: Terrain
+    ax: Axes, basins: Any, labels: Array, colors: Mapping[int, str], ground: Terrain
 ) -> list[Any]:
     """Return legend handles with each outcome's share, basins first."""
     from matplotlib.patches import Patch
@@ -226,19 +232,18 @@ def _basin_handles(
     for n, word in _OUTCOME_WORDS.items():
         share = float(np.mean(labels == n))
         if share:
-            handles.append(outcome_handle(n, f"{word}, {percent(share)}"))
+            handles.append(_outcome_handle(ax, n, f"{word}, {percent(share)}"))
     return handles
 
 
-def outcome_handle(outcome: int, label: str) -> Any:
+def _outcome_handle(ax: Axes, outcome: int, label: str) -> Any:
     """Return a legend handle for an outcome: -1 diverged, -2 running, -3 other."""
     from matplotlib.patches import Patch
 
-    look = palette()["outcomes"][_OUTCOMES[outcome]]
-    edge = look.get("hatch_color", palette()["themes"]["light"]["soft"])
-    return Patch(
-        facecolor=look["color"], edgecolor=edge, hatch=look.get("hatch"), lw=0.6, label=label
-    )
+    if outcome == -1:
+        return Patch(**_diverged_look(ax), lw=0.6, label=label)
+    color = palette()["outcomes"][_OUTCOMES[outcome]]["color"]
+    return Patch(facecolor=color, edgecolor=theme(ax)["soft"], lw=0.6, label=label)
 
 
 def percent(share: float) -> str:
@@ -371,14 +376,12 @@ def _sweep_curve(
     ax.set_ylabel(MEASURES[of])
     ax.grid(axis="y", lw=0.7 * unit(), color=theme(ax)["grid"])
     ax.spines[["top", "right"]].set_visible(False)
-    look = palette()["outcomes"]["diverged"]
+    look = _diverged_look(ax) | {"facecolor": "none"}
     for n in np.flatnonzero(diverged & ~shown):
         ax.axvspan(
             edges[n],
             edges[n + 1],
-            facecolor="none",
-            edgecolor=look["hatch_color"],
-            hatch=look["hatch"],
+            **look,
             lw=0,
             zorder=1,
             gid="diverged",
@@ -391,7 +394,7 @@ def _sweep_curve(
             ax.add_line(mark)
         handles.append(_best_handle(f"best: {name} = {sig(numbers[best])}"))
     if (diverged & ~shown).any():
-        handles.append(outcome_handle(-1, f"diverged, {percent(float(diverged.mean()))}"))
+        handles.append(_outcome_handle(ax, -1, f"diverged, {percent(float(diverged.mean()))}"))
     return handles
 
 
@@ -448,7 +451,7 @@ def _sweep_heat(
         handles.append(_best_handle(f"best\n{x_name} = {sig(x[i])}\n{y_name} = {sig(y[j])}"))
     if not shown.all():
         word = "diverged" if of != "diverged_at" else "did not diverge"
-        handles.append(outcome_handle(-1, f"{word}\n{percent(float(1 - shown.mean()))}"))
+        handles.append(_outcome_handle(ax, -1, f"{word}\n{percent(float(1 - shown.mean()))}"))
     return handles
 
 

@@ -371,7 +371,9 @@ def _frame(ax: Any, scene: Scene, scale: str, elev: float, azim: float) -> None:
         ax.set_zticklabels([sig(t) for t in ticks])
         ax.set_zlabel("loss (log height)")
     else:
+        ax.locator_params(axis="z", nbins=5)
         ax.set_zlabel("loss")
+    ax.zaxis.labelpad = 7.0
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_pane_color(inks["paper"])
         axis.pane.set_edgecolor(inks["grid"])

@@ -16,5 +16,14 @@ except ModuleNotFoundError as error:
     ) from None
 
 from toylands.widgets.explorer import Explorer, explore
+from toylands.widgets.small import Comparison, SharpnessView, compare, explore_slice, sharpness_view
 
-__all__ = ["Explorer", "explore"]
+__all__ = [
+    "Comparison",
+    "Explorer",
+    "SharpnessView",
+    "compare",
+    "explore",
+    "explore_slice",
+    "sharpness_view",
+]

@@ -27,6 +27,8 @@ from toylands.widgets import scene as scenes
 #: grid points per side while a control is dragged, and once it is released
 TERRAIN = (64, 200)
 BASIN = (64, 256)
+#: changes that a comparison does not share
+_OWN_KEYS = ("landscape", "text", "params", "view", "preset", "state")
 #: entries of a scene that make another terrain
 _TERRAIN_KEYS = ("landscape", "params", "view")
 
@@ -72,6 +74,8 @@ class Explorer(anywidget.AnyWidget):
     ) -> None:
         self._extra_landscapes = extra_landscapes or {}
         self._extra_rules = extra_rules or {}
+        #: explorers that follow this one's controls (see `compare`)
+        self.followers: list[Explorer] = []
         self._scene = scene
         self._walks: list[compute.Walk] = []
         #: which terrain the page has, and whether it is the fine one
@@ -124,6 +128,11 @@ class Explorer(anywidget.AnyWidget):
             self.seen = number
         if self.error:  # the page shows what it asked for: tell it what holds
             self.send_state("scene")
+
+        for other in self.followers:
+            shared = {k: v for k, v in patch.items() if k.split(".")[0] not in _OWN_KEYS}
+            if shared:
+                other._apply(shared, final=final)
 
     def _apply(self, patch: dict[str, Any], *, final: bool) -> None:
         before = self._scene

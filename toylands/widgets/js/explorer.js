@@ -2,17 +2,15 @@
 import { Charts } from "./charts.js";
 import { quadraticOf } from "./codec.js";
 import { landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard } from "./controls.js";
-import { formatNumber } from "./geometry.js";
 import { hubOf } from "./hub.js";
-import { basinLegend, formulasPanel, insidePanel, predictPanel, readoutTable, shortcutsDialog } from "./panels.js";
+import {
+  basinLegend, formulasPanel, heldEqual, insidePanel, predictPanel, readoutLines, readoutTable, shortcutsDialog,
+} from "./panels.js";
 import { choicePart, iconButton, make, sceneStyles } from "./parts.js";
 import { Stage2D } from "./stage2d.js";
 import { Stage3D } from "./stage3d.js";
-import { kernelState, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
+import { noticePart, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
 import { ratePart, transportPart } from "./transport.js";
-
-const SLOW_MS = 1500;
-const GONE = "The kernel is gone: run the cell again.";
 
 class ExplorerView {
   constructor(model, element) {
@@ -22,7 +20,6 @@ class ExplorerView {
     this.hub.views.add(this);
     this.abort = new AbortController();
     this.undo = [];
-    this.gone = false;
     this.dirty = { picture: true, frame: true };
     this.canSolid = Stage3D.supported();
     this.build();
@@ -39,14 +36,13 @@ class ExplorerView {
   // --- building -----------------------------------------------------------------------------------
 
   build() {
-    const { hub } = this;
+    const { hub, model } = this;
     this.send = (changes, final) => {
       hub.send(changes, final);
-      this.expectAnswer();
+      this.notices.expectAnswer();
     };
     const send = this.send;
-    this.notice = make("div", { class: "tl-notice", role: "status", "data-testid": "notice", hidden: true });
-    this.fault = make("div", { class: "tl-notice tl-error", role: "alert", "data-testid": "error", hidden: true });
+    this.notices = noticePart(model, hub);
     this.title = make("h2", { class: "tl-title", "data-testid": "title" });
     this.equal = make("p", { class: "tl-equal", "data-testid": "held-equal" });
     this.mode = choicePart({
@@ -113,7 +109,7 @@ class ExplorerView {
       this.transport.root, this.rate.root);
     const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
     this.root = make("div", { class: "tl-explorer", role: "group", "aria-label": "Loss landscape explorer", "data-testid": "explorer" },
-      this.notice, this.fault, header, this.predict.root,
+      ...this.notices.roots, header, this.predict.root,
       make("div", { class: "tl-main" }, left, right), this.sentence, this.inside.root,
       this.controls, this.formulas.root, this.dialog);
     this.charts = new Charts(this.chartBox, PALETTE, { onScrub: (frame) => this.scrubbed(Math.round(frame)) });
@@ -153,7 +149,7 @@ class ExplorerView {
         if (active !== undefined) this.hub.guess(active, { end: this.rounded(point) });
       },
       onHover: (text) => (this.hover.textContent = text),
-      onContext: (lost) => this.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
+      onContext: (lost) => this.notices.say(lost ? "The graphics context was lost; restoring the 3-D surface." : ""),
     };
     this.solid = solid;
     this.settingShown = null;
@@ -164,7 +160,7 @@ class ExplorerView {
       this.canSolid = false;
       this.solid = false;
       this.stage = new Stage2D(this.stageBox, PALETTE, handlers);
-      this.say(`No 3-D surface here (${error.message}); showing the map.`);
+      this.notices.say(`No 3-D surface here (${error.message}); showing the map.`);
     }
     this.root.dataset.stage = this.solid ? "3d" : "2d";
     if (focused) this.stage.front?.focus({ preventScroll: true });
@@ -186,16 +182,16 @@ class ExplorerView {
       hub.announce("scene");
     });
     on("change:state_string", () => this.refreshControls());
-    on("change:error", () => this.showError());
+    on("change:error", () => this.notices.showError());
     on("change:verdict", () => this.heard("guess"));
     on("change:cursor", () => {
       const cursor = model.get("cursor");
       if (cursor !== hub.player.frame) hub.player.seek(cursor < 0 ? hub.player.frames : cursor);
       this.heard("frame");
     });
-    on("comm_live_update", () => this.checkKernel());
+    on("comm_live_update", () => this.notices.checkKernel());
     this.root.addEventListener("keydown", (event) => this.key(event), { signal });
-    this.undo.push(watchKernel(model, () => this.checkKernel()));
+    this.undo.push(watchKernel(model, () => this.notices.checkKernel()));
     this.undo.push(watchTheme(this.root.ownerDocument, signal, (theme) => this.themeChanged(theme)));
     const size = new ResizeObserver(() => this.touch("frame"));
     size.observe(this.root);
@@ -212,39 +208,10 @@ class ExplorerView {
     this.charts.setTheme(theme);
   }
 
-  /** A restarted or dead kernel has forgotten this widget; a lost connection comes back by itself. */
-  checkKernel() {
-    const state = kernelState(this.model);
-    if (state === "gone") this.gone = true;
-    if (this.gone) this.say(GONE);
-    else this.say(state === "away" ? "No connection to the kernel; trying again…" : "");
-  }
-
-  say(words) {
-    this.notice.textContent = words;
-    this.notice.hidden = words === "";
-    this.root.dataset.notice = words;
-  }
-
-  expectAnswer() {
-    clearTimeout(this.slow);
-    this.slow = setTimeout(() => {
-      if (!this.hub.outbox.empty && !this.gone) this.say("Computing…");
-    }, SLOW_MS);
-  }
-
-  showError() {
-    const words = this.model.get("error");
-    this.fault.textContent = words;
-    this.fault.hidden = words === "";
-    this.root.dataset.error = words;
-  }
-
   /** Something the views share has changed. */
   heard(what) {
     if (what === "picture" || what === "seen") {
-      this.gone = false;
-      if (this.hub.outbox.empty) this.say("");
+      this.notices.answered();
       this.touch("picture");
     } else if (what === "frame") {
       this.touch("frame");
@@ -280,7 +247,7 @@ class ExplorerView {
       f: () => this.toggleFullScreen(),
       b: show("basin"),
       i: show("inside"),
-      3: this.canSolid ? show("three_d") : () => this.say("This browser offers no WebGL 2, which the 3-D surface needs."),
+      3: this.canSolid ? show("three_d") : () => this.notices.say("This browser offers no WebGL 2, which the 3-D surface needs."),
       r: () => this.resetStart(),
       z: () => this.scene.mode === "teacher" && this.toggleFrozen(),
     };
@@ -295,7 +262,7 @@ class ExplorerView {
 
   togglePlay() {
     if (this.hub.locked) {
-      this.say("Predict first: Play is enabled once the prediction is locked.");
+      this.notices.say("Predict first: Play is enabled once the prediction is locked.");
       return;
     }
     this.hub.driver = this;
@@ -336,7 +303,7 @@ class ExplorerView {
   toggleFullScreen() {
     const { fullscreenElement } = this.root.ownerDocument;
     if (fullscreenElement) this.root.ownerDocument.exitFullscreen();
-    else this.root.requestFullscreen?.().catch((error) => this.say(`Full screen is not allowed here: ${error.message}`));
+    else this.root.requestFullscreen?.().catch((error) => this.notices.say(`Full screen is not allowed here: ${error.message}`));
   }
 
   // --- showing ------------------------------------------------------------------------------------
@@ -363,18 +330,8 @@ class ExplorerView {
     this.freeze.textContent = scene.frozen ? "Reveal" : "Freeze";
     this.freeze.setAttribute("aria-pressed", String(scene.frozen));
     Object.assign(this.root.dataset, { mode: scene.mode, frozen: scene.frozen, locked: hub.locked });
-    this.showError();
-  }
-
-  /** What this picture holds equal, and what of it is exact. */
-  heldEqual() {
-    const { scene } = this;
-    const on = scene.optimizers.filter((entry) => entry.on);
-    const rates = new Set(on.map((entry) => entry.lr ?? scene.lr));
-    const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${formatNumber([...rates][0] ?? scene.lr)}`;
-    const unit = scene.axis === "steps" ? "compared step by step" : "compared per gradient evaluation";
-    const noise = scene.noise ? `, gradient noise ${formatNumber(scene.noise)}, seed ${scene.seed}` : "";
-    return `Same start, ${rate}, ${unit}${noise}. Gradients and Hessians are exact.`;
+    this.notices.showError();
+    this.root.dataset.error = this.model.get("error");
   }
 
   paint(now) {
@@ -433,7 +390,7 @@ class ExplorerView {
     this.formulas.update(terrain);
     this.basinKey.update(hub.hiding ? null : hub.basin);
     this.title.textContent = (terrain.title ?? this.title.textContent).replace(/\.$/, "");
-    this.equal.textContent = this.heldEqual();
+    this.equal.textContent = heldEqual(scene);
     this.showSentence();
     this.curvesShown = null;
     Object.assign(this.root.dataset, { seq: String(this.model.get("seq")), final: String(hub.picture.final) });
@@ -495,21 +452,7 @@ class ExplorerView {
 
   showNumbers() {
     const { hub, scene } = this;
-    this.readout.update(
-      this.walks.map((walk) => {
-        const row = hub.rowOf(walk);
-        const ended = row >= walk.rows - 1;
-        const rates = walk.rate_predicted && walk.rate_measured
-          ? `, rate ${formatNumber(walk.rate_measured)} (predicted ${formatNumber(walk.rate_predicted)})`
-          : "";
-        const known = hub.picture.final && !hub.hiding ? `${walk.status}${rates}` : walk.status;
-        return {
-          id: walk.id, name: walk.name, style: this.styles.get(walk.id), ended: ended && !hub.hiding,
-          loss: walk.loss[row], gradNorm: walk.gradNorm[row], meter: walk.meter[Math.min(row, walk.rows - 2)] ?? null,
-          limit: walk.limit, kind: hub.hiding ? "hidden" : walk.kind, status: hub.hiding ? "?" : known,
-        };
-      }),
-    );
+    this.readout.update(readoutLines(hub, this.walks, this.styles));
     this.predict.root.hidden = !hub.predicting;
     if (hub.predicting) {
       this.predict.update({
@@ -534,7 +477,7 @@ class ExplorerView {
     const { hub } = this;
     this.abort.abort();
     for (const undo of this.undo) undo();
-    clearTimeout(this.slow);
+    this.notices.stop();
     if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);
     this.frameRequest = -1; // nothing asks for a frame any more
     hub.views.delete(this);

@@ -27,7 +27,7 @@ export function readoutTable(palette) {
   let shape = "";
   return {
     root,
-    /** lines: [{id, name, style, step, rows, loss, gradNorm, meter, limit, status, kind, rates, off}] */
+    /** lines: those of `readoutLines` */
     update(lines) {
       const now = JSON.stringify(lines.map(({ id, name, style }) => [id, name, style]));
       if (now !== shape) {
@@ -42,7 +42,7 @@ export function readoutTable(palette) {
         body.replaceChildren(...[...rows.values()].map(({ row }) => row));
       }
       for (const line of lines) {
-        const { row, cells } = rows.get(line.id);
+        const { cells } = rows.get(line.id);
         const over = line.limit !== null && line.meter > line.limit;
         const limit = line.limit === null ? "" : ` / ${formatNumber(line.limit)}`;
         const meter = line.meter === null || line.limit === null ? "–" : `${formatNumber(line.meter)}${limit}`;
@@ -53,10 +53,40 @@ export function readoutTable(palette) {
         cells[2].classList.toggle("tl-over", over);
         cells[2].title = over ? "above its stability limit" : "";
         cells[3].dataset.kind = line.kind;
-        row.classList.toggle("tl-ended", line.ended);
       }
     },
   };
+}
+
+/** The lines of the table at the frame a hub shows. */
+export function readoutLines(hub, walks, styles) {
+  return walks.map((walk) => {
+    const row = hub.rowOf(walk);
+    const rates = hub.picture.final && walk.rate_predicted && walk.rate_measured
+      ? `, rate ${formatNumber(walk.rate_measured)} (predicted ${formatNumber(walk.rate_predicted)})`
+      : "";
+    return {
+      id: walk.id,
+      name: walk.name,
+      style: styles.get(walk.id),
+      loss: walk.loss[row],
+      gradNorm: walk.gradNorm[row],
+      meter: walk.meter[Math.min(row, walk.rows - 2)] ?? null,
+      limit: walk.limit,
+      kind: hub.hiding ? "hidden" : walk.kind,
+      status: hub.hiding ? "?" : `${walk.status}${rates}`,
+    };
+  });
+}
+
+/** What a picture holds equal, and what of it is exact. */
+export function heldEqual(scene) {
+  const on = scene.optimizers.filter((entry) => entry.on);
+  const rates = new Set(on.map((entry) => entry.lr ?? scene.lr));
+  const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${formatNumber([...rates][0] ?? scene.lr)}`;
+  const unit = scene.axis === "steps" ? "compared step by step" : "compared per gradient evaluation";
+  const noise = scene.noise ? `, gradient noise ${formatNumber(scene.noise)}, seed ${scene.seed}` : "";
+  return `Same start, ${rate}, ${unit}${noise}. Gradients and Hessians are exact.`;
 }
 
 // --- the basin map's key --------------------------------------------------------------------------

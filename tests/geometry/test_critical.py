@@ -1,0 +1,57 @@
+"""The search for critical points, against counts that are theorems."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import toylands as tl
+from toylands.geometry import find_critical_points
+
+
+def kinds(points) -> Counter[str]:
+    return Counter(point.kind for point in points)
+
+
+@pytest.mark.parametrize(
+    ("land", "expected"),
+    [
+        # Himmelblau: 9 real roots of the gradient (Sturm); six-hump camel: 15.
+        ("himmelblau", {"minimum": 4, "saddle": 4, "maximum": 1}),
+        ("six_hump_camel", {"minimum": 6, "saddle": 7, "maximum": 2}),
+        ("styblinski_tang", {"minimum": 4, "saddle": 4, "maximum": 1}),
+        ("quartic_saddle", {"minimum": 2, "saddle": 1}),
+    ],
+)
+def test_all_points_of_polynomials_are_found(land: str, expected: dict[str, int]) -> None:
+    assert kinds(find_critical_points(tl.landscapes.get(land))) == expected
+
+
+def test_points_of_a_landscape_that_declares_none_are_exact() -> None:
+    # x^3/3 - x + y^2/2 has a minimum at (1, 0) and a saddle at (-1, 0).
+    land = tl.landscape("x**3/3 - x + y**2/2")
+    found = find_critical_points(land)
+    assert [point.kind for point in found] == ["minimum", "saddle"]
+    assert np.allclose([p.point for p in found], [[1, 0], [-1, 0]], atol=1e-12)
+
+
+def test_morse_theory_on_the_torus() -> None:
+    # cos x + cos y on one period: minima - saddles + maxima = 0 (Euler characteristic of the torus).
+    land = tl.landscape("cos(x) + cos(y)", view=((0.5, 0.5 + 2 * np.pi), (0.5, 0.5 + 2 * np.pi)))
+    count = kinds(find_critical_points(land))
+    assert count == {"minimum": 1, "saddle": 2, "maximum": 1}
+
+
+def test_a_valley_is_not_listed_point_by_point() -> None:
+    found = find_critical_points(tl.landscapes.uv_product)
+    assert len(found) < 10
+    assert kinds(found)["saddle"] == 1
+
+
+def test_bad_windows_are_refused() -> None:
+    with pytest.raises(ValueError, match="low, high"):
+        find_critical_points(tl.landscapes.himmelblau, view=((1, -1), (0, 1)))
+    with pytest.raises(ValueError, match="grid"):
+        find_critical_points(tl.landscapes.himmelblau, grid=1)

@@ -1,0 +1,145 @@
+"""Slices: a landscape of many coordinates seen along a line or over a plane, as a landscape of its own.
+
+    line = slice_line(tl.landscapes.rotated_bowl, through=(0, 0))     # 1-D, with a dial for the angle
+    plane = slice_plane(tl.landscapes.uvw_product, through=(1, 1, 1)) # 2-D, with dials that turn it
+
+A slice has the exact gradient and Hessian of what it shows, because it is the same formula with other
+coordinates put in. What it leaves out it cannot show: a slice through a saddle can look like a bowl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from toylands.formula import Dial, Landscape, cos, dial, pi, sin
+from toylands.formula.definition import define, give_signature
+
+
+def _sliced(
+    land: Landscape,
+    name: str,
+    doc: str,
+    coordinates: Sequence[str],
+    turns: dict[str, Dial],
+    place: Callable[..., list[Any]],
+    view: Any,
+) -> Landscape:
+    """The landscape at place(*coordinates, *turns), with the same parameters and data."""
+    original = land.definition
+    for key in (*coordinates, *turns):
+        if key in land.dials or key in land.data:
+            raise ValueError(f"{land.name} has a parameter called {key!r}, which its slice needs.")
+
+    def function(*values: Any, **named: Any) -> Any:
+        turned = [named.pop(key) for key in turns]
+        return original.function(*place(*values, *turned), **named)
+
+    give_signature(function, coordinates, (*turns, *original.dials, *original.columns))
+    function.__name__ = name
+    function.__doc__ = doc
+    definition = define(
+        function,
+        view=view,
+        start=[0.0] * len(coordinates),
+        source=land.source,
+        levels=land.levels,
+        data=original.columns or None,
+        kink=land.kink,
+        **turns,
+        **original.dials,
+    )
+    return Landscape(definition)(**land.parameters, **land.data)
+
+
+def _through(land: Landscape, through: Any) -> np.ndarray:
+    point = land.points(land.start if through is None else through, "through")
+    if point.ndim != 1 or not np.isfinite(point).all():
+        raise ValueError(f"{land.name}: through={through!r} must be one finite point.")
+    return point
+
+
+def slice_line(
+    land: Landscape, through: Any = None, *, angle: float = 0.0, reach: float | None = None
+) -> Landscape:
+    """The landscape along a line through a point, as a 1-D landscape of the distance s.
+
+    Args:
+        land: a landscape of two or more coordinates.
+        through: a point (d,), by default its start.
+        angle: direction in degrees in the plane of the first two coordinates; it becomes a dial.
+        reach: how far the view goes on either side; by default half the smaller side of the view.
+
+    Raises:
+        ValueError: for a landscape of one coordinate, or a bad point.
+    """
+    if land.dim < 2:
+        raise ValueError(f"{land.name} has one coordinate: it is its own slice.")
+    point = _through(land, through)
+    far = reach or min(high - low for low, high in land.view[:2]) / 2
+
+    def place(s: Any, turn: Any) -> list[Any]:
+        radians = pi * turn / 180
+        along = [cos(radians), sin(radians)] + [0] * (land.dim - 2)
+        return [float(c) + s * a for c, a in zip(point, along, strict=True)]
+
+    return _sliced(
+        land,
+        f"{land.name}_line",
+        f"{land.name} along a line.\n\nThe distance s runs from the point {point.tolist()}.",
+        ("s",),
+        {"angle_of_line": dial(angle, -180, 180)},
+        place,
+        ((-far, far),),
+    )
+
+
+def slice_plane(
+    land: Landscape, through: Any = None, *, axes: tuple[int, int] = (0, 1), reach: float = 2.0
+) -> Landscape:
+    """The landscape over a plane through a point, as a 2-D landscape with dials that turn the plane.
+
+    The plane is spanned by two coordinate axes; with three or more coordinates each can be turned
+    towards the next coordinate that is not in the plane, by an angle in degrees.
+
+    Args:
+        land: a landscape of two or more coordinates.
+        through: a point (d,), by default its start.
+        axes: the two coordinates the plane starts from.
+        reach: how far the view goes on every side.
+
+    Raises:
+        ValueError: for a landscape of one coordinate, bad axes, or a bad point.
+    """
+    first, second = axes
+    if land.dim < 2 or first == second or not all(0 <= axis < land.dim for axis in axes):
+        raise ValueError(f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}.")
+    point = _through(land, through)
+    others = [k for k in range(land.dim) if k not in axes]
+    turns = {}
+    if others:
+        turns = {"turn_a": dial(0.0, -90, 90), "turn_b": dial(0.0, -90, 90)}
+
+    def place(a: Any, b: Any, *turned: Any) -> list[Any]:
+        made: list[Any] = [float(c) for c in point]
+        targets = (others[0], others[-1]) if others else ()
+        for axis, distance, n in ((first, a, 0), (second, b, 1)):
+            if not others:
+                made[axis] += distance
+                continue
+            radians = pi * turned[n] / 180
+            made[axis] += distance * cos(radians)
+            made[targets[n]] += distance * sin(radians)
+        return made
+
+    return _sliced(
+        land,
+        f"{land.name}_plane",
+        f"{land.name} over a plane.\n\nIt passes through the point {point.tolist()}; a and b are distances.",
+        ("a", "b"),
+        turns,
+        place,
+        ((-reach, reach), (-reach, reach)),
+    )

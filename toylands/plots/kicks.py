@@ -1,0 +1,53 @@
+"""The loss under a random kick, as a histogram beside its predicted mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toylands.plots.style import axes_for, picture, theme
+from toylands.plots.words import headline, sig
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from toylands.geometry import Kicks
+
+
+@picture
+def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None = None) -> Any:
+    """Draw how much the loss rises under random kicks, with measured and predicted mean.
+
+    kicks: from `toylands.geometry.kicks`. reach: the largest increase shown, by default the 99th
+    percentile. Returns the Axes.
+    """
+    ax, own = axes_for(ax, 6.4, 3.4)
+    colors = theme(ax)
+    top = float(np.quantile(kicks.increases, 0.99)) if reach is None else reach
+    low = min(0.0, float(kicks.increases.min()))
+    ax.hist(
+        np.clip(kicks.increases, low, top),
+        bins=np.linspace(low, max(top, low + 1e-12), 61),
+        color="#56B4E9",
+        edgecolor="none",
+        label="kicks",
+    )
+    ax.axvline(kicks.mean, color=colors["ink"], label=f"measured mean {sig(kicks.mean)}")
+    ax.axvline(
+        kicks.predicted,
+        color="#D55E00",
+        linestyle="--",
+        label=f"σ²/2 · tr H = {sig(kicks.predicted)}",
+    )
+    ax.set_xlabel("rise of the loss")
+    ax.set_ylabel("kicks")
+    ax.legend(frameon=False)
+    where = ", ".join(sig(value) for value in kicks.point)
+    headline(
+        ax,
+        f"{kicks.landscape.name}: a random kick of size σ = {sig(kicks.sigma)}",
+        [f"at ({where}); {len(kicks.increases):,} kicks; the last bar holds all larger rises"],
+        own,
+    )
+    return ax
