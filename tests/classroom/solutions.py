@@ -1,12 +1,11 @@
-"""Right answers by another route: NumPy and SciPy on formulas typed here, never the exercises' own.
+"""Right answers by another route: NumPy and SciPy on formulas typed here, not the exercises' own.
 
-`SOLUTIONS["1.1"](given)` answers exercise 1.1 for whoever `given = task("1.1")` was made for. Only the
-tests have this file; it is in no wheel.
+`SOLUTIONS["1.1"](given)` answers exercise 1.1 for whoever `given = task("1.1")` was made for. Only
+the tests have this file; it is in no wheel.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -53,15 +52,16 @@ def quartic_rate(given: Any) -> float:
     return low
 
 
-def steps_needed(curvatures: tuple[float, ...], rate: float, most: int = 5000) -> int | None:
-    """How many steps bring every coordinate from 1 to at most 0.001 for good; None: more than most."""
+def steps_needed(curvatures: tuple[float, ...], rate: float, most: int = 2000) -> int | None:
+    """How many steps bring every coordinate from 1 to at most 0.001; None: more than `most`."""
     x = np.ones(len(curvatures))
-    for step in itertools.count():
+    for step in range(most + 1):
         if np.abs(x).max() <= 1e-3:
             return step
-        if step == most or np.abs(x).max() > 1e6:
-            return None
+        if np.abs(x).max() > 1e6:
+            break
         x = x - rate * np.array(curvatures) * x
+    return None
 
 
 def quick_rate(given: Any) -> float:
@@ -113,8 +113,9 @@ def gentle_side(given: Any) -> float:
 
     found = minimize_scalar(
         lambda x: (valley(x - given.shift) + valley(x + given.shift)) / 2,
-        bracket=(-3, 0, 1),
-        tol=1e-10,
+        bounds=(-5, 1),
+        method="bounded",
+        options={"xatol": 1e-10},
     )
     return float(found.x)
 

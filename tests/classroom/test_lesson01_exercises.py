@@ -90,7 +90,7 @@ def test_quick_rate_hints() -> None:
     _, given = made("1.4", "Ada")
     steep = given.land.parameters["b"]
     best = 2 / (1 + steep)
-    slow, restless = said("1.4", "Ada", best / 2), said("1.4", "Ada", 2 / steep * 0.999)
+    slow, restless = said("1.4", "Ada", best / 2), said("1.4", "Ada", 1.98 / steep)
     assert "flat direction is slow: go up" in slow.words
     assert "steep one is slow: go down" in restless.words
     assert f"takes {steps_needed((1.0, steep), best / 2)} steps" in slow.words

@@ -172,8 +172,8 @@ def basins(
     tol = check_positive("basins", "tol", tol, zero=True)
     moving = moving_columns(land, moving, steps)
     window = _window(land, view)
-    x = np.linspace(*window[0], columns)
-    y = np.linspace(*window[1], rows) if land.dim == 2 else np.zeros(1)
+    x = np.linspace(window[0, 0], window[0, 1], columns)
+    y = np.linspace(window[1, 0], window[1, 1], rows) if land.dim == 2 else np.zeros(1)
     if land.dim == 2:
         starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     else:

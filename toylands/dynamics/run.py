@@ -58,10 +58,11 @@ def check_positive(owner: str, name: str, value: Any, *, zero: bool = False) -> 
     """Check one positive number (or zero, where that is allowed); infinity is one too."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{owner}: {name}={show(value)} must be one number.")
-    if not (value >= 0 if zero else value > 0):
+    number = float(value)
+    if not (number >= 0 if zero else number > 0):
         bound = "at least 0" if zero else "above 0"
         raise ValueError(f"{owner}: {name}={show(value)} must be {bound}.")
-    return float(value)
+    return number
 
 
 def check_start(land: Landscape, start: Any) -> np.ndarray:
@@ -330,14 +331,16 @@ def execute(
     longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
     held = (job, definition, rule)
     _share(job.integers, held, limit, count, steps, block, height * block, longs, progress)
-    recorded = [
-        views.get(position)
-        for position in (
-            *(loop.PATH, loop.LOSS_PATH, loop.GRAD_PATH, loop.AVERAGE_PATH),
-            *(loop.MEMORY_PATH, loop.USED_PATH),
-        )
-    ]
-    return Raw(*recorded, views[loop.END].T, views[loop.DIED])
+    return Raw(
+        path=views.get(loop.PATH),
+        loss=views.get(loop.LOSS_PATH),
+        grad_norm=views.get(loop.GRAD_PATH),
+        average=views.get(loop.AVERAGE_PATH),
+        memory=views.get(loop.MEMORY_PATH),
+        used=views.get(loop.USED_PATH),
+        end=views[loop.END].T,
+        died=views[loop.DIED],
+    )
 
 
 def _rule_rows(opt: Optimizer, count: int) -> tuple[np.ndarray, np.ndarray, bool]:

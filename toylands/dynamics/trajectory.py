@@ -240,7 +240,7 @@ class Trajectory:
         except ModuleNotFoundError:
             raise ModuleNotFoundError("to_pandas needs pandas: pip install pandas.") from None
         columns = dict(zip(self.landscape.coordinates, self.path.T, strict=True))
-        frame = pandas.DataFrame(
+        return pandas.DataFrame(
             {
                 **columns,
                 "loss": self.loss,
@@ -249,7 +249,6 @@ class Trajectory:
             },
             index=pandas.RangeIndex(0, self.steps + 1, self.every, name="step"),
         )
-        return frame
 
     def plot(self, **options: Any) -> Any:
         """Draw the path over the landscape's contours (see `toylands.plots.paths`)."""

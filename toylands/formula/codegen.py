@@ -223,7 +223,9 @@ def kernel_source(
         used |= expression.free_symbols
     names: dict[sympy.Symbol, str] = {}
     varying: set[sympy.Symbol] = set()
-    before, per_sample, per_walker = [], [], []
+    before: list[str] = []
+    per_sample: list[str] = []
+    per_walker: list[str] = []
     for j, symbol in enumerate(coordinates):
         names[symbol] = f"x{j}"
         varying.add(symbol)

@@ -49,7 +49,7 @@ def from_text(
             f"the formula {show(formula)} has no coordinate left: every name in it was given a value."
         )
     _check_names(formula, chosen, known)
-    dials = {key: _dial(key, value) for key, value in given.items()}
+    dials: dict[str, Any] = {key: _dial(key, value) for key, value in given.items()}
     function = formula_function(parsed, chosen)
     give_signature(function, chosen, known)
     function.__name__ = str(name)

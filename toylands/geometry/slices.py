@@ -40,6 +40,7 @@ def _sliced(
     give_signature(function, coordinates, (*turns, *original.dials, *original.columns))
     function.__name__ = name
     function.__doc__ = doc
+    options: dict[str, Any] = {**turns, **original.dials}
     definition = define(
         function,
         view=view,
@@ -48,8 +49,7 @@ def _sliced(
         levels=land.levels,
         data=original.columns or None,
         kink=land.kink,
-        **turns,
-        **original.dials,
+        **options,
     )
     return Landscape(definition)(**land.parameters, **land.data)
 

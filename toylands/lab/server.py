@@ -15,16 +15,18 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
-    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+    from jupyter_server.services.kernels import websocket
 
-    if getattr(KernelWebsocketHandler, "toylands_nodelay", False):
+    handler: Any = websocket.KernelWebsocketHandler
+
+    if getattr(handler, "toylands_nodelay", False):
         return
-    opened = KernelWebsocketHandler.open
+    opened = handler.open
 
     async def open_without_delay(self: Any, kernel_id: str) -> Any:
         self.set_nodelay(True)
         return await opened(self, kernel_id)
 
-    KernelWebsocketHandler.open = open_without_delay
-    KernelWebsocketHandler.toylands_nodelay = True
+    handler.open = open_without_delay
+    handler.toylands_nodelay = True
     serverapp.log.info("toylands: kernel messages are sent without delay.")

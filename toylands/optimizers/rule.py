@@ -39,7 +39,9 @@ class Rule:
     def __init__(self, function: Callable[..., Any], defaults: Mapping[str, float]) -> None:
         self.function = function
         self.name = function.__name__
-        roles, memory, hyper = [], [], []
+        roles: list[str] = []
+        memory: list[str] = []
+        hyper: list[str] = []
         for key, argument in inspect.signature(function).parameters.items():
             if argument.kind is argument.KEYWORD_ONLY:
                 if key in (*_ROLES, "schedule"):

@@ -28,7 +28,7 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
     low = min(0.0, float(kicks.increases.min()))
     ax.hist(
         np.clip(kicks.increases, low, top),
-        bins=np.linspace(low, max(top, low + 1e-12), 61),
+        bins=np.linspace(low, max(top, low + 1e-12), 61).tolist(),
         color="#56B4E9",
         edgecolor="none",
         label="kicks",

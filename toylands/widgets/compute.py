@@ -46,7 +46,7 @@ def scene_landscape(
     if extra and name in extra:
         return extra[name](**scene["params"])
     if "text" in scene:
-        return landscape(scene["text"], name=name, view=scene["view"], **scene["params"])  # type: ignore[no-any-return]
+        return landscape(scene["text"], name=name, view=scene["view"], **scene["params"])
     return landscapes.get(name)(**scene["params"])
 
 
@@ -141,10 +141,10 @@ def walks(
 def terrain(land: Landscape, view: Any, resolution: int) -> np.ndarray:
     """The loss on a grid over the view: shape (resolution, resolution), row by y; (1, n) in 1-D."""
     window = np.asarray(view, dtype=float)
-    x = np.linspace(*window[0], resolution)
+    x = np.linspace(window[0, 0], window[0, 1], resolution)
     if land.dim == 1:
         return land.loss(x[:, None])[None, :]
-    y = np.linspace(*window[1], resolution)
+    y = np.linspace(window[1, 0], window[1, 1], resolution)
     return land.loss(np.stack(np.meshgrid(x, y), axis=-1))
 
 

@@ -53,9 +53,9 @@ class Explorer(anywidget.AnyWidget):
     basin = traitlets.Bytes().tag(sync=True)
     basin_meta = traitlets.Dict().tag(sync=True)
     details = traitlets.Bytes().tag(sync=True)
-    details_meta = traitlets.List().tag(sync=True)
+    details_meta: Any = traitlets.List().tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)
-    verdict = traitlets.List().tag(sync=True)
+    verdict: Any = traitlets.List().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     #: the scene as text, made anew with every final picture
     state_string = traitlets.Unicode().tag(sync=True)

@@ -37,7 +37,7 @@ def bad_fraction(mine: Personal) -> Task:
 @exercise("4.2", "Off the saddle")
 def leave_saddle(mine: Personal) -> Task:
     """Steps from a tiny distance to distance 1 along the way down."""
-    b, lr = mine.pick([0.5, 1.0, 2.0, 4.0]), mine.pick([0.05, 0.08, 0.1])
+    b, lr = mine.pick([0.5, 1.0, 2.0, 4.0]), mine.between(0.04, 0.12, 0.01)
     digits = int(mine.between(5, 12, 1))
     distance = math.log(10**digits)
     steps = math.ceil(distance / math.log1p(lr * b))
@@ -47,10 +47,11 @@ def leave_saddle(mine: Personal) -> Task:
         "at least 1?",
         given={"land": landscapes.get("saddle")(b=b), "start": (1.0, 10.0**-digits), "lr": lr},
         answer=steps,
-        rtol=0.45 / steps,
+        rtol=1e-6,
         wrong=[
             (distance / math.log1p(lr * b), "steps are whole: round up"),
-            (steps - 1, "nearly: one step earlier y is still below 1"),
+            (steps - 1, "nearly: after that many steps y is still below 1"),
+            (steps + 1, "nearly: one step earlier y is there already"),
             (math.ceil(distance / (lr * b)), "that is continuous time divided by the rate; a step "
              "of gradient descent multiplies y by 1 + lr*b"),
             (math.ceil(-distance / math.log(1 - lr * b)), "with a negative curvature the factor is "
@@ -66,23 +67,29 @@ def leave_saddle(mine: Personal) -> Task:
 
 @exercise("4.3", "Counting saddles")
 def count_saddles(mine: Personal) -> Task:
-    """3^N stationary points, 2^N minima, one maximum."""
-    n = int(mine.between(4, 11, 1))
+    """Stationary points of a sum of double and triple wells, by kind."""
+    n, m = int(mine.between(3, 9, 1)), int(mine.between(1, 5, 1))
+    points, minima, maxima = 3**n * 5**m, 2**n * 3**m, 2**m
     return Task(
-        f"Add up {n} double wells without tilt, one per coordinate: the sum of x⁴/4 - x²/2. Every "
-        "stationary point is a minimum, a saddle or a maximum. How many are saddles?",
-        given={"N": n},
-        answer=3**n - 2**n - 1,
+        f"A loss is a sum over {n + m} coordinates: {n} double wells (two minima, one hill between "
+        f"them) and {m} triple {'well' if m == 1 else 'wells'} (three minima, two hills between "
+        "them). Every stationary point of the sum is a minimum, a saddle or a maximum. How many "
+        "are saddles?",
+        given={"double": n, "triple": m},
+        answer=points - minima - maxima,
         rtol=1e-9,
         wrong=[
-            (3**n, "that counts all stationary points"),
-            (2**n, "that counts the minima"),
-            (3**n - 2**n, "nearly: one of these is no saddle"),
-            (3**n - 1, "the minima are still among these"),
-            (3**n - 2 * n - 1, "every coordinate can choose between two minima, whatever the "
-             "others do: that is not 2*N"),
-            (n * 2 ** (n - 1), "that counts the saddles with one way down; there are others"),
-            (2**n - 2, "each coordinate has three places to choose from, not two"),
+            (points, "that counts all stationary points"),
+            (minima, "that counts the minima"),
+            (points - minima, "nearly: a point that is a hill in every coordinate is no saddle"),
+            (points - minima - 1, "nearly: a triple well has two hills, so there is more than one "
+             "maximum"),
+            (points - maxima, "the minima are still among these"),
+            (3 * n + 5 * m - 2 * n - 3 * m - 2 * m, "every coordinate chooses its place, whatever "
+             "the others do: the numbers multiply"),
+            (3**n + 5**m - 2**n - 3**m - 2**m, "the choices of the double wells combine with those "
+             "of the triple wells: multiply"),
+            (3 ** (n + m) - 2 ** (n + m) - 1, "that is for double wells only"),
         ],
         praise="and yet gradient descent ends in a minimum from almost every start",
     )  # fmt: skip

@@ -38,7 +38,7 @@ def autoencoder_saddle(mine: Personal) -> Task:
 @exercise("5.2", "Waiting for the jump")
 def half_time(mine: Personal) -> Task:
     """The time until two layers have learnt half of their target."""
-    s, w0 = mine.between(0.5, 3, 0.1), mine.pick([0.02, 0.03, 0.04, 0.05, 0.06])
+    s, w0 = mine.between(0.8, 3, 0.1), mine.between(0.15, 0.3, 0.01)
     p0 = w0**2
     ratio = math.log(s / p0 - 1)
     return Task(
@@ -52,8 +52,8 @@ def half_time(mine: Personal) -> Task:
             (ratio / s, "a factor 2 is missing: both layers learn"),
             (math.log(s / w0 - 1) / (2 * s), "the product starts at u*v = w0², not at w0"),
             (math.log(1 / p0 - 1) / 2, "that is for the target 1"),
-            (math.log(1 / p0 - 1) / (2 * s), "nearly: the start is compared with the target, "
-             "s/p0"),
+            (math.log(1 / p0 - 1) / (2 * s), "nearly: the start is compared with the "
+             "target, s/p0"),
             (math.log10(s / p0 - 1) / (2 * s), "take the natural logarithm"),
             (math.log(s / p0) / (2 * s), "nearly: look at the -1 inside the logarithm"),
         ],
@@ -78,7 +78,7 @@ def bad_neuron(mine: Personal) -> Task:
             (top.loss, "that is the top of the hill between the two"),
             ((1 - t2) ** 2, "the loss is a mean over two points: half of that"),
             (t2**2 / 2, "the second output is not 0: it is stuck at 1"),
-            ((1 + t2) ** 2 / 2, "the second output is stuck at 1; how far is that from the target?"),
+            ((1 + t2) ** 2 / 2, "the second output is stuck at 1, not at -1"),
             ((1 - t2) / 2, "the distance enters squared"),
             (float(bad.point[0]), "that is the weight there; asked is the loss"),
         ],

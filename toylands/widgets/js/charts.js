@@ -225,7 +225,7 @@ export class Charts {
     this.root = document.createElement("div");
     this.root.className = "tl-charts";
     this.root.style.cssText = "position:relative;width:100%;height:100%;min-height:0;overflow:hidden";
-    [this.ground, this.front] = [0, 1].map(() => {
+    [this.ground, this.strong, this.front] = [0, 1, 2].map(() => {
       const canvas = document.createElement("canvas");
       canvas.style.cssText = "position:absolute;left:0;top:0;width:100%;height:100%;display:block";
       this.root.append(canvas);
@@ -262,7 +262,7 @@ export class Charts {
     if (!width || !height || (width === this.width && height === this.height && ratio === this.ratio)) return;
     Object.assign(this, { width, height, ratio });
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
-    for (const canvas of [this.ground, this.front]) fitCanvas(canvas, width, height, ratio);
+    for (const canvas of [this.ground, this.strong, this.front]) fitCanvas(canvas, width, height, ratio);
     this.layoutDirty = true;
     this.draw();
   }
@@ -279,7 +279,7 @@ export class Charts {
     this.observer.disconnect();
     if (this.ticket) cancelAnimationFrame(this.ticket);
     this.ticket = -1;
-    for (const canvas of [this.ground, this.front]) canvas.width = canvas.height = 0;
+    for (const canvas of [this.ground, this.strong, this.front]) canvas.width = canvas.height = 0;
     this.root.remove();
   }
 
@@ -352,12 +352,19 @@ export class Charts {
 
   // --- drawing -------------------------------------------------------------------------------------
 
-  drawGround() {
-    const ctx = this.ground.getContext("2d");
-    const unit = this.large ? 1.5 : 1;
-    const inks = this.palette.themes[this.theme];
+  /** A canvas's context, wiped, in CSS pixels. */
+  wiped(canvas) {
+    const ctx = canvas.getContext("2d");
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
+    return ctx;
+  }
+
+  drawGround() {
+    const ctx = this.wiped(this.ground);
+    const strong = this.wiped(this.strong); // shown up to the cursor by a clip: playing draws no curve again
+    const unit = this.large ? 1.5 : 1;
+    const inks = this.palette.themes[this.theme];
     const line = Math.max(1, Math.round(this.ratio)) / this.ratio;
     const snap = (value) => Math.round(value * this.ratio) / this.ratio + line / 2;
     for (const [n, panel] of this.panels.entries()) {
@@ -390,6 +397,7 @@ export class Charts {
         ctx.fillText(this.axis === "evaluations" ? "gradient evaluations" : "steps", s.left + s.width / 2, bottom + 23 * unit);
       }
       if (!this.show.hideFuture) this.drawCurves(ctx, panel, unit, 0.32, 1.3);
+      this.drawCurves(strong, panel, unit, 1, 1.9);
     }
   }
 
@@ -486,26 +494,19 @@ export class Charts {
   }
 
   drawFront() {
-    const ctx = this.front.getContext("2d");
+    const ctx = this.wiped(this.front);
     const unit = this.large ? 1.5 : 1;
-    const inks = this.palette.themes[this.theme];
-    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    ctx.clearRect(0, 0, this.width, this.height);
+    if (!this.panels.length) return;
+    const x = this.panels[0].scale.x(Math.min(this.frame, this.last));
+    this.strong.style.clipPath = `inset(0 ${Math.max(0, this.width - x)}px 0 0)`;
     for (const panel of this.panels) {
       const { scale: s, range } = panel;
       if (!range) continue;
-      const x = s.x(Math.min(this.frame, this.last));
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(s.left - 2, 0, x - s.left + 2, this.height);
-      ctx.clip();
-      this.drawCurves(ctx, panel, unit, 1, 1.9);
-      ctx.restore();
-      ctx.strokeStyle = inks.soft;
-      ctx.lineWidth = 1;
       ctx.beginPath();
       ctx.moveTo(x, s.top);
       ctx.lineTo(x, s.top + s.height);
+      ctx.strokeStyle = this.palette.themes[this.theme].soft;
+      ctx.lineWidth = 1;
       ctx.stroke();
       for (const walk of this.walks) this.drawDot(ctx, panel, walk, unit);
     }

@@ -372,17 +372,20 @@ export function placeTag(frame, taken, x, y, w, h) {
 // ------------------------------------------------------------------- what both stages draw on their front
 // `stage` has palette, walks with `trail` (see clipToFrame), xs and ys in pixels, rowOf(walk), unit, font, show.
 
-/** Draw the trails up to the frame, and faintly beyond it, with a mark every `stage.every` steps. */
+/** Draw the whole trails faintly: where the walkers will go. */
+export function drawFuture(ctx, stage) {
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 1.2 * stage.unit;
+  ctx.globalAlpha = 0.6;
+  for (const walk of stage.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
+  ctx.globalAlpha = 1;
+}
+
+/** Draw the trails up to the frame, with a mark every `stage.every` steps. */
 export function drawTrails(ctx, stage) {
   const { unit, palette } = stage;
   const width = 2.5 * unit;
   ctx.lineJoin = "round";
-  if (!stage.show.hideFuture) {
-    ctx.globalAlpha = 0.6;
-    ctx.lineWidth = 1.2 * unit;
-    for (const walk of stage.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
-    ctx.globalAlpha = 1;
-  }
   for (const walk of stage.walks) {
     const row = stage.rowOf(walk);
     ctx.beginPath();
@@ -397,9 +400,14 @@ export function drawTrails(ctx, stage) {
     ctx.setLineDash(walk.dashes);
     ctx.stroke();
     ctx.setLineDash([]);
-    for (let k = stage.every; k < row; k += stage.every) {
-      drawMarker(ctx, palette, walk, walk.xs[k], walk.ys[k], 5.5 * unit, 0.8);
-    }
+    ctx.beginPath(); // all marks of a walk at once
+    const shape = palette.shapes[walk.marker];
+    for (let k = stage.every; k < row; k += stage.every) traceShape(ctx, shape, walk.xs[k], walk.ys[k], 5.5 * unit);
+    ctx.strokeStyle = walk.outline;
+    ctx.lineWidth = 1.6;
+    ctx.stroke();
+    ctx.fillStyle = walk.color;
+    ctx.fill();
   }
 }
 

@@ -19,7 +19,7 @@ import {
   sameScale, sampleGrid,
 } from "./geometry.js";
 import {
-  describeStage, drawGuesses, drawHeads, drawKind, drawModel, drawStart, drawTrails, traceTrail,
+  describeStage, drawFuture, drawGuesses, drawHeads, drawKind, drawModel, drawStart, drawTrails, traceTrail,
 } from "./codec.js";
 import { basinImage, drawAxes, drawSection, fitCanvas, hatchPattern } from "./charts.js";
 
@@ -102,6 +102,7 @@ export class StageBase {
   setShow(show) {
     const { critical, basin } = this.show;
     Object.assign(this.show, show);
+    this.showChanged();
     this.touch(critical !== this.show.critical || basin !== this.show.basin);
   }
 
@@ -115,6 +116,7 @@ export class StageBase {
   basinChanged() {}
   walksChanged() {}
   sizeChanged() {}
+  showChanged() {}
 
   /** The row a walk's head stands at. */
   rowOf(walk) {
@@ -134,7 +136,7 @@ export class StageBase {
     if (!width || !height || (width === this.width && height === this.height && ratio === this.ratio)) return;
     Object.assign(this, { width, height, ratio });
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
-    for (const canvas of [this.ground, this.front]) fitCanvas(canvas, width, height, ratio);
+    for (const canvas of this.root.querySelectorAll("canvas")) fitCanvas(canvas, width, height, ratio);
     this.sizeChanged();
     this.groundDirty = this.frontDirty = true;
     this.draw();
@@ -246,6 +248,8 @@ export class StageBase {
 export class Stage2D extends StageBase {
   constructor(container, palette, handlers) {
     super(container, palette, handlers);
+    this.middle = this.addCanvas(); // the faint whole trails, which playing does not change
+    this.root.insertBefore(this.middle, this.front);
     this.bitmap = document.createElement("canvas");
     this.basinBitmap = document.createElement("canvas");
     this.scale = null;
@@ -261,6 +265,7 @@ export class Stage2D extends StageBase {
   terrainChanged() { this.scale = null; this.rise = null; }
   sizeChanged() { this.scale = null; }
   walksChanged() { this.trailsDirty = true; }
+  showChanged() { this.trailsDirty = true; }
 
   basinChanged() {
     if (this.basin) basinImage(this.basin, this.palette, this.basinBitmap);
@@ -332,6 +337,7 @@ export class Stage2D extends StageBase {
     }
     this.every = marksEvery(Math.max(1, ...this.walks.map((walk) => walk.rows)));
     this.trailsDirty = false;
+    this.drawMiddle();
   }
 
   /** The loss on the drawn curve of a 1-D landscape; beyond the window, that at its end. */
@@ -381,10 +387,7 @@ export class Stage2D extends StageBase {
     if (!this.terrain) return;
     if (!this.scale) this.layOut();
     const { scale: s, terrain: t } = this;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(s.left, s.top, s.width, s.height);
-    ctx.clip();
+    this.clipToMap(ctx);
     if (t.dim === 1) this.drawCut(ctx); else this.drawMap(ctx);
     ctx.restore();
     drawAxes(ctx, s, {
@@ -457,10 +460,7 @@ export class Stage2D extends StageBase {
     if (!this.terrain) return;
     if (this.trailsDirty) this.layTrails();
     const { scale: s } = this;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(s.left, s.top, s.width, s.height);
-    ctx.clip();
+    this.clipToMap(ctx);
     if (this.show.trails) drawTrails(ctx, this);
     const known = this.show.quadratic && this.drawQuadratic(ctx);
     ctx.restore();
@@ -468,6 +468,21 @@ export class Stage2D extends StageBase {
     if (this.start) drawStart(ctx, this.palette, ...this.spot(this.start), 14 * this.unit, this.held);
     drawHeads(ctx, this, s);
     drawGuesses(ctx, this);
+  }
+
+  drawMiddle() {
+    const ctx = this.middle.getContext("2d");
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, this.width, this.height);
+    if (this.show.trails && !this.show.hideFuture) drawFuture(ctx, this);
+  }
+
+  clipToMap(ctx) {
+    const { scale: s } = this;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(s.left, s.top, s.width, s.height);
+    ctx.clip();
   }
 
   drawQuadratic(ctx) {

@@ -316,7 +316,7 @@ export class Stage3D extends StageBase {
   walksChanged() { this.trailsDirty = true; this.touch(true); }
 
   setFrames(frames) { super.setFrames(frames); this.groundDirty = true; }
-  setShow(show) { super.setShow(show); this.groundDirty = true; }
+  showChanged() { this.groundDirty = true; }
 
   layTrails() {
     const { terrain: t, gl } = this;
