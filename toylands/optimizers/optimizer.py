@@ -149,11 +149,10 @@ class Optimizer:
         return text
 
     def _base_label(self) -> str:
-        numbers = {"lr": self.lr}
         defaults = self.rule.defaults
-        for key, value in self.hyper.items():
-            if np.ndim(value) or value != defaults[key]:
-                numbers[key] = value
+        numbers = {"lr": self.lr} | {
+            key: value for key, value in self.hyper.items() if np.ndim(value) or value != defaults[key]
+        }
         for piece in self.pieces:
             if piece.hidden:
                 numbers.update({k: v for k, v in piece.values.items() if np.ndim(v) or v})
