@@ -147,7 +147,7 @@ def test_a_number_is_taken_once_but_a_module_can_be_read_again(planted: None) ->
 
 @pytest.mark.parametrize("number", ["1", "1.a", "one.two", "1.2.3", ""])
 def test_a_number_has_lesson_and_place(number: str) -> None:
-    with pytest.raises(ValueError, match="such as '1.2'"):
+    with pytest.raises(ValueError, match=r"such as '1\.2'"):
         exercise(number, "?")
 
 

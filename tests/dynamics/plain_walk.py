@@ -296,9 +296,7 @@ class Walk:
         return Result(
             path=points,
             loss=np.array([self.problem.loss(points[k], self.at(k), None) for k in rows]),
-            grad_norm=np.array(
-                [np.linalg.norm(grad(points[k], self.at(k), None)) for k in rows]
-            ),
+            grad_norm=np.array([np.linalg.norm(grad(points[k], self.at(k), None)) for k in rows]),
             average=np.array(averages),
             died=left,
         )

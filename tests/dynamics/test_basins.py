@@ -18,7 +18,9 @@ from toylands.dynamics.basins import MOST
 pytestmark = pytest.mark.filterwarnings("error")
 
 #: published to seven digits (Himmelblau 1972)
-PUBLISHED = np.array([[3, 2], [-2.8051181, 3.1313125], [-3.7793103, -3.2831860], [3.5844283, -1.8481265]])
+PUBLISHED = np.array(
+    [[3, 2], [-2.8051181, 3.1313125], [-3.7793103, -3.2831860], [3.5844283, -1.8481265]]
+)
 TEXT = tl.landscape("(x**2 + y - 11)**2 + (x + y**2 - 7)**2", name="blau", view=((-6, 6), (-6, 6)))
 
 

@@ -112,9 +112,7 @@ def test_points_may_be_strided_or_of_another_type() -> None:
     for start in (base[:, ::3].copy(), base[:, ::3].tolist(), np.asfortranarray(base[:, ::3])):
         np.testing.assert_array_equal(wide.path, tl.descend(QUARTIC, tl.gd(0.05), start, 5).path)
     whole = tl.descend(QUARTIC, tl.gd(0.05), np.array([1, -1], dtype=np.int32), 5)
-    np.testing.assert_array_equal(
-        whole.path, tl.descend(QUARTIC, tl.gd(0.05), (1.0, -1.0), 5).path
-    )
+    np.testing.assert_array_equal(whole.path, tl.descend(QUARTIC, tl.gd(0.05), (1.0, -1.0), 5).path)
 
 
 def test_the_escape_of_a_landscape() -> None:
@@ -228,7 +226,11 @@ MOVING: dict[str, tuple[Any, type[Exception], str]] = {
     "too long": ({"b": [1.0] * 12}, ValueError, "values of shape (12,) for 10 steps"),
     "a number": ({"b": 3.0}, ValueError, "values of shape ()"),
     "a table": ({"b": np.ones((10, 2))}, ValueError, "values of shape (10, 2)"),
-    "not finite": ({"b": [1.0] * 4 + [math.nan] * 6}, ValueError, "moving b is not finite at step 4"),
+    "not finite": (
+        {"b": [1.0] * 4 + [math.nan] * 6},
+        ValueError,
+        "moving b is not finite at step 4",
+    ),
     "text": ({"b": "drift"}, TypeError, "moving b='drift' is not a row of numbers"),
     "words": ({"b": lambda t: "fast"}, TypeError, "moving b="),
 }

@@ -21,7 +21,9 @@ SEED = 11
 KEY = plain_walk.splitmix(SEED, 0)
 
 
-def both(name: str, opt: Any, steps: int = 70, start: Any = START, rtol: float = 1e-11, **walk: Any) -> Any:
+def both(
+    name: str, opt: Any, steps: int = 70, start: Any = START, rtol: float = 1e-11, **walk: Any
+) -> Any:
     """Run an optimizer on a landscape and in plain Python; they must agree."""
     land, problem = PAIRS[name]
     options = {key: walk[key] for key in ("batch", "replacement", "escape") if key in walk}
@@ -283,7 +285,7 @@ def test_an_epoch_visits_every_sample_once(batch: int) -> None:
     # x - lr * mean(x - v) = mean(v): every step lands on the mean of its batch.
     sums = [run.path[t + 1, 0] * sizes[t % batches] for t in range(60)]
     for epoch in range(60 // batches):
-        chosen = [int(round(s)) for s in sums[epoch * batches : (epoch + 1) * batches]]
+        chosen = [round(s) for s in sums[epoch * batches : (epoch + 1) * batches]]
         assert sum(chosen) == 127, chosen
         assert [bin(c).count("1") for c in chosen] == sizes
     if batches > 1:
@@ -319,7 +321,13 @@ def test_the_first_step_is_unbiased(batch: int, replacement: bool) -> None:
     """The mean gradient of 20,000 walkers' first batches is the full gradient."""
     count, start = 20_000, np.array([0.4, 0.2])
     swarm = tl.descend(
-        LINE, tl.gd(1.0), np.tile(start, (count, 1)), 1, seed=2, batch=batch, replacement=replacement
+        LINE,
+        tl.gd(1.0),
+        np.tile(start, (count, 1)),
+        1,
+        seed=2,
+        batch=batch,
+        replacement=replacement,
     )
     gradients = start - swarm.end
     error = gradients.std(axis=0) / math.sqrt(count)

@@ -16,19 +16,19 @@ SADDLE = tl.landscape("x**2 - y**2 + y**4/2", name="two_wells")
 
 
 @landscape(players=(1, -1))
-def GAME(x: Any, y: Any) -> Any:  # noqa: N802
+def GAME(x: Any, y: Any) -> Any:
     """A game: x descends on the product, y ascends."""
     return x * y
 
 
 @landscape(data={"u": plain_walk.U, "v": plain_walk.V}, view=((-3, 3), (-3, 3)))
-def LINE(a: Any, b: Any, *, u: Any, v: Any) -> Any:  # noqa: N802
+def LINE(a: Any, b: Any, *, u: Any, v: Any) -> Any:
     """Fit seven points by a bent line."""
     return (tanh(a * u) + b - v) ** 2 / 2
 
 
 @landscape(view=((-2, 2),) * 5, k=dial(3.0, 0.1, 10))
-def FIVE(a: Any, b: Any, c: Any, d: Any, e: Any, *, k: Any) -> Any:  # noqa: N802
+def FIVE(a: Any, b: Any, c: Any, d: Any, e: Any, *, k: Any) -> Any:
     """Five coordinates, coupled in a chain."""
     return ((a - 1) ** 2 + k * (b - a) ** 2 + (c - b) ** 4 + k * (d - c) ** 2 + (e - d) ** 2) / 2
 

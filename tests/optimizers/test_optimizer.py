@@ -73,7 +73,7 @@ def test_names(opt: Optimizer, name: str, base: str, family: str, label: str) ->
 )
 def test_a_label_can_be_typed(opt: Optimizer) -> None:
     names = tl.optimizers.available() | {"step": schedules.step}
-    again = eval(opt.label, dict(names))  # noqa: S307
+    again = eval(opt.label, dict(names))
     assert again.label == opt.label
     assert again.values == opt.values
     assert again.pieces == opt.pieces
@@ -119,9 +119,7 @@ def test_replace_reaches_every_number() -> None:
     assert made.label == (
         "reset_on_conflict(swa(sam(adam(lr=0.2, beta1=0.5), rho=0.1), start=7), patience=3)"
     )
-    assert opt.label == (
-        "reset_on_conflict(swa(sam(adam(lr=0.1), rho=0.3), start=5), patience=2)"
-    )
+    assert opt.label == ("reset_on_conflict(swa(sam(adam(lr=0.1), rho=0.3), start=5), patience=2)")
     assert tl.newton().replace(damping=0.5).label == "newton(lr=1, damping=0.5)"
     assert tl.langevin(0.1, 1.0).replace(temperature=3).values["temperature"] == 3.0
 
@@ -206,7 +204,9 @@ def test_arrays_are_copied_in() -> None:
 
 def test_optimizers_can_be_keys() -> None:
     one, other = tl.gd(0.1), tl.gd(0.1)
-    assert len({one: 1, other: 2, one: 3}) == 2
+    numbers = {one: 1, other: 2}
+    numbers[one] = 3
+    assert list(numbers.values()) == [3, 2]
 
 
 # The checks themselves

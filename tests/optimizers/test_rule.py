@@ -252,7 +252,7 @@ def test_bad_definitions(
 
 
 def forgets_to_return(theta: Any, g: Any, lr: Any) -> Any:
-    theta = theta - lr * g  # noqa: F841
+    theta = theta - lr * g
 
 
 def forgets_its_memory(theta: Any, g: Any, lr: Any, m: Any) -> Any:

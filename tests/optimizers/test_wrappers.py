@@ -70,11 +70,11 @@ def test_no_wrapper_twice(name: str) -> None:
 
 
 def test_an_optimizer_looks_and_averages_once() -> None:
-    with pytest.raises(ValueError, match="sam cannot wrap .* extragradient is already inside"):
+    with pytest.raises(ValueError, match=r"sam cannot wrap .* extragradient is already inside"):
         tl.sam(tl.extragradient(0.1))
     with pytest.raises(ValueError, match="look in two places at once"):
         tl.sam(tl.clip_norm(tl.extragradient(0.1), 1.0))
-    with pytest.raises(ValueError, match="ema cannot wrap .* swa is already inside"):
+    with pytest.raises(ValueError, match=r"ema cannot wrap .* swa is already inside"):
         tl.ema(tl.swa(tl.gd(0.1)))
     with pytest.raises(ValueError, match="keep two averages at once"):
         tl.swa(tl.sam(tl.ema(tl.gd(0.1))))
@@ -83,7 +83,7 @@ def test_an_optimizer_looks_and_averages_once() -> None:
 def test_two_numbers_of_one_name_are_refused() -> None:
     """Otherwise `replace` and `sweep` could not tell them apart."""
     for base in (tl.adamw(0.1), tl.lion(0.1)):
-        with pytest.raises(ValueError, match="weight_decay cannot wrap .* of its own"):
+        with pytest.raises(ValueError, match=r"weight_decay cannot wrap .* of its own"):
             tl.weight_decay(base, 0.1)
 
     @rule(lr=0.1, rho=0.5)
@@ -172,9 +172,7 @@ def test_coupled_decay_goes_through_the_memory_and_decoupled_does_not() -> None:
     coupled = first_step(tl.weight_decay(tl.adam(0.1), 0.5))
     np.testing.assert_allclose(coupled, 0.1 * np.sign(grad(START) + 0.5 * START), rtol=1e-6)
     decoupled = first_step(tl.adamw(0.1, weight_decay=0.5))
-    np.testing.assert_allclose(
-        decoupled, 0.1 * np.sign(grad(START)) + 0.1 * 0.5 * START, rtol=1e-6
-    )
+    np.testing.assert_allclose(decoupled, 0.1 * np.sign(grad(START)) + 0.1 * 0.5 * START, rtol=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [0.3, 3.0])

@@ -14,6 +14,7 @@ def to_mathml(expression: Any) -> str:
     from sympy.printing.mathml import mathml
 
     text = mathml(expression, printer="presentation")
+    text = text.replace("<mi>varepsilon</mi>", "<mi>&#949;</mi>")
     for sign in "+-":  # SymPy prints the subscript of theta_{t+1} as one word
         indexed = f"<mrow><mi>t</mi><mo>{sign}</mo><mn>1</mn></mrow>"
         text = text.replace(f"<mi>{{t{sign}1}}</mi>", indexed)

@@ -23,7 +23,7 @@ _TOL = 1e-6
 @exercise("3.1", "What the ravine costs")
 def ravine_steps(mine: Personal) -> Task:
     """Steps of gradient descent at its fastest constant rate, for a personal condition number."""
-    kappa = mine.between(40, 160, 5)
+    kappa = mine.between(40, 160, 1)
     log_factor = math.log((kappa - 1) / (kappa + 1))
     steps = math.ceil(math.log(_TOL) / log_factor)
     limit_only = math.ceil(math.log(_TOL) / math.log(1 - 1 / kappa))
@@ -185,7 +185,7 @@ def own_momentum(mine: Personal) -> Task:
 @exercise("3.4", "What rescaling leaves over")
 def left_over(mine: Personal) -> Task:
     """The condition number after Jacobi preconditioning of a turned ravine."""
-    kappa, angle = mine.pick([50.0, 80.0, 120.0, 150.0, 200.0]), mine.between(4, 14, 1)
+    kappa, angle = mine.pick([50.0, 80.0, 120.0, 150.0, 200.0]), mine.between(4, 14, 0.5)
     land = landscapes.get("rotated_ravine")(kappa=kappa, angle=angle)
     hessian = land.hessian((0.0, 0.0))
     (h_xx, h_xy), (_, h_yy) = hessian

@@ -12,7 +12,7 @@ from toylands.classroom.identity import Personal
 @exercise("4.1", "How many end badly")
 def bad_fraction(mine: Personal) -> Task:
     """The fraction of uniform starts that end in the worse of two wells."""
-    c = mine.between(0.05, 0.33, 0.01)
+    c = mine.between(0.05, 0.33, 0.005)
     land = landscapes.get("double_well_1d")(c=c)
     good, top, bad = (float(point.point[0]) for point in land.critical_points)
     return Task(

@@ -89,7 +89,7 @@ def bad_neuron(mine: Personal) -> Task:
 @exercise("5.4", "A confidently wrong pixel")
 def dice_pull(mine: Personal) -> Task:
     """The slope of soft Dice through the logit of a target pixel."""
-    p1, p2 = mine.between(0.02, 0.09, 0.01), mine.between(0.2, 0.8, 0.1)
+    p1, p2 = mine.between(0.02, 0.09, 0.005), mine.between(0.2, 0.8, 0.05)
     z = np.log([p1 / (1 - p1), p2 / (1 - p2)])
     land, probabilities = landscapes.get("dice_logits"), landscapes.get("dice")
     first, second = (float(slope) for slope in land.grad(z))

@@ -132,7 +132,9 @@ const MEANINGS = {
   step: ["Δθ", "step taken"],
   uphill: ["ε", "SAM's step uphill"],
   g_uphill: ["g(θ + ε)", "gradient uphill"],
+  used: ["g used", "gradient the rule is given"],
 };
+const UPHILL = "SAM steps uphill first, ε = ρ g / ‖g‖; the g of the rule is the gradient at θ + ε.";
 const OWN = /^(loss|grad_norm|sharpness|h_.*)$/;
 
 /** The columns of a details table as vectors: theta, g, memory, ..., in the order of an update. */
@@ -144,7 +146,10 @@ export function insideVectors(columns, coordinates) {
     const group = axis < 0 ? name : name.slice(0, -coordinates[axis].length - 1);
     groups.set(group, [...(groups.get(group) ?? []), name]);
   }
-  const order = ["theta", "g", "uphill", "g_uphill"];
+  // Without a wrapper the rule is given the gradient itself: not worth a line.
+  const same = (a, b) => columns[a].every((value, k) => Object.is(value, columns[b]?.[k]));
+  if (groups.has("used") && groups.get("used").every((name) => same(name, name.replace("used", "g")))) groups.delete("used");
+  const order = ["theta", "g", "uphill", "g_uphill", "used"];
   const place = (name) => {
     if (order.includes(name)) return order.indexOf(name);
     return { lr: 98, step: 99 }[name] ?? 50;
@@ -175,9 +180,11 @@ export function insidePanel({ onpick }) {
       }
       menu.update(id);
       const texts = walk?.equations ?? [];
-      if (String(texts) !== shown) {
-        shown = String(texts);
-        equations.replaceChildren(...texts.map(mathElement));
+      const key = `${walk?.family} ${texts}`;
+      if (key !== shown) {
+        shown = key;
+        equations.replaceChildren(...texts.map((text) => make("div", {}, mathElement(text))));
+        if (walk?.family === "sam") equations.append(make("p", { class: "tl-about" }, UPHILL));
       }
       if (!details || !walk) {
         when.textContent = walk ? "Release the slider to see the numbers." : "Switch this optimizer on to see its numbers.";

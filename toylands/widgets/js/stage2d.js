@@ -454,7 +454,7 @@ export class Stage2D extends StageBase {
   // --- the front -----------------------------------------------------------------------------------
 
   drawFront() {
-    const ctx = this.front.getContext("2d");
+    const ctx = this.front.getContext("2d", { willReadFrequently: true });
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.terrain) return;
@@ -471,7 +471,7 @@ export class Stage2D extends StageBase {
   }
 
   drawMiddle() {
-    const ctx = this.middle.getContext("2d");
+    const ctx = this.middle.getContext("2d", { willReadFrequently: true });
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (this.show.trails && !this.show.hideFuture) drawFuture(ctx, this);

@@ -468,7 +468,7 @@ export class Stage3D extends StageBase {
   }
 
   drawFront() {
-    const ctx = this.front.getContext("2d");
+    const ctx = this.front.getContext("2d", { willReadFrequently: true });
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.shares || this.lost || !this.eye) return;

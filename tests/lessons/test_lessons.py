@@ -1,0 +1,262 @@
+"""Every lesson runs in a real kernel, as a student gets it and solved; what it says is true.
+
+A lesson NN has its facts in `factsNN.py` beside this file: SAYS, functions that compute a fact by
+another route and return the words with which the text says it, and SHOWS, the same for what the
+cells print. A decimal number in the text is either a number of the code, or part of such words.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from toylands.classroom.exercises import all_exercises
+
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
+NAMES = [path.stem for path in LESSONS]
+SOLUTIONS = ROOT / "tests" / "classroom"
+BLANK = re.compile(r'check\("(\d+\.\d+)", \.\.\.\)')
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
+
+
+@dataclass
+class Ran:
+    """What came of running a lesson: per pass the outputs of every cell, and the widgets' state."""
+
+    passes: dict[str, list[Any]] = field(default_factory=dict)
+    widgets: dict[str, Any] = field(default_factory=dict)
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def cells(path: Path, kind: str) -> list[Any]:
+    return [cell for cell in read(path).cells if cell.cell_type == kind]
+
+
+def solved(source: str) -> str:
+    """The cell with the student's name and the solutions put in."""
+    named = source.replace('me("...")', 'me("Ada")')
+    return BLANK.sub(r'check("\1", __import__("solutions").SOLUTIONS["\1"](given))', named)
+
+
+def run(notebook: Any, folder: Path, changes: dict[str, Callable[[str], str]]) -> Ran:
+    """Run a notebook once per change, one after the other in one kernel, as a student would."""
+    ran = Ran()
+    surroundings = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    surroundings |= {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(SOLUTIONS)]),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # a stray kernel of the user's must not shadow ours
+        "IPYTHONDIR": str(folder / "ipython"),
+    }
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=True,
+        allow_errors=True,
+    )
+    originals = [cell.source for cell in notebook.cells]
+    with client.setup_kernel(env=surroundings):
+        for name, change in changes.items():
+            for index, cell in enumerate(notebook.cells):
+                cell.source = change(originals[index])
+                client.execute_cell(cell, index)
+            ran.passes[name] = [list(cell.get("outputs", [])) for cell in notebook.cells]
+        client.set_widgets_metadata()
+    for kind in notebook.metadata.get("widgets", {}).values():
+        ran.widgets.update(kind["state"])
+    return ran
+
+
+@pytest.fixture(scope="module", params=LESSONS, ids=NAMES)
+def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A lesson's path and what came of running it."""
+    path: Path = request.param
+    changes = {"blank": lambda source: source, "solved": solved}
+    return path, run(read(path), tmp_path_factory.mktemp(path.stem), changes)
+
+
+def text_of(output: Any) -> str:
+    return str(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+
+
+def errors(outputs: Any) -> list[str]:
+    """Every error anywhere inside, also in the state of a widget, where runners do not look."""
+    found = []
+    if isinstance(outputs, dict):
+        if outputs.get("output_type") == "error":
+            found.append(f"{outputs.get('ename')}: {outputs.get('evalue')}")
+        said = outputs.get("error")
+        if isinstance(said, str) and said:  # what the explorer could not do
+            found.append(said)
+        outputs = list(outputs.values())
+    if isinstance(outputs, list | tuple):
+        for part in outputs:
+            found += errors(part)
+    return found
+
+
+# --- run in a kernel ------------------------------------------------------------------------------
+
+
+def test_a_lesson_runs_without_an_error(lesson: Any) -> None:
+    _, ran = lesson
+    for outputs in ran.passes.values():
+        assert not errors(outputs)
+        noise = [o["text"] for cell in outputs for o in cell if o.get("name") == "stderr"]
+        assert not noise
+
+
+def test_no_callback_of_a_widget_failed(lesson: Any) -> None:
+    path, ran = lesson
+    explorers = sum(cell.source.count("tl.explore(") for cell in cells(path, "code"))
+    models = [state["model_name"] for state in ran.widgets.values()]
+    assert models.count("AnyModel") >= explorers
+    assert not errors(ran.widgets)
+
+
+def checks(outputs: list[Any]) -> list[str]:
+    said = [text_of(output) for cell in outputs for output in cell]
+    return [text for text in said if re.match(r"[✓✗] Exercise", text)]
+
+
+def test_blanks_are_told_and_solutions_are_right(lesson: Any) -> None:
+    path, ran = lesson
+    numbers = BLANK.findall("\n".join(cell.source for cell in cells(path, "code")))
+    blank, right = checks(ran.passes["blank"]), checks(ran.passes["solved"])
+    assert len(blank) == len(right) == len(numbers)
+    for number, before, after in zip(numbers, blank, right, strict=True):
+        assert before.startswith(f"✗ Exercise {number}: not yet: there is no answer")
+        assert after.startswith(f"✓ Exercise {number} (Ada): right")
+
+
+def test_the_numbers_on_the_screen_are_true(lesson: Any) -> None:
+    path, ran = lesson
+    screen = flat("\n".join(text_of(o) for cell in ran.passes["blank"] for o in cell))
+    for words in told(path, "SHOWS"):
+        assert flat(words) in screen
+
+
+def test_planted_errors_are_found(tmp_path: Path) -> None:
+    planted = nbformat.v4.new_notebook()
+    planted.cells = [
+        nbformat.v4.new_code_cell("import ipywidgets\nout = ipywidgets.Output()\nout"),
+        nbformat.v4.new_code_cell("with out:\n    1 / 0"),
+        nbformat.v4.new_code_cell(
+            "import toylands as tl\ne = tl.explore('bowl')\ne.change(params__q=1)"
+        ),
+    ]
+    ran = run(planted, tmp_path, {"blank": lambda source: source})
+    assert not errors(ran.passes["blank"]), "the runner sees nothing"
+    found = " ".join(errors(ran.widgets))
+    assert "ZeroDivisionError" in found
+    assert "no parameter 'q'" in found
+
+
+# --- what the text says ---------------------------------------------------------------------------
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def facts(path: Path) -> Any:
+    return importlib.import_module(f"facts{path.stem[:2]}")
+
+
+def told(path: Path, kind: str) -> Iterator[str]:
+    """Compute the facts of a lesson and yield the words that tell them."""
+    for fact in getattr(facts(path), kind):
+        words = fact()
+        yield from [words] if isinstance(words, str) else words
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_the_numbers_in_the_text_are_true(path: Path) -> None:
+    prose = flat("\n".join(cell.source for cell in cells(path, "markdown")))
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    accounted = set(DECIMAL.findall(code))
+    for words in told(path, "SAYS"):
+        assert flat(words) in prose
+        accounted |= set(DECIMAL.findall(words))
+    assert set(DECIMAL.findall(prose)) <= accounted
+
+
+# --- how a lesson is made -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_a_notebook_is_clean(path: Path) -> None:
+    notebook = read(path)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata == {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    assert [cell.id for cell in notebook.cells] == [
+        f"cell-{n}" for n in range(1, len(notebook.cells) + 1)
+    ]
+    for cell in notebook.cells:
+        assert not cell.metadata
+        assert cell.cell_type in ("markdown", "code")
+        if cell.cell_type == "code":
+            assert not cell.outputs
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_a_lesson_begins_and_ends_as_all_do(path: Path) -> None:
+    text, code = cells(path, "markdown"), cells(path, "code")
+    first = text[0].source
+    assert re.match(r"# ", first)
+    assert re.search(r"\*\*About \d+ minutes\.\*\*", first)
+    assert 3 <= len(re.findall(r"(?m)^- ", first.split("<details>")[0])) <= 5
+    assert "<summary>For teachers</summary>" in first
+    assert "import toylands as tl" in code[0].source
+    assert code[0].source.endswith('me("...")')
+    for cell in code[1:]:
+        assert not re.search(r"(?m)^(import|from) ", cell.source), "one import cell"
+    prose = "\n".join(cell.source for cell in text)
+    for part in ("**Predict first.**", "**Careful.**", "## Recap", "## What to try next"):
+        assert part in prose
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_a_lesson_keeps_the_voice(path: Path) -> None:
+    prose = "\n".join(cell.source for cell in cells(path, "markdown"))
+    words = re.sub(r"\$[^$]*\$|`[^`]*`", "", prose)  # without formulas and code
+    assert "!" not in words
+    assert "—" not in words
+    assert not re.search(r"(?i)\b(behavior|color|neighbor|optimiser|minimise|maximise)", words)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_every_exercise_is_asked_and_checked_in_order(path: Path) -> None:
+    chapter = str(int(path.stem[:2]))
+    mine = [number for number in all_exercises() if number.split(".")[0] == chapter]
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    assert re.findall(r'task\("([\d.]+)"\)', code) == mine
+    assert BLANK.findall(code) == mine
+    assert 1 <= len(mine) <= 4
+
+
+def test_there_are_lessons() -> None:
+    assert [name[:2] for name in NAMES] == [f"{n:02d}" for n in range(len(NAMES))]
+    assert len(NAMES) >= 3

@@ -1,0 +1,83 @@
+// Run with: node --test tests/widgets/js
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
+import { insideVectors, missingOf } from "../../../toylands/widgets/js/panels.js";
+import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
+
+test("numbers are read as people type them, and nothing else is", () => {
+  assert.equal(readNumber(" 1e-3 "), 0.001);
+  assert.equal(readNumber("2/9"), 2 / 9);
+  assert.equal(readNumber("−4"), -4);
+  for (const text of ["", "abc", "1/0", "1/2/3", "/2", "1,5", "Infinity"]) {
+    assert.ok(Number.isNaN(readNumber(text)), text);
+  }
+});
+
+test("a number is written exactly, so that it can be read again", () => {
+  for (const value of [0.1, 2 / 9, 1e-12, -3, 1e21, 0]) assert.equal(readNumber(writeNumber(value)), value);
+  assert.equal(writeNumber(null), "");
+});
+
+test("a slider's place and its value are inverse to each other", () => {
+  const ranges = [
+    { low: 1e-5, high: 10, scale: "log" },
+    { low: 0, high: 1, scale: "memory" },
+    { low: 1, high: 1000, scale: "whole" },
+    { low: -2, high: 3 },
+  ];
+  for (const range of ranges) {
+    const scale = sliderScale(range);
+    for (let at = 0; at <= 1000; at += 50) {
+      assert.ok(Math.abs(scale.at(scale.value(at)) - at) < 2, `${range.scale} at ${at}: ${scale.value(at)}`);
+    }
+  }
+  assert.equal(sliderScale(ranges[0]).value(0), 1e-5);
+  assert.equal(sliderScale(ranges[0]).value(1000), 10);
+});
+
+test("decay rates count by their distance from 1", () => {
+  const { at, value } = sliderScale(numberRange("beta2"));
+  assert.equal(value(0), 0);
+  assert.equal(value(250), 0.9);
+  assert.equal(value(500), 0.99);
+  assert.equal(value(750), 0.999);
+  assert.ok(Math.abs(at(0.999) - 750) < 1e-9);
+  assert.equal(at(1.2), 1000); // typed beyond the slider: it stays at its end
+});
+
+test("numbers without a default start with a sensible one, and lr is no hyper-parameter", () => {
+  assert.deepEqual(startingNumbers({ lr: null, temperature: null, beta: 0.9 }), { temperature: 0.01, beta: 0.9 });
+});
+
+test("a wrapped optimizer is named from the inside out; whatever looks uphill is SAM", () => {
+  const entry = { name: "gd", wrap: [{ kind: "clip_norm" }, { kind: "sam" }] };
+  assert.equal(nameOfEntry(entry), "sam(clip_norm(gd))");
+  assert.equal(familyOf(entry), "sam");
+  assert.equal(familyOf({ name: "adam", wrap: [] }), "adam");
+});
+
+test("a guess needs what its outcome can be judged by", () => {
+  assert.deepEqual(missingOf(undefined, 2), ["an outcome"]);
+  assert.deepEqual(missingOf({ outcome: "converged" }, 2), ["an end point", "a number of steps"]);
+  assert.deepEqual(missingOf({ outcome: "diverged", steps: 3 }, 2), []);
+  assert.deepEqual(missingOf({ outcome: "running", end: [1] }, 2), ["an end point"]);
+  assert.deepEqual(missingOf({ outcome: "running", end: [1] }, 1), []);
+});
+
+test("the inside panel's lines follow the order of an update", () => {
+  const column = Float32Array.of(1);
+  const names = ["loss", "theta_x", "theta_y", "g_x", "g_y", "h_xx", "step_x", "step_y", "lr", "m_x", "m_y"];
+  const columns = Object.fromEntries(names.map((name) => [name, column]));
+  assert.deepEqual(insideVectors(columns, ["x", "y"]), [
+    ["theta", ["theta_x", "theta_y"]], ["g", ["g_x", "g_y"]], ["m", ["m_x", "m_y"]], ["lr", ["lr"]],
+    ["step", ["step_x", "step_y"]],
+  ]);
+});
+
+test("the gradient a rule is given is told when a wrapper changes it", () => {
+  const columns = { g_x: Float32Array.of(1, 2), used_x: Float32Array.of(1, 2) };
+  assert.deepEqual(insideVectors(columns, ["x"]).map(([name]) => name), ["g"]);
+  columns.used_x[1] = 3;
+  assert.deepEqual(insideVectors(columns, ["x"]).map(([name]) => name), ["g", "used"]);
+});
