@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--fresh", action="store_true", help="rename your changed lessons, copy anew")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead")
     lab.add_argument("--port", type=_count, metavar="N", help="the port; default: a free one")
+    lab.add_argument(
+        "--project",
+        metavar="LESSON",
+        help="show one lesson with its code hidden, for a projector (extra 'project')",
+    )
     lab.set_defaults(run=_lab)
 
     lessons = commands.add_parser("lessons", help="list the lessons with their minutes and goals")
@@ -223,6 +228,10 @@ def _lab(asked: argparse.Namespace) -> None:
     if copied.kept and not asked.fresh:
         print("  (--fresh renames yours and copies the originals)")
     sys.stdout.flush()
+    if asked.project is not None:
+        lesson = lab.choose_lesson(asked.folder, asked.project)
+        lab.project(lesson, browser=not asked.no_browser, port=asked.port)
+        return
     lab.launch(
         asked.folder,
         lab.first_lesson(asked.folder),

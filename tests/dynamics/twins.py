@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ import plain_walk
 
 import toylands as tl
 from toylands.formula import dial, landscape, tanh
+
+START = (-0.7, 0.9)
+SEED = 11
+KEY = plain_walk.splitmix(SEED, 0)
 
 ROSENBROCK = tl.landscape("(a - x)**2 + b*(y - x**2)**2", a=1.0, b=100.0, name="valley_of_r")
 QUARTIC = tl.landscape("5*x**2 + y**2/2 + x*y/2 + y**4/4", name="quartic")
@@ -51,3 +56,16 @@ def assert_same(run: Any, expected: plain_walk.Result, rtol: float = 1e-11) -> N
     np.testing.assert_allclose(run.grad_norm, expected.grad_norm, rtol=100 * rtol, atol=100 * rtol)
     if run.average is not None:
         np.testing.assert_allclose(run.average, expected.average, rtol=rtol, atol=rtol)
+
+
+def both(
+    name: str, opt: Any, steps: int = 70, start: Any = START, rtol: float = 1e-11, **walk: Any
+) -> Any:
+    """Run an optimizer on a landscape and in plain Python; they must agree."""
+    land, problem = PAIRS[name]
+    options = {key: walk[key] for key in ("batch", "replacement", "escape") if key in walk}
+    options.setdefault("escape", math.inf)
+    run = tl.descend(land, opt, start, steps, seed=SEED, **options)
+    walk.setdefault("lr", opt.lr)
+    assert_same(run, plain_walk.Walk(problem, start, steps, key=KEY, **walk).run(), rtol)
+    return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +127,7 @@ FUNCTIONS: dict[str, Known] = {
 }
 
 
-def partial(function: Callable[..., Any], point: Sequence[Any], orders: Sequence[int]) -> Any:
+def partial(function: Callable[..., Any], point: Iterable[Any], orders: Sequence[int]) -> Any:
     """A partial derivative of a function of several numbers, by mpmath's own differences."""
     with mp.workdps(DIGITS):
         numbers = tuple(mp.mpf(value) for value in point)

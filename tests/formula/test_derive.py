@@ -37,7 +37,8 @@ def derivation(function: Callable[..., Any], names: str = "xy", signs: Any = (1,
 def value(expression: sympy.Expr, point: dict[str, Any]) -> Any:
     """A SymPy expression at 50 digits (its functions here are SymPy's own)."""
     numbers = {s: sympy.Float(str(point[s.name]), DIGITS) for s in expression.free_symbols}
-    return mp.mpf(str(sympy.N(expression.subs(numbers), DIGITS)))
+    with mp.workdps(DIGITS):
+        return mp.mpf(str(sympy.N(expression.subs(numbers), DIGITS)))
 
 
 def wavy(x: Any, y: Any, z: Any) -> Any:
@@ -54,7 +55,7 @@ def test_every_derivative_to_third_order() -> None:
     for index in itertools.chain(*(itertools.product(range(3), repeat=n) for n in (1, 2, 3))):
         flat = sum(i * 3 ** (len(index) - 1 - n) for n, i in enumerate(index))
         got = value(made.outputs(len(index))[flat], point)
-        wanted = partial(exact_wavy, [*point.values()], [index.count(j) for j in range(3)])
+        wanted = partial(exact_wavy, point.values(), [index.count(j) for j in range(3)])
         assert mp.almosteq(got, wanted, 1e-20), index
 
 
@@ -120,7 +121,8 @@ def test_what_is_no_mathematics(function: Callable[..., Any], words: str) -> Non
         (lambda x: x / 0, "the formula is not real"),
         (lambda x: x + log(sympy.Integer(0)), "the formula is not real"),
         (lambda x: x + sympy.oo, "the formula is not real"),
-        (lambda x: x * 1e308 * 10, "the formula is not real|fits"),
+        (lambda x: x * 1e308 * 10, r"contains the number 1.0000E\+309, which does not fit into a 64"),
+        (lambda x: (1e-90 * x) ** 64, "does not fit into a 64-bit float"),
         (lambda x: x * sympy.Symbol("q"), r"contains 'q', which is not one of its arguments \('x'\)"),
         (lambda x: x * sympy.Symbol("X"), "Did you mean 'x'"),
         (lambda x: sympy.re(sympy.sqrt(x)), r"Write absolute\(\.\.\.\)"),
@@ -173,29 +175,30 @@ def test_the_size_of_a_derivative_is_foreseen(expression: sympy.Expr) -> None:
 
 def test_counting() -> None:
     expression = (X + 1) ** 2 + sin(X + 1)
-    assert count_nodes(expression, 100) == nodes(expression) == 9
+    assert count_nodes(expression, 100) == nodes(expression) == 10
     assert count_nodes(expression, 4) == 5
     # (x + 1)**2 + sin(x + 1), (x + 1)**2, sin(x + 1), x + 1, x, 1, 2
     assert len(distinct_nodes([expression, X + 1])) == 7
 
 
 def test_counting_is_quick_where_the_tree_is_huge() -> None:
-    expression: Any = X
+    pair, expression = sympy.Function("pair"), X
     for _ in range(60):
-        expression = sympy.Pow(sin(expression), expression, evaluate=False)
+        expression = pair(expression, expression)
     assert count_nodes(expression, 1000) == 1001
     assert derivative_size(expression, X) > 2**60
 
 
+# Processor time is measured, so that a busy machine does not matter.
 def refusal(function: Callable[..., Any], names: str) -> tuple[str, float]:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError, match="too large to differentiate and compile exactly") as caught:
         derivation(function, names, (1,) * len(names)).outputs(2)
-    return str(caught.value), time.perf_counter() - began
+    return str(caught.value), time.process_time() - began
 
 
 def test_a_formula_with_too_many_operations_is_refused() -> None:
-    message, seconds = refusal(lambda x, y: sum(x**n * y for n in range(2, MAX_NODES // 4)), "xy")
+    message, seconds = refusal(lambda x, y: sympy.Add(*(x**n * y for n in range(2, MAX_NODES // 4))), "xy")
     assert f"more than {MAX_NODES:,} operations" in message
     assert "a landscape over data" in message
     assert seconds < 5
@@ -213,7 +216,7 @@ def test_derivatives_that_would_explode_are_refused_before_they_are_made() -> No
 
 def test_too_many_different_operations_are_refused() -> None:
     def waves(x: Any, y: Any) -> Any:
-        return sum(sin(k * x + y) * cos(k * y) * exp(-k * x * y) for k in range(1, 55))
+        return sum(sin(k * x + y) * cos(k * y) * exp(-k * x * y) for k in range(1, 50))
 
     message, seconds = refusal(waves, "xy")
     assert f"different operations (at most {MAX_DISTINCT:,})" in message
@@ -229,8 +232,8 @@ def test_too_many_numbers_per_point_are_refused() -> None:
 
 
 def test_what_is_large_but_not_too_large_works_quickly() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     land: Landscape = landscape("exp(" * 20 + "-x**2" + ")" * 20)
     assert np.isfinite(landscape("sin(" * 20 + "x" + ")" * 20).hessian(0.3)).all()
     assert land.loss(3.0) > 1
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -23,7 +25,7 @@ def well(x: float, y: float, sigma: float = 0.0) -> float:
     return total
 
 
-def gaussian_mean(f, sigma: float) -> float:  # noqa: ANN001
+def gaussian_mean(f: Callable[[Any], Any], sigma: float) -> float:
     """The mean of f(z), z normal with standard deviation sigma, by quadrature with 30 digits."""
     with mpmath.workdps(30):
         s = mpmath.mpf(sigma)

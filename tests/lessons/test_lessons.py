@@ -52,7 +52,10 @@ def solved(source: str) -> str:
 
 
 def run(notebook: Any, folder: Path, changes: dict[str, Callable[[str], str]]) -> Ran:
-    """Run a notebook once per change, one after the other in one kernel, as a student would."""
+    """Run a notebook in one kernel, once per change; from the second on only the changed parts.
+
+    A student, too, types a name and answers and runs these cells again, not everything.
+    """
     ran = Ran()
     surroundings = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     surroundings |= {
@@ -73,7 +76,9 @@ def run(notebook: Any, folder: Path, changes: dict[str, Callable[[str], str]]) -
         for name, change in changes.items():
             for index, cell in enumerate(notebook.cells):
                 cell.source = change(originals[index])
-                client.execute_cell(cell, index)
+                again = not ran.passes or re.search(r"\b(me|task|check)\(|\bgiven\b", cell.source)
+                if cell.cell_type == "code" and again:
+                    client.execute_cell(cell, index)
             ran.passes[name] = [list(cell.get("outputs", [])) for cell in notebook.cells]
         client.set_widgets_metadata()
     for kind in notebook.metadata.get("widgets", {}).values():

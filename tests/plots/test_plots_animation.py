@@ -88,6 +88,15 @@ def test_colors_of_trails_survive_the_file(short: Any, tmp_path: Path) -> None:
     assert tuple(pictures[0][1, 1]) == (255, 255, 255)
 
 
+def test_the_colors_of_the_terrain_survive_the_file(short: Any, tmp_path: Path) -> None:
+    pictures, _ = frames(animate(short, tmp_path / "race.gif", dpi=60))
+    film = film_of(short)
+    for exact, kept in zip(film.images(np.linspace(0, film.length, 11)), pictures, strict=True):
+        error = np.abs(exact.astype(int) - kept)
+        assert error.mean() < 1.5
+        assert (error.max(axis=2) > 24).mean() < 0.002
+
+
 def test_nothing_flickers(short: Any, tmp_path: Path) -> None:
     """A pixel that never changes in the film must not change in the file."""
     pictures, _ = frames(animate(short, tmp_path / "race.gif", dpi=60))

@@ -7,6 +7,7 @@ Everything else (gradient, Hessian, third derivatives) is exact differentiation 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement, product
 from typing import Any
@@ -32,6 +33,7 @@ MAX_DERIVED = 100_000
 MAX_DISTINCT = 1_200
 MAX_OUTPUTS = 512
 
+_SMALLEST, _LARGEST = sys.float_info.min, sys.float_info.max
 _UNREAL = {sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I}
 
 
@@ -174,8 +176,14 @@ class Derivation:
         if nodes & _UNREAL:
             raise ValueError(
                 f"{self.name}: the {what} is not real: it contains the root or logarithm of a negative "
-                "number, a division by zero, or a number that is too large."
+                "number, a division by zero or an infinite number."
             )
+        for node in nodes:
+            if node.is_Number and node and not _SMALLEST <= abs(node) <= _LARGEST:
+                raise ValueError(
+                    f"{self.name}: the {what} contains the number {sympy.N(node, 5)}, which does not "
+                    "fit into a 64-bit float (about 1e-308 to 1e308)."
+                )
 
     def _differentiate(
         self, what: str, wanted: Sequence[tuple[sympy.Expr, sympy.Symbol]]

@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 from toylands.lab.copying import Copied, copy_lessons, lesson_folder
-from toylands.lab.launch import command, launch
-from toylands.lab.listing import Lesson, first_lesson, lessons
+from toylands.lab.launch import command, launch, project, project_command
+from toylands.lab.listing import Lesson, choose_lesson, first_lesson, lessons
 
 __all__ = [
     "Copied",
     "Lesson",
+    "choose_lesson",
     "command",
     "copy_lessons",
     "first_lesson",
     "launch",
     "lesson_folder",
     "lessons",
+    "project",
+    "project_command",
 ]

@@ -18,11 +18,13 @@ OVERRIDES = {
     }
 }
 
+#: the server extension that sends kernel messages without delay
+EXTENSION = {"ServerApp": {"jpserver_extensions": {"toylands.lab.server": True}}}
+
 
 def command(folder: Path, first: str | None, *, browser: bool, port: int | None) -> list[str]:
     """The command line that starts JupyterLab on a folder, opened on a notebook in it."""
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    words.append('--ServerApp.jpserver_extensions={"toylands.lab.server": true}')
     words.append(f"--LabApp.app_settings_dir={_settings()}")
     if first is not None:
         words.append(f"--LabApp.default_url=/lab/tree/{first}")
@@ -34,18 +36,41 @@ def command(folder: Path, first: str | None, *, browser: bool, port: int | None)
 
 
 def _settings() -> Path:
-    """A folder with our settings, kept in the temporary directory."""
+    """A folder with our settings for the page and the server, kept in the temporary directory."""
     folder = Path(tempfile.gettempdir()) / f"toylands-lab-settings-{_user()}"
-    folder.mkdir(exist_ok=True)
-    overrides = folder / "overrides.json"
-    text = json.dumps(OVERRIDES, indent=2)
-    if not overrides.exists() or overrides.read_text(encoding="utf-8") != text:
-        overrides.write_text(text, encoding="utf-8")
+    for name, content in (
+        ("overrides.json", OVERRIDES),
+        ("jupyter_server_config.d/toylands.json", EXTENSION),
+    ):
+        place, text = folder / name, json.dumps(content, indent=2)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.exists() or place.read_text(encoding="utf-8") != text:
+            place.write_text(text, encoding="utf-8")
     return folder
 
 
 def _user() -> str:
     return str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+def project_command(notebook: Path, *, browser: bool, port: int | None) -> list[str]:
+    """The command line that shows one lesson with its code hidden, for projecting in class."""
+    words = [sys.executable, "-m", "voila", str(notebook), "--strip_sources=True"]
+    if not browser:
+        words.append("--no-browser")
+    if port is not None:
+        words.append(f"--port={port}")
+    return words
+
+
+def project(notebook: Path, *, browser: bool = True, port: int | None = None) -> int:
+    """Show one lesson without its code (Voila) until it is closed; returns the exit code.
+
+    Raises:
+        ModuleNotFoundError: when the `project` extra is not installed.
+    """
+    _need("toylands lab --project", "project", ("voila", "ipywidgets", "anywidget"))
+    return _run(project_command(notebook.resolve(), browser=browser, port=port))
 
 
 def launch(folder: Path, first: str | None, *, browser: bool = True, port: int | None = None) -> int:
@@ -54,16 +79,28 @@ def launch(folder: Path, first: str | None, *, browser: bool = True, port: int |
     Raises:
         ModuleNotFoundError: when the `lab` extra is not installed.
     """
-    for module in ("jupyterlab", "ipywidgets", "anywidget"):
+    _need("toylands lab", "lab", ("jupyterlab", "ipywidgets", "anywidget"))
+    return _run(command(folder.resolve(), first, browser=browser, port=port))
+
+
+def _need(what: str, extra: str, modules: tuple[str, ...]) -> None:
+    for module in modules:
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(
-                f"toylands lab needs {module}: pip install 'toylands[lab]'.", name=module
+                f"{what} needs {module}: pip install 'toylands[{extra}]'.", name=module
             )
+
+
+def _run(words: list[str]) -> int:
+    known = os.environ.get("JUPYTER_CONFIG_PATH")
+    paths = [str(_settings()), *([known] if known else [])]
     # A stray kernel specification of the user's must not shadow this environment's Python.
-    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment = {
+        **os.environ,
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
+    }
     try:
-        return subprocess.call(
-            command(folder.resolve(), first, browser=browser, port=port), env=environment
-        )
+        return subprocess.call(words, env=environment)
     except KeyboardInterrupt:
         return 0

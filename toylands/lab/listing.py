@@ -44,3 +44,17 @@ def first_lesson(folder: Path) -> str | None:
     """The first lesson of a folder; None when it has none."""
     names = sorted(path.name for path in folder.glob("[0-9][0-9]_*.ipynb"))
     return names[0] if names else None
+
+
+def choose_lesson(folder: Path, wanted: str) -> Path:
+    """The lesson of a folder by number ("3") or by the beginning of its name.
+
+    Raises:
+        ValueError: when there is none, with the lessons there are.
+    """
+    names = sorted(path.name for path in folder.glob("[0-9][0-9]_*.ipynb"))
+    start = f"{int(wanted):02d}_" if wanted.isdigit() else wanted
+    for name in names:
+        if name.startswith(start):
+            return folder / name
+    raise ValueError(f"no lesson {wanted!r} in {folder}; there are {', '.join(names) or 'none'}.")

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as c from "../../../toylands/widgets/js/codec.js";
-import { formatNumber } from "../../../toylands/widgets/js/geometry.js";
+import { ellipseFromHessian, formatNumber } from "../../../toylands/widgets/js/geometry.js";
 
 const palette = JSON.parse(readFileSync(new URL("../../../toylands/palette.json", import.meta.url), "utf8"));
 const folder = process.env.TOYLANDS_FIXTURE;
@@ -122,6 +122,27 @@ test("basin colours repeat only after twice the palette", () => {
   const colors = c.basinColors(palette, 15);
   assert.equal(new Set(colors.slice(0, 14)).size, 14);
   assert.equal(colors[14], colors[0]);
+});
+
+test("the model of a saddle rises on solid lines and falls on dashed ones, within reach", () => {
+  const { calls, ctx } = recorder();
+  const model = ellipseFromHessian(-1, 0, 4, 0.5);
+  c.drawModel(ctx, palette, model, { ax: 10, ay: -10 }, 100, 100, 1, 30);
+  const paths = [];
+  for (const [name, ...args] of calls) {
+    if (name === "beginPath") paths.push([]);
+    if (name === "moveTo" || name === "lineTo") paths[paths.length - 1].push([(args[0] - 100) / 10, (100 - args[1]) / 10]);
+  }
+  assert.equal(paths.length, 2);
+  paths.forEach((points, dashed) => {
+    assert.ok(points.length > 40);
+    for (const [x, y] of points) {
+      assert.ok(Math.hypot(x, y) <= 3 + 1e-9);
+      const rise = (-x * x + 4 * y * y) / 2;
+      const onAxis = Math.abs(dashed ? y : x) < 1e-9;
+      assert.ok(onAxis || Math.abs(rise - (dashed ? -0.5 : 0.5)) < 0.1, `(${x}, ${y}) rises by ${rise}`);
+    }
+  });
 });
 
 /** A context that writes down what is called. */

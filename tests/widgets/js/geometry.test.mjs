@@ -149,6 +149,17 @@ test("clipping a segment finds the parts inside", () => {
   assert.equal(g.clipSegment(1.5, 0, 2.5, 1, [0, 0, 1, 1], part), false);
 });
 
+test("clipping a segment to a disc", () => {
+  const part = [0, 0];
+  assert.equal(g.clipDisc(-2, 0.6, 2, 0.6, 1, part), true); // the chord at 0.6 is 2 * 0.8 long
+  near(part[0], 0.3);
+  near(part[1], 0.7);
+  assert.equal(g.clipDisc(0, 0, 0.5, 0, 1, part), true);
+  assert.deepEqual(part, [0, 1]);
+  assert.equal(g.clipDisc(-2, 1.1, 2, 1.1, 1, part), false);
+  assert.equal(g.clipDisc(2, 0, 3, 0, 1, part), false);
+});
+
 test("a trail that leaves for good has an exit with its direction", () => {
   const t = g.clipToFrame([5, 8, 16, 1e30], [5, 5, 5, 5], 4, [0, 0, 10, 10]);
   assert.deepEqual([...t.x.slice(0, t.count)], [5, 8, 10]);

@@ -3,6 +3,12 @@
 import { formatNumber, logTicks, makeScale, niceTicks, powerOfTen, tickLabels } from "./geometry.js";
 import { basinColors, drawMarker } from "./codec.js";
 
+/**
+ * How the canvases that change every frame are made: painted by the processor, not the graphics card. Long outlined
+ * polylines are slow to triangulate, and with software graphics (virtual machines) ten times slower.
+ */
+export const PEN = { willReadFrequently: true };
+
 /** Make a canvas cover its CSS box in device pixels; returns whether its size changed. */
 export function fitCanvas(canvas, width, height, ratio) {
   const w = Math.max(1, Math.round(width * ratio));
@@ -354,7 +360,7 @@ export class Charts {
 
   /** A canvas's context, wiped, in CSS pixels. */
   wiped(canvas) {
-    const ctx = canvas.getContext("2d");
+    const ctx = canvas.getContext("2d", PEN);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     return ctx;

@@ -3,7 +3,7 @@
 //
 // All bytes are little-endian. They arrive as DataViews whose offset may be odd, so they are copied before
 // they are read as typed arrays.
-import { formatNumber } from "./geometry.js";
+import { clipDisc, formatNumber } from "./geometry.js";
 
 /** The code for "zero or not a number" among quantised values; the largest code of a value is one less. */
 const NOTHING = 65535;
@@ -306,47 +306,43 @@ export function strokeTwice(ctx, palette, width, dash = []) {
  * curvature, and a set where the model falls, is dashed.
  */
 export function drawModel(ctx, palette, model, scale, px, py, width, reach) {
-  const { u, v, a, b, kind } = model;
-  const dashed = [4, 3];
-  ctx.save();
-  ctx.beginPath();
-  ctx.arc(px, py, reach, 0, TURN);
-  ctx.clip();
-  ctx.beginPath();
-  const draw = (dash) => { strokeTwice(ctx, palette, width, dash); ctx.beginPath(); };
-  const put = (s, t, first) => {
-    const x = px + scale.ax * (s * u[0] + t * v[0]);
-    const y = py + scale.ay * (s * u[1] + t * v[1]);
-    if (first) ctx.moveTo(x, y); else ctx.lineTo(x, y);
-  };
-  const curve = (s, t, from, to, dash) => {
-    for (let k = 0; k <= 72; k += 1) { const w = from + ((to - from) * k) / 72; put(s(w), t(w), k === 0); }
-    draw(dash);
-  };
+  const { u, v, a, b, kind, low, high } = model;
   const far = (2 * reach) / Math.min(Math.abs(scale.ax), Math.abs(scale.ay));
-  const axes = [[a, model.low, 1, 0], [b, model.high, 0, 1]];
-  for (const [half, value, s, t] of axes) {
-    if (value === 0) continue;
-    const length = Math.min(half, far);
-    put(-s * length, -t * length, true);
-    put(s * length, t * length, false);
-    draw(value < 0 ? dashed : []);
-  }
-  if (kind === "ellipse" || kind === "cap") {
-    curve((w) => a * Math.cos(w), (w) => b * Math.sin(w), 0, TURN, kind === "cap" ? dashed : []);
-  } else if (kind === "saddle") { // rises along v: two branches; falls along u: two more
+  const part = [0, 1];
+  const curve = (s, t, from, to, pieces = 72) => {
+    let [x0, y0] = [NaN, NaN];
+    for (let k = 0; k <= pieces; k += 1) {
+      const w = from + ((to - from) * k) / pieces;
+      const x = scale.ax * (s(w) * u[0] + t(w) * v[0]);
+      const y = scale.ay * (s(w) * u[1] + t(w) * v[1]);
+      if (k && clipDisc(x0, y0, x, y, reach, part)) {
+        const at = (p) => [px + x0 + p * (x - x0), py + y0 + p * (y - y0)];
+        if (part[0] > 0 || k === 1) ctx.moveTo(...at(part[0]));
+        ctx.lineTo(...at(part[1]));
+      }
+      [x0, y0] = [x, y];
+    }
+  };
+  const zero = () => 0;
+  const same = (w) => w;
+  const falling = (dashed) => { // what falls is dashed: all solid lines are one path, all dashed ones another
+    const [alongU, alongV] = [Math.min(a, far), Math.min(b, far)];
+    if (low !== 0 && low < 0 === dashed) curve(same, zero, -alongU, alongU, 1);
+    if (high !== 0 && high < 0 === dashed) curve(zero, same, -alongV, alongV, 1);
+    if (kind === (dashed ? "cap" : "ellipse")) curve((w) => a * Math.cos(w), (w) => b * Math.sin(w), 0, TURN);
     const end = Math.asinh(far / Math.min(a, b));
     for (const side of [-1, 1]) {
-      curve((w) => a * Math.sinh(w), (w) => side * b * Math.cosh(w), -end, end, []);
-      curve((w) => side * a * Math.cosh(w), (w) => b * Math.sinh(w), -end, end, dashed);
+      if (kind === "saddle" && dashed) curve((w) => side * a * Math.cosh(w), (w) => b * Math.sinh(w), -end, end);
+      if (kind === "saddle" && !dashed) curve((w) => a * Math.sinh(w), (w) => side * b * Math.cosh(w), -end, end);
+      if (kind !== "lines" || low + high < 0 !== dashed) continue; // a valley or a ridge: along the flat direction
+      if (Number.isFinite(b)) curve(same, () => side * b, -far, far, 1); else curve(() => side * a, same, -far, far, 1);
     }
-  } else if (kind === "lines") { // a valley or a ridge: two straight lines along the flat direction
-    for (const side of [-1, 1]) {
-      if (Number.isFinite(b)) curve((w) => w, () => side * b, -far, far, model.high < 0 ? dashed : []);
-      else curve(() => side * a, (w) => w, -far, far, model.low < 0 ? dashed : []);
-    }
+  };
+  for (const dashed of [false, true]) {
+    ctx.beginPath();
+    falling(dashed);
+    strokeTwice(ctx, palette, width, dashed ? [4, 3] : []);
   }
-  ctx.restore();
 }
 
 /**
@@ -360,7 +356,7 @@ export function placeTag(frame, taken, x, y, w, h) {
   const bx = clamp(left, frame.left + 3, frame.left + frame.width - w - 3);
   let by = 0;
   for (let n = 0; n < 16; n += 1) {
-    const shift = (n % 2 ? 1 : -1) * Math.ceil(n / 2) * (h + 3);
+    const shift = (n % 2 ? 1 : -1) * (0.9 * h + Math.floor(n / 2) * (h + 3)); // above, below, further above, ...
     by = clamp(y - h / 2 + shift, frame.top + 3, frame.top + frame.height - h - 3);
     if (taken.every((o) => bx >= o[0] + o[2] + 2 || o[0] >= bx + w + 2 || by >= o[1] + o[3] + 2 || o[1] >= by + h + 2)) break;
   }

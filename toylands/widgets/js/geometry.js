@@ -299,6 +299,17 @@ export function clipSegment(x0, y0, x1, y1, box, out) {
   return enter <= leave;
 }
 
+/** Clip the segment (x0, y0) to (x1, y1) to the disc of radius r round (0, 0), as `clipSegment` does. */
+export function clipDisc(x0, y0, x1, y1, r, out) {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const a = dx * dx + dy * dy;
+  const b = x0 * dx + y0 * dy;
+  const root = Math.sqrt(b * b - a * (x0 * x0 + y0 * y0 - r * r));
+  out[ENTER] = Math.max(0, (-b - root) / a);
+  out[LEAVE] = Math.min(1, (-b + root) / a);
+  return out[ENTER] < out[LEAVE]; // false also where there is no root
+}
+
 /**
  * A polyline (xs, ys) cut down to a frame [left, top, right, bottom], ready to be drawn up to any row.
  *

@@ -200,7 +200,7 @@ class Hub {
     this.guessed = false;
     this.revealed = false;
     this.guessing = null;
-    this.player?.pause();
+    if (this.predicting) this.player?.pause(); // otherwise a run that plays goes on playing
   }
 
   /** The optimizer whose end point a click on the map sets. */

@@ -21,7 +21,7 @@ import {
 import {
   describeStage, drawFuture, drawGuesses, drawHeads, drawKind, drawModel, drawStart, drawTrails, traceTrail,
 } from "./codec.js";
-import { basinImage, drawAxes, drawSection, fitCanvas, hatchPattern } from "./charts.js";
+import { PEN, basinImage, drawAxes, drawSection, fitCanvas, hatchPattern } from "./charts.js";
 
 /** A coordinate that arithmetic can go on with, where float32 has overflowed to infinity. */
 function bounded(value) {
@@ -454,7 +454,7 @@ export class Stage2D extends StageBase {
   // --- the front -----------------------------------------------------------------------------------
 
   drawFront() {
-    const ctx = this.front.getContext("2d", { willReadFrequently: true });
+    const ctx = this.front.getContext("2d", PEN);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.terrain) return;
@@ -471,7 +471,7 @@ export class Stage2D extends StageBase {
   }
 
   drawMiddle() {
-    const ctx = this.middle.getContext("2d", { willReadFrequently: true });
+    const ctx = this.middle.getContext("2d", PEN);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (this.show.trails && !this.show.hideFuture) drawFuture(ctx, this);

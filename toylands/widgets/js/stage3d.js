@@ -9,7 +9,7 @@ import {
   rayThrough, rgb, sameScale, sampleGrid, shareOf, tickLabels,
 } from "./geometry.js";
 import { drawGuesses, drawHeads, drawKind, drawStart } from "./codec.js";
-import { basinImage } from "./charts.js";
+import { PEN, basinImage } from "./charts.js";
 import { StageBase } from "./stage2d.js";
 
 const RISE = 0.72; // height of the box; its longer side is 2
@@ -468,7 +468,7 @@ export class Stage3D extends StageBase {
   }
 
   drawFront() {
-    const ctx = this.front.getContext("2d", { willReadFrequently: true });
+    const ctx = this.front.getContext("2d", PEN);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.shares || this.lost || !this.eye) return;
