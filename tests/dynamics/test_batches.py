@@ -10,7 +10,7 @@ import plain_walk
 import pytest
 from plain_walk import Walk
 from scipy import stats
-from twins import LINE, SEED, START, assert_same, both
+from twins import KEY, LINE, SEED, START, assert_same, both
 
 import toylands as tl
 
@@ -133,3 +133,57 @@ def test_a_batch_of_all_samples_without_replacement_is_the_full_gradient() -> No
     run = tl.descend(LINE, tl.gd(0.2), START, 30, batch=7, replacement=False)
     full = tl.descend(LINE, tl.gd(0.2), START, 30)
     np.testing.assert_allclose(run.path, full.path, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("replacement", [True, False])
+def test_own_batches_with_own_landscapes_and_hessians(replacement: bool) -> None:
+    """Each walker has its parameter, its batch and the Hessian of that batch."""
+    from toylands.formula import dial, landscape, tanh
+
+    @landscape(
+        data={"u": plain_walk.U, "v": plain_walk.V}, view=((-3, 3), (-3, 3)), k=dial(1.0, 0.1, 9)
+    )
+    def scaled(a: Any, b: Any, *, u: Any, v: Any, k: Any) -> Any:
+        """The bent line with a weight on its size."""
+        return (tanh(a * u) + b - v) ** 2 / 2 + k * (a**2 + b**2)
+
+    k, rates, seeds = np.array([0.5, 1.0, 3.0]), np.array([0.1, 0.2, 0.3]), [4, 5, 6]
+    for make in (tl.gd, tl.momentum, lambda lr: tl.saddle_free_newton(lr, 0.1)):
+        swarm = tl.descend(
+            scaled(k=k), make(rates), START, 20, seed=seeds, batch=3, replacement=replacement
+        )
+        for i in range(3):
+            single = tl.descend(
+                scaled(k=k[i]), make(rates[i]), START, 20, seed=seeds[i], batch=3,
+                replacement=replacement,
+            )  # fmt: skip
+            np.testing.assert_allclose(swarm[i].path, single.path, rtol=1e-12, atol=1e-13)
+    # The single walk with a batch is the plain one, with the weight added by hand.
+    problem = plain_walk.Problem(
+        lambda z, p, s: plain_walk.LINE.loss(z, p, s) + 3 * float(z @ z),
+        lambda z, p, s: plain_walk.LINE.grad(z, p, s) + 6 * z,
+        samples=7,
+    )
+    key = plain_walk.splitmix(6, 0)
+    walk = Walk(problem, START, 20, 0.3, batch=3, replacement=replacement, key=key)
+    first = tl.descend(scaled(k=k), tl.gd(rates), START, 20, seed=seeds, batch=3,
+                       replacement=replacement)[2]  # fmt: skip
+    assert_same(first, walk.run())
+
+
+def test_a_moving_landscape_with_batches() -> None:
+    drift = {"k": lambda t: 1.0 + 0.1 * t}
+    land = tl.formula.landscape(
+        data={"v": plain_walk.V}, view=((-3, 3),), k=tl.formula.dial(1.0, 0.1, 9)
+    )(around_each)
+    run = tl.descend(land, tl.gd(0.1), (1.0,), 15, seed=SEED, batch=2, moving=drift)
+    x = 1.0
+    for t in range(15):
+        s = plain_walk.batch_at(t, 2, 7, KEY, True)
+        x -= 0.1 * (1.0 + 0.1 * t) * float(np.mean(x - plain_walk.V[s]))
+    assert run.end[0] == pytest.approx(x, rel=1e-13)
+
+
+def around_each(x: Any, *, v: Any, k: Any) -> Any:
+    """A parabola around each sample, with a common curvature."""
+    return k * (x - v) ** 2 / 2

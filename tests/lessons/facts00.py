@@ -45,5 +45,20 @@ def diverges() -> str:
     )
 
 
-SAYS = [two_valleys, the_walk_ends_right, lands_beyond_the_watershed, diverges]
+def momentum_ends_elsewhere() -> str:
+    x, v = 1.8, 0.0
+    for _ in range(1000):
+        v = 0.9 * v + x**3 - x + 0.2
+        x -= 0.1 * v
+    np.testing.assert_allclose(x, LEFT, atol=1e-9)
+    return "Where does a walk end that has a speed?"
+
+
+SAYS = [
+    two_valleys,
+    the_walk_ends_right,
+    lands_beyond_the_watershed,
+    diverges,
+    momentum_ends_elsewhere,
+]
 SHOWS: list = []

@@ -135,9 +135,27 @@ def quadratic_model() -> str:
     return f"going one unit to either side costs {1**2 / 2}"
 
 
-def to_try() -> str:
+def rests(lr: float) -> bool:
+    """Whether gradient descent from (-1.45, 0.02) settles; slopes by central differences."""
+    x, y, h = -1.45, 0.02, 1e-6
+    steps = []
+    for _ in range(2000):
+        dx = lr * (well(x + h, y) - well(x - h, y)) / (2 * h)
+        dy = lr * (well(x, y + h) - well(x, y - h)) / (2 * h)
+        x, y = x - dx, y - dy
+        steps.append(math.hypot(dx, dy))
+    assert math.hypot(x + 1.5, y) < 0.2  # it does not fly out
+    return max(steps[-10:]) < 1e-6
+
+
+def to_try() -> list[str]:
     assert well(-1.45, 0.02) < -1.1
-    return "start at (−1.45, 0.02), almost in the sharp well"
+    assert rests(0.99 * 2 / 30)
+    assert not rests(1.01 * 2 / 30)
+    return [
+        "start at (−1.45, 0.02), almost in the sharp well",
+        "does the walk no longer come to rest?",
+    ]
 
 
 def equally_wide() -> str:

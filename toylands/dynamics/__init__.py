@@ -2,6 +2,8 @@
 
     run = descend(land, adam(lr=0.05), start=(-2, 1), steps=300)
     run.path, run.loss, run.status
+
+Whatever differs between walkers is an array: starts, rates, hyper-parameters, parameters, seeds.
 """
 
 from __future__ import annotations

@@ -158,7 +158,9 @@ def basins(
     check_optimizer("basins", opt)
     steps = check_count("basins", "steps", steps, least=0)
     if land.dim > 2:
-        raise ValueError(f"basins draws landscapes of 1 or 2 coordinates; {land.name} has {land.dim}.")
+        raise ValueError(
+            f"basins draws landscapes of 1 or 2 coordinates; {land.name} has {land.dim}."
+        )
     if np.ndim(grid) and np.shape(grid) != (2,):
         raise ValueError(f"basins: grid={show(grid)} must be one number or (columns, rows).")
     columns, rows = grid if np.ndim(grid) else (grid, grid)  # type: ignore[misc]
@@ -178,7 +180,9 @@ def basins(
         starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     else:
         starts = x[:, None]
-    raw = execute(land, opt, starts, steps, record=False, moving=moving, progress="basins", **options)
+    raw = execute(
+        land, opt, starts, steps, record=False, moving=moving, progress="basins", **options
+    )
     return Basins(
         land(**{name: column[-1] for name, column in moving.items()}),
         opt,
@@ -201,7 +205,9 @@ def _window(land: Landscape, view: Any) -> np.ndarray:
         or not np.isfinite(window).all()
         or not (window[:, 0] < window[:, 1]).all()
     ):
-        raise ValueError(f"basins: view={show(view)} must give (low, high) for {land.dim} coordinates.")
+        raise ValueError(
+            f"basins: view={show(view)} must give (low, high) for {land.dim} coordinates."
+        )
     return window
 
 

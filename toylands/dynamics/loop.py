@@ -153,9 +153,7 @@ def _operate(  # type: ignore[no-untyped-def]
                 job[JACOBIAN], n, ld, x, p, job[PARAMETERS_SHARED], job[DATA], job[ALL_SAMPLES],
                 index, stride, count, loss, hessian,
             )  # fmt: skip
-            call_precondition(
-                job[SOLVER], (n, ld, d, hessian, g, row, hessian + 8 * d * d * ld)
-            )
+            call_precondition(job[SOLVER], (n, ld, d, hessian, g, row, hessian + 8 * d * d * ld))
 
 
 @inline(void, job_array, *[i8] * 6)

@@ -48,9 +48,7 @@ def unit(high, low):  # type: ignore[no-untyped-def]
 @inline(types.UniTuple(f8, 2), i8, i8, i8, i8)
 def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
     """Two independent uniforms in (0, 1), from a 64-bit seed (the key) and a counter (a, b, stream)."""
-    w0, w1, w2, w3 = philox(
-        a & _LOW, b & _LOW, stream & _LOW, 0, seed & _LOW, (seed >> 32) & _LOW
-    )
+    w0, w1, w2, w3 = philox(a & _LOW, b & _LOW, stream & _LOW, 0, seed & _LOW, (seed >> 32) & _LOW)
     return unit(w0, w1), unit(w2, w3)
 
 

@@ -157,7 +157,9 @@ def moving_columns(
                 "step (and optionally one more for the end)."
             )
         if not np.isfinite(column).all():
-            raise ValueError(f"moving {name} is not finite at step {np.argmin(np.isfinite(column))}.")
+            raise ValueError(
+                f"moving {name} is not finite at step {np.argmin(np.isfinite(column))}."
+            )
         columns[name] = column if len(column) == steps + 1 else np.append(column, column[-1])
     return columns
 
@@ -247,7 +249,9 @@ def execute(
     columns = moving_columns(land, moving, steps)
     values: list[Any] = []
     operations = _operations(opt, values)
-    look = loop.UPHILL if opt.piece("sam") else loop.AHEAD if opt.piece("extragradient") else loop.HERE
+    look = (
+        loop.UPHILL if opt.piece("sam") else loop.AHEAD if opt.piece("extragradient") else loop.HERE
+    )
     solver = opt.piece("newton") or opt.piece("saddle_free_newton")
     reset, swa = opt.piece("reset_on_conflict"), opt.piece("swa")
     average = loop.NO_AVERAGE if averaging is None else loop.SWA if swa else loop.EMA
@@ -371,7 +375,9 @@ def _records(
         ValueError: when the end would not be recorded, or the recording would fill the memory.
     """
     if steps % every:
-        raise ValueError(f"every={every} does not divide steps={steps}; the end would not be recorded.")
+        raise ValueError(
+            f"every={every} does not divide steps={steps}; the end would not be recorded."
+        )
     records = steps // every + 1
     columns = 2 + land.dim
     if opt.piece("swa") or opt.piece("ema"):

@@ -151,7 +151,9 @@ class Optimizer:
     def _base_label(self) -> str:
         defaults = self.rule.defaults
         numbers = {"lr": self.lr} | {
-            key: value for key, value in self.hyper.items() if np.ndim(value) or value != defaults[key]
+            key: value
+            for key, value in self.hyper.items()
+            if np.ndim(value) or value != defaults[key]
         }
         for piece in self.pieces:
             if piece.hidden:

@@ -19,7 +19,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-
 from toylands._words import did_you_mean, one_of, show
 from toylands.optimizers.optimizer import Optimizer, check_number
 from toylands.optimizers.schedules import as_schedule
@@ -195,7 +194,10 @@ class Rule:
             f"s{k} = fetch_{k + 1}(state, {k} * d * ld + k)" for k in range(len(self.memory))
         ]
         # Besides stepping, a rule counts the coordinates that are now off the map (or not numbers).
-        lines = ["def rule(n, ld, d, scale, t, escape, lr, theta, g, state, hyper):", "    outside = 0"]
+        lines = [
+            "def rule(n, ld, d, scale, t, escape, lr, theta, g, state, hyper):",
+            "    outside = 0",
+        ]
         lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
         lines += ["    for j in range(d):", "        for i in range(n):"]
         inner = [*(() if shared else loads), *inside, *emitter.inside]
@@ -317,5 +319,3 @@ def rule(*, lr: float | None = None, **defaults: float) -> Callable[[Callable[..
         return Factory(Rule(function, defaults), lr)
 
     return decorate
-
-

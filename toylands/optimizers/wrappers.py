@@ -1,6 +1,8 @@
 """Pieces that wrap any optimizer: SAM, clipping, weight decay, noise, averaging, momentum reset.
 
     sam(clip_norm(gd(0.1), max_norm=1.0), rho=0.05)
+
+In which order they act is said in `toylands.optimizers.optimizer`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ def sam(base: Optimizer, rho: Any = 0.05) -> Optimizer:
     evaluations a step. As optax.contrib.sam in opaque mode over any base. At g = 0 it looks nowhere.
     [Foret et al. 2021, eq. 2-3]
     """
-    return check_optimizer("sam", base).wrapped(Piece("sam", {"rho": check_number("sam", "rho", rho)}))
+    return check_optimizer("sam", base).wrapped(
+        Piece("sam", {"rho": check_number("sam", "rho", rho)})
+    )
 
 
 def clip_norm(base: Optimizer, max_norm: Any) -> Optimizer:
@@ -51,7 +55,9 @@ def weight_decay(base: Optimizer, weight_decay: Any) -> Optimizer:
     As the weight_decay of torch.optim.SGD, Adam, Adagrad and RMSprop. For decoupled decay use `adamw`.
     """
     number = check_number("weight_decay", "weight_decay", weight_decay)
-    return check_optimizer("weight_decay", base).wrapped(Piece("weight_decay", {"weight_decay": number}))
+    return check_optimizer("weight_decay", base).wrapped(
+        Piece("weight_decay", {"weight_decay": number})
+    )
 
 
 def noise(base: Optimizer, sigma: Any) -> Optimizer:

@@ -78,7 +78,8 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
             columns.update({f"{memory}_{names[j]}": values[:, j] for j in range(d)})
         rates = np.append(run.rates, np.nan)
         columns["lr"] = rates[: len(run.path)]
-        table = np.asarray(list(columns.values()), dtype="<f4")
+        with np.errstate(over="ignore"):  # a walk that has left has numbers beyond float32
+            table = np.asarray(list(columns.values())).astype("<f4")
         parts.append(np.ascontiguousarray(table).tobytes())
         meta.append({"id": walk.id, "rows": len(run.path), "columns": list(columns)})
     return b"".join(parts), meta

@@ -51,7 +51,7 @@ void main() {
   vec3 ground = texelFetch(bands, ivec2(clamp(int(share), 0, int(count) - 1), 0), 0).rgb;
   if (basinShare > 0.0) {
     vec4 end = texture(basin, plane);
-    float stripe = step(0.8, fract((gl_FragCoord.x + gl_FragCoord.y) / (7.0 * lineWidth)));
+    float stripe = step(0.8, fract((gl_FragCoord.x + gl_FragCoord.y) / (7.0 * lineWidth))) * 0.5;
     ground = mix(ground, mix(mix(hatchPaper, hatchInk, stripe), end.rgb, end.a), basinShare);
   }
   float shine = max(dot(normalize(vec3(-slope.xy, 1.0)), light), 0.0);

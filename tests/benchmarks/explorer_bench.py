@@ -1,0 +1,225 @@
+"""How quick the explorer is in a real browser: prints its figures beside what must be reached.
+
+    python tests/benchmarks/explorer_bench.py              # a plain JupyterLab, then the lab's settings
+    python tests/benchmarks/explorer_bench.py --only plain
+
+Four optimizers, 300 steps, Rosenbrock's valley. A picture counts when it is drawn, not when it arrives.
+Run it on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "widgets"))
+
+from lab import Notebook, Server, browser
+from view import View, show
+
+ARGUMENTS = (
+    "tl.landscapes.rosenbrock, [tl.gd(1e-3), tl.momentum(1e-3), tl.adam(1e-3), tl.sam(tl.gd(1e-3))]"
+)
+NODELAY = '--ServerApp.jpserver_extensions={"toylands.lab.server": True}'
+FIRST = f"import json\nimport toylands as tl\nexplorer = tl.explore({ARGUMENTS})\nexplorer"
+
+# One slider move after another, each waiting for its picture.
+SINGLE = """async (moves) => {
+    const root = document.querySelector('[data-testid=explorer]');
+    const slider = root.querySelector('[data-testid=lr]');
+    const drawn = () => Number(root.dataset.drawnSeq);
+    const times = [];
+    for (let k = 0; k < moves; k += 1) {
+        const before = drawn(), began = performance.now();
+        slider.value = 300 + (k * 37) % 300;
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        await new Promise((done) => {
+            const look = new MutationObserver(() => {
+                if (drawn() > before) { look.disconnect(); done(); }
+            });
+            look.observe(root, { attributes: true, attributeFilter: ['data-drawn-seq'] });
+        });
+        times.push(performance.now() - began);
+        await new Promise((done) => setTimeout(done, 60));
+    }
+    return times;
+}"""
+
+# Sixty slider events a second; then the hand lets go and the last picture is awaited.
+DRAG = """async (seconds) => {
+    const root = document.querySelector('[data-testid=explorer]');
+    const slider = root.querySelector('[data-testid=lr]');
+    const drawn = [];
+    let last = root.dataset.drawnSeq;
+    const look = new MutationObserver(() => {
+        if (root.dataset.drawnSeq !== last) { last = root.dataset.drawnSeq; drawn.push(performance.now()); }
+    });
+    look.observe(root, { attributes: true, attributeFilter: ['data-drawn-seq'] });
+    const began = performance.now(), total = Math.round(60 * seconds);
+    for (let k = 0; k < total; k += 1) {
+        const due = began + (1000 * k) / 60;
+        while (performance.now() < due) await new Promise((done) => setTimeout(done, 1));
+        slider.value = 300 + (k * 7) % 300;
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+    const released = performance.now();
+    await new Promise((done) => setTimeout(done, 1000));
+    look.disconnect();
+    const during = drawn.filter((time) => time <= released).length;
+    const settle = Math.max(0, ...drawn.map((time) => time - released));
+    return { pictures: drawn.length, rate: during / ((released - began) / 1000), settle };
+}"""
+
+# Frames painted while a run plays, one animation frame at a time.
+PLAY = """async (seconds) => {
+    const root = document.querySelector('[data-testid=explorer]');
+    let ticks = 0, painted = 0, last = root.dataset.frame;
+    root.querySelector('[data-testid=play]').click();
+    const began = performance.now();
+    while (performance.now() - began < 1000 * seconds) {
+        await new Promise(requestAnimationFrame);
+        ticks += 1;
+        if (root.dataset.frame !== last) { last = root.dataset.frame; painted += 1; }
+    }
+    const took = (performance.now() - began) / 1000;
+    root.querySelector('[data-testid=play]').click();
+    return { ticks: ticks / took, painted: painted / took };
+}"""
+
+KERNEL = """
+import time
+times = []
+for k in range(60):
+    began = time.perf_counter()
+    explorer._apply({"lr": 1e-4 * (1 + k % 30)}, final=False)
+    times.append(1e3 * (time.perf_counter() - began))
+print(sorted(times)[len(times) // 2], sorted(times)[int(0.95 * len(times))])
+"""
+MEMORY = "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmRSS')))"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured number and the bound it must keep."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float
+    most: bool = True  # the bound is the most allowed, or else the least
+
+    def __str__(self) -> str:
+        kept = self.value <= self.bound if self.most else self.value >= self.bound
+        sign = "<=" if self.most else ">="
+        verdict = "reached" if kept else "MISSED"
+        return f"  {self.name:<44}{self.value:9.1f} {self.unit:<5} {sign} {self.bound:<6g} {verdict}"
+
+
+def say(line: str) -> None:
+    """Print at once."""
+    print(line, flush=True)
+
+
+def measure(view: View, nodelay: bool) -> list[Figure]:
+    """The figures of one explorer on the page, its basin map off and then on."""
+    page, notebook = view.page, view.notebook
+    page.evaluate(SINGLE, 5)  # warm
+    notebook.settle()
+    received, sent = notebook.received, notebook.sent
+    times = np.array(page.evaluate(SINGLE, 50))
+    notebook.settle()
+    traffic = (notebook.received - received + notebook.sent - sent) / 50 / 1000
+    drag = page.evaluate(DRAG, 2)
+    p50, p95, rate = (30, 45, 40) if nodelay else (40, 80, 18)
+    figures = [
+        Figure("slider to new picture, p50", float(np.percentile(times, 50)), "ms", p50),
+        Figure("slider to new picture, p95", float(np.percentile(times, 95)), "ms", p95),
+        Figure("drag of 2 s: new pictures", drag["rate"], "/s", rate, most=False),
+        Figure("drag of 2 s: settles after", drag["settle"], "ms", 150),
+        Figure("over the socket, a move", traffic, "KB", 20),
+    ]
+    kernel = [float(word) for word in notebook.execute(KERNEL).split()]
+    figures += [
+        Figure("kernel time of a move, p50", kernel[0], "ms", 5),
+        Figure("kernel time of a move, p95", kernel[1], "ms", 5),
+    ]
+    seq = view.seq
+    view.type_number("lr", "0.001")
+    view.shown(seq)
+    view.find("scrub").focus()
+    view.press("Home")
+    view.wait_for("frame", "0")
+    view.find("speed").select_option("60")
+    notebook.settle()
+    page.wait_for_timeout(500)
+    received, sent = notebook.received, notebook.sent
+    play = page.evaluate(PLAY, 4)
+    figures += [
+        Figure("playing at 60 frames/s: frames painted", play["painted"], "/s", 57, most=False),
+        Figure("playing: bytes to and from the kernel",
+               notebook.received - received + notebook.sent - sent, "B", 0),
+    ]  # fmt: skip
+    seq = view.seq
+    view.find("show-basin").check()
+    view.shown(seq)
+    page.evaluate(SINGLE, 3)
+    drag = page.evaluate(DRAG, 2)
+    figures += [
+        Figure("drag with the basin map: new pictures", drag["rate"], "/s", 12, most=False),
+        Figure("drag with the basin map: settles after", drag["settle"], "ms", 150),
+        Figure("memory of the kernel", float(notebook.execute(MEMORY)) / 1024, "MB", 250),
+    ]
+    return figures
+
+
+def first_on_screen(server: Server, chromium: Any) -> float:
+    """Seconds from running the cell in a fresh kernel to the first picture on screen."""
+    with Notebook.opened(server, chromium, [FIRST]) as notebook:
+        began = time.perf_counter()
+        notebook.start_all()
+        View(notebook).shown()
+        return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure on a plain JupyterLab and with the lab's settings, and print every figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["plain", "lab", "first"], help="one part")
+    only = parser.parse_args().only
+    say(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with browser() as chromium:
+        for name, options in (("plain", ()), ("lab", (NODELAY,))):
+            if only not in (None, name):
+                continue
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                Server(Path(folder), *options) as server,
+                Notebook.opened(server, chromium, ["1"]) as notebook,
+            ):
+                view = show(notebook, ARGUMENTS)
+                settings = "the lab's server settings" if options else "a plain JupyterLab"
+                say(f"\n{settings}")
+                for figure in measure(view, bool(options)):
+                    say(str(figure))
+        if only in (None, "first"):
+            with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+                empty = {"NUMBA_CACHE_DIR": cache, "XDG_CACHE_HOME": cache}
+                with Server(Path(folder), environment=empty) as server:
+                    say("\nfirst explorer on screen")
+                    cold = first_on_screen(server, chromium)
+                    say(str(Figure("in the very first process (empty caches)", cold, "s", 8)))
+                    warm = min(first_on_screen(server, chromium) for _ in range(2))
+                    say(str(Figure("in a later process", warm, "s", 3)))
+    say(f"\nload after: {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
