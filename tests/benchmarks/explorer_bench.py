@@ -120,7 +120,9 @@ class Figure:
         kept = self.value <= self.bound if self.most else self.value >= self.bound
         sign = "<=" if self.most else ">="
         verdict = "reached" if kept else "MISSED"
-        return f"  {self.name:<44}{self.value:9.1f} {self.unit:<5} {sign} {self.bound:<6g} {verdict}"
+        return (
+            f"  {self.name:<44}{self.value:9.1f} {self.unit:<5} {sign} {self.bound:<6g} {verdict}"
+        )
 
 
 def say(line: str) -> None:

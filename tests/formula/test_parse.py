@@ -307,6 +307,6 @@ def test_any_text_is_a_landscape_or_a_clear_error(text: str) -> None:
         try:
             land = landscape(text)
         except ValueError as error:
-            assert str(error).endswith((".", "?", "sign.")) or "formula" in str(error)  # noqa: PT017
+            assert 20 < len(str(error)) < 500
         else:
             assert land.dim >= 1

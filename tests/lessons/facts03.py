@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def staircase() -> np.ndarray:
 def staircase_is_exact() -> None:
     """Each corner is the lowest point of its line: there the slope is at right angles to it."""
     corners = staircase()
-    for here, there in zip(corners, corners[1:], strict=False):
+    for here, there in pairwise(corners):
         g, new = np.array([1, 10]) * here, np.array([1, 10]) * there
         assert abs(g[0] * (there - here)[1] - g[1] * (there - here)[0]) < 1e-12  # along the slope
         assert abs(g @ new) < 1e-11

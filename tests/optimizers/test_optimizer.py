@@ -110,6 +110,47 @@ def test_pieces_lie_from_the_inside_out() -> None:
     assert opt.piece("ema") is None
 
 
+# Equations
+
+
+def words(line: str) -> str:
+    """A line without spaces and sized brackets."""
+    return line.replace(" ", "").replace("\\left(", "(").replace("\\right)", ")")
+
+
+def test_equations_say_what_happens_to_the_gradient() -> None:
+    """Newton is not gradient descent: whatever acts on g or theta has its line, in order."""
+    assert len(tl.gd(0.1).latex) == 1
+    opt = tl.swa(tl.noise(tl.sam(tl.clip_norm(tl.weight_decay(tl.momentum(0.1), 0.1), 1.0)), 1.0))
+    lines = [words(line) for line in opt.latex]
+    starts = [
+        r"g_t=\nablaL(\theta_t+\rho",  # first the look, then from the outside in
+        r"g_t\leftarrowg_t+\sigmaz_t",
+        r"g_t\leftarrowg_t\min(1,c/",
+        r"g_t\leftarrowg_t+\lambda\theta_t",
+        "b_{t}=",
+        r"\theta_{t+1}=",
+        r"\bar\theta_{t+1}=",
+    ]
+    assert len(lines) == len(starts)
+    for line, start in zip(lines, starts, strict=True):
+        assert line.startswith(start), (line, start)
+    assert r"(H_t + \delta I)^{-1}" in tl.newton().latex[0]
+    assert r"(|H_t| + \delta I)^{-1}" in tl.saddle_free_newton().latex[0]
+    assert r"\eta_t \nabla L" in tl.extragradient(0.1).latex[0]
+    assert r"\sqrt{2 \eta_t T}" in tl.langevin(0.1, 1.0).latex[-1]
+    # The loop resets after all operations, wherever the wrapper stands.
+    reset = tl.clip_norm(tl.reset_on_conflict(tl.noise(tl.momentum(0.1), 1.0)), 1.0)
+    assert reset.latex[2].startswith(r"\text{memory}")
+
+
+def test_every_piece_has_its_equation() -> None:
+    for name, factory in tl.optimizers.available(wrappers=True).items():
+        numbers = {"clip_norm": [1.0], "clip_value": [1.0], "weight_decay": [0.1], "noise": [0.1]}
+        opt = factory(tl.momentum(0.1), *numbers.get(name, []))
+        assert len(opt.latex) == 1 + len(tl.momentum(0.1).latex), name
+
+
 # replace
 
 

@@ -68,7 +68,9 @@ def free_port() -> int:
 class Server:
     """A JupyterLab of its own on a free port, with a secret token; a context manager."""
 
-    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, environment: dict[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.token = secrets.token_hex(16)

@@ -47,7 +47,14 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 
 
 def test_nothing_makes_markup_or_code_out_of_data() -> None:
-    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+    ):
         assert word not in bundle.script(), word
 
 
@@ -63,7 +70,7 @@ def test_no_listener_is_left_on_the_page() -> None:
     ("name", "line"),
     [
         ("player", 'import x from "https://example.org/x.js";'),
-        ("player", 'export { Player };'),
+        ("player", "export { Player };"),
         ("explorer", "export const y = 1, z = 2;\nexport default function () {}"),
     ],
 )

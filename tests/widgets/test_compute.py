@@ -158,7 +158,9 @@ def test_the_largest_eigenvalue_is_linalgs(entries: list[float]) -> None:
 
 
 def test_the_largest_eigenvalue_in_one_and_three_dimensions() -> None:
-    np.testing.assert_array_equal(compute.largest_eigenvalues(np.array([[[3.0]], [[-2.0]]])), [3, -2])
+    np.testing.assert_array_equal(
+        compute.largest_eigenvalues(np.array([[[3.0]], [[-2.0]]])), [3, -2]
+    )
     rng = np.random.default_rng(0)
     matrices = rng.normal(size=(20, 3, 3))
     matrices = matrices + matrices.transpose(0, 2, 1)

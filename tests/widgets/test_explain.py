@@ -51,7 +51,7 @@ def test_a_rule_without_a_limit_gets_no_reason() -> None:
 def test_a_convergence_counts_evaluations() -> None:
     gd = walk_of(BOWL, tl.gd(0.1), start=(1, 1), steps=300)
     count = 0
-    size = 1.0  # the steep direction is solved in one step; the gradient is then the flat coordinate
+    size = 1.0  # the steep direction is solved in one step; what is left is the flat coordinate
     while size > 1e-6:
         size, count = size * 0.9, count + 1
     assert f"gradient norm 1e-06 after {count} gradient evaluations" in explain.sentence(gd)

@@ -660,9 +660,7 @@ def test_everything_has_a_name_a_role_and_keeps_its_keys(shown: Shown) -> None:
     assert len(inside) > 40
     assert [html for html, keeps, _ in inside if not keeps] == []
     assert [html for html, _, named in inside if not named] == []
-    html = view.root.evaluate(
-        "(root) => [...root.querySelectorAll('[id]')].map((e) => e.id)"
-    )
+    html = view.root.evaluate("(root) => [...root.querySelectorAll('[id]')].map((e) => e.id)")
     assert len(html) == len(set(html))
     assert view.find("explain").get_attribute("aria-live") == "polite"
     assert "start" in str(view.find("stage").get_attribute("aria-label")).lower()

@@ -24,7 +24,7 @@ from toylands.widgets import scene as scenes
 from toylands.widgets.presets import PRESETS
 
 
-class Wire(comm.base_comm.BaseComm):  # type: ignore[misc]
+class Wire(comm.base_comm.BaseComm):
     """A connection that remembers what would go to the page."""
 
     opened: list[Wire] = []  # noqa: RUF012 - one list for all of them is the purpose
@@ -34,8 +34,15 @@ class Wire(comm.base_comm.BaseComm):  # type: ignore[misc]
         super().__init__(*args, **options)
         Wire.opened.append(self)
 
-    def publish_msg(self, msg_type: str, data: Any = None, **rest: Any) -> None:
-        self.messages.append((msg_type, data or {}, rest.get("buffers") or []))
+    def publish_msg(
+        self,
+        msg_type: str,
+        data: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        buffers: list[bytes] | None = None,
+        **keys: Any,
+    ) -> None:
+        self.messages.append((msg_type, data or {}, buffers or []))
 
     def updates(self) -> list[tuple[dict[str, Any], list[Any]]]:
         """The state updates sent since the last call."""
@@ -182,7 +189,9 @@ def test_what_a_drag_sends_is_small(made: Explorer) -> None:
     assert state["seq"] == before + 1
     assert state["seen"] == made.patch["n"]
     assert not {"terrain", "scene", "details", "catalog", "_esm", "_css"} & set(state)
-    plain = {key: value for key, value in state.items() if not isinstance(value, memoryview | bytes)}
+    plain = {
+        key: value for key, value in state.items() if not isinstance(value, memoryview | bytes)
+    }
     size = len(json.dumps(plain, default=str)) + sum(len(memoryview(b).cast("B")) for b in buffers)
     assert 8_000 < size < 20_000
     assert len(json.dumps(state["picture"])) < 1_500
@@ -383,7 +392,8 @@ def test_a_prediction_is_scored() -> None:
 
 
 @pytest.mark.parametrize(
-    "guess", [{"0": None}, {"0": {"end": "ab"}}, {"0": {"end": [1]}}, {"0": {"steps": "x"}}, {"x": {}}]
+    "guess",
+    [{"0": None}, {"0": {"end": "ab"}}, {"0": {"end": [1]}}, {"0": {"steps": "x"}}, {"x": {}}],
 )
 def test_a_strange_prediction_breaks_nothing(guess: dict[str, Any]) -> None:
     made = tl.explore(tl.landscapes.bowl, [tl.gd(0.1)])

@@ -32,7 +32,9 @@ def test_a_preset_ends_as_declared(name: str) -> None:
 
 
 def test_each_of_the_five_lessons_has_a_good_and_a_bad_one() -> None:
-    assert {(p.lesson, p.good) for p in PRESETS} == {(n, g) for n in range(1, 6) for g in (True, False)}
+    assert {(p.lesson, p.good) for p in PRESETS} == {
+        (n, g) for n in range(1, 6) for g in (True, False)
+    }
     assert len(BY_NAME) == len(PRESETS)
 
 

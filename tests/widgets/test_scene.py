@@ -93,24 +93,27 @@ def test_a_scene_survives_json_and_its_state_string(scene: dict[str, Any]) -> No
     assert len(state) < 2_000
 
 
+@hypothesis.settings(max_examples=50)
 @hypothesis.given(any_scene(), st.data())
 def test_a_cut_or_damaged_state_string_is_refused_in_words(
     scene: dict[str, Any], data: st.DataObject
 ) -> None:
     state = scenes.to_state(scene)
     cut = data.draw(st.integers(0, len(state) - 1))
-    with pytest.raises(ValueError, match="damaged or was cut|is not a scene") as error:
+    with pytest.raises(ValueError, match=r"damaged or was cut|is not a scene") as error:
         scenes.from_state(state[:cut])
     assert is_a_sentence(str(error.value))
     place = data.draw(st.integers(len(scenes.PREFIX), len(state) - 1))
     other = "A" if state[place] != "A" else "B"
     damaged = state[:place] + other + state[place + 1 :]
+    back: Any = None
+    said = ""
     try:
         back = scenes.from_state(damaged)
     except ValueError as wrong:
-        assert is_a_sentence(str(wrong))
-    else:  # the last letter of base64 may carry unused bits
-        assert back == scene
+        said = str(wrong)
+    # The last letter of base64 may carry bits that nobody reads.
+    assert is_a_sentence(said) if back is None else back == scene
 
 
 def packed(content: bytes) -> str:
@@ -196,7 +199,8 @@ def test_an_optimizer_is_rebuilt_exactly(opt: tl.Optimizer) -> None:
 
 @pytest.mark.parametrize("name", sorted(tl.optimizers.available(wrappers=False)))
 def test_every_factory_is_rebuilt_exactly(name: str) -> None:
-    opt = tl.optimizers.get(name)(lr=0.03)
+    needed = {"temperature": 0.2} if name == "langevin" else {}
+    opt = tl.optimizers.get(name)(lr=0.03, **needed)
     scene = scenes.new_scene(tl.landscapes.bowl, [opt])
     assert values_of(compute.scene_optimizer(scene, scene["optimizers"][0])) == values_of(opt)
 
@@ -267,7 +271,7 @@ def test_too_many_or_too_few_optimizers_are_refused() -> None:
 
 
 def test_arrays_of_walkers_are_refused() -> None:
-    with pytest.raises(ValueError, match="one walker per optimizer.*array for lr"):
+    with pytest.raises(ValueError, match=r"one walker per optimizer.*array for lr"):
         scenes.new_scene(tl.landscapes.bowl, [tl.gd([0.1, 0.2])])
 
 
@@ -299,6 +303,6 @@ def test_a_menu_offers_what_can_be_made() -> None:
         assert (entry["dim"], set(entry["dials"])) == (land.dim, set(land.dials))
         assert land.dim <= 2
     for name, entry in catalog["optimizers"].items():
-        numbers = {k: v for k, v in entry["numbers"].items() if v is not None}
+        numbers = {k: 0.1 if v is None else v for k, v in entry["numbers"].items()}
         made = tl.optimizers.get(name)(**{"lr": 0.1, **numbers})
         assert made.base_name == name

@@ -65,9 +65,9 @@ def read(text: str) -> Formula:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what Python calls doubtful, such as `1or x`, is refused
             tree = ast.parse(source, mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(_unreadable(source, error.offset)) from None
-    except (RecursionError, MemoryError):
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        if isinstance(error, SyntaxError) and "nested" not in error.msg:
+            raise ValueError(_unreadable(source, error.offset)) from None
         raise ValueError(
             f"the formula {show(text)} is nested too deeply or has too many terms."
         ) from None

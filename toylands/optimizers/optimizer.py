@@ -97,6 +97,26 @@ class Piece:
 LOOKS = ("sam", "extragradient")
 #: pieces that average the weights beside the run; an optimizer can have one of them
 AVERAGES = ("swa", "ema")
+#: what a piece does before the rule, and after it
+_BEFORE = {
+    "sam": r"g_t = \nabla L\left(\theta_t + \rho\, \nabla L(\theta_t) / "
+    r"(\|\nabla L(\theta_t)\| + 10^{-12})\right)",
+    "extragradient": r"g_t = \nabla L(\theta_t - \eta_t \nabla L(\theta_t))",
+    "noise": r"g_t \leftarrow g_t + \sigma z_t, \quad z_t \sim N(0, I)",
+    "clip_norm": r"g_t \leftarrow g_t \min\left(1, c / (\|g_t\| + 10^{-6})\right)",
+    "clip_value": r"g_t \leftarrow \min(\max(g_t, -c), c)",
+    "weight_decay": r"g_t \leftarrow g_t + \lambda \theta_t",
+    "newton": r"g_t \leftarrow (H_t + \delta I)^{-1} g_t",
+    "saddle_free_newton": r"g_t \leftarrow (|H_t| + \delta I)^{-1} g_t",
+    "reset_on_conflict": r"\text{memory} \leftarrow 0 \text{ where it fought } g_t "
+    r"\text{ for too long}",
+}
+_AFTER = {
+    "langevin": r"\theta_{t+1} \leftarrow \theta_{t+1} + \sqrt{2 \eta_t T}\, z_t, "
+    r"\quad z_t \sim N(0, I)",
+    "swa": r"\bar\theta_{t+1} = \operatorname{mean}(\theta_s, \dots, \theta_{t+1})",
+    "ema": r"\bar\theta_{t+1} = \gamma \bar\theta_t + (1 - \gamma) \theta_{t+1}",
+}
 #: the least value of each whole number a piece has
 LEAST = {"start": 0, "patience": 1}
 
@@ -178,8 +198,18 @@ class Optimizer:
 
     @property
     def latex(self) -> list[str]:
-        """The update equations, one LaTeX line each, from the formula that runs."""
-        return self.rule.latex
+        """The update equations in order, one LaTeX line each.
+
+        First what becomes of the gradient g_t on its way to the rule (without a line it is the
+        gradient at theta_t; in a game, each player's own sign on it), then the rule, from the formula
+        that runs, then what is added to the new theta or computed from it.
+        """
+        looks = [piece.kind for piece in self.pieces if piece.kind in LOOKS]
+        others = [piece.kind for piece in reversed(self.pieces) if piece.kind not in LOOKS]
+        others.sort(key="reset_on_conflict".__eq__)  # the reset comes after the operations
+        before = [_BEFORE[kind] for kind in (*looks, *others) if kind in _BEFORE]
+        after = [_AFTER[kind] for kind in others if kind in _AFTER]
+        return [*before, *self.rule.latex, *after]
 
     def piece(self, kind: str) -> Piece | None:
         """The piece of this kind, or None."""

@@ -15,8 +15,11 @@ _HERE = Path(__file__).parent
 ORDER = (
     "geometry",
     "codec",
+    "marks",
     "player",
+    "stage",
     "stage2d",
+    "mesh",
     "stage3d",
     "charts",
     "parts",

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as c from "../../../toylands/widgets/js/codec.js";
+import * as codec from "../../../toylands/widgets/js/codec.js";
+import * as marks from "../../../toylands/widgets/js/marks.js";
 import { ellipseFromHessian, formatNumber } from "../../../toylands/widgets/js/geometry.js";
 
+const c = { ...codec, ...marks };
 const palette = JSON.parse(readFileSync(new URL("../../../toylands/palette.json", import.meta.url), "utf8"));
 const folder = process.env.TOYLANDS_FIXTURE;
 const made = folder ? JSON.parse(readFileSync(`${folder}/expected.json`, "utf8")) : null;

@@ -447,6 +447,7 @@ class ExplorerView {
     const now = performance.now();
     if (hub.player.playing && now - (this.numbersAt ?? 0) < 100) return;
     this.numbersAt = now;
+    this.stage.front.setAttribute("aria-label", this.stage.describe());
     this.showNumbers();
   }
 

@@ -146,8 +146,10 @@ export function insideVectors(columns, coordinates) {
     const group = axis < 0 ? name : name.slice(0, -coordinates[axis].length - 1);
     groups.set(group, [...(groups.get(group) ?? []), name]);
   }
-  // Without a wrapper the rule is given the gradient itself: not worth a line.
-  const same = (a, b) => columns[a].every((value, k) => Object.is(value, columns[b]?.[k]));
+  // Without a wrapper the rule is given the gradient itself: not worth a line
+  // (compared as float32; the last row has none).
+  const near = (a, b) => Number.isNaN(a) || Math.abs(a - b) <= 1e-6 * Math.abs(b);
+  const same = (a, b) => columns[a].every((value, k) => near(value, columns[b]?.[k]));
   if (groups.has("used") && groups.get("used").every((name) => same(name, name.replace("used", "g")))) groups.delete("used");
   const order = ["theta", "g", "uphill", "g_uphill", "used"];
   const place = (name) => {
