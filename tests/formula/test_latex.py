@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("error")
     [
         ("x**2/2 + y", r"\frac{x^{2}}{2} + y"),
         ("alpha*x", r"\alpha x"),
-        ("kappa*w_1*w2", r"\kappa w_{1} w_{2}"),
+        ("kappa*w_1*w_2 + w3", r"\kappa w_{1} w_{2} + w_{3}"),
         ("beta1*x", r"\beta_{1} x"),
         ("x_max*y", r"x_{max} y"),
         ("depth*x", r"\mathrm{depth} x"),

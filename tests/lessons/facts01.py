@@ -71,8 +71,14 @@ def table_of_regimes() -> list[str]:
     assert factor(1, 1) == 0
     assert -1 < factor(1.9, 1) < 0
     assert factor(2, 1) == -1
+    assert 0 < factor(0.5, 1) < 1
+    assert -1 < factor(1.5, 1) < 0
     assert factor(2.1, 1) < -1
-    return ["| exactly 1 | 0 | arrives in one step |", "| exactly 2 | −1 | bounces for ever |"]
+    return [
+        "when the rate is 0.5? And when it is 1.5?",
+        "| exactly 1 | 0 | arrives in one step |",
+        "| exactly 2 | −1 | bounces for ever |",
+    ]
 
 
 def targets_do_not_matter() -> str:

@@ -131,6 +131,29 @@ def smoothing_is_an_average() -> str:
     )
 
 
+def the_sharp_well_disappears() -> str:
+    x = np.linspace(-2, 2, 4001)
+    count = {}
+    for sigma in (0.0, 0.5, 0.7):
+        heights = np.array([well(at, 0, sigma) for at in x])
+        count[sigma] = int(np.sum(np.diff(np.sign(np.diff(heights))) > 0))
+    assert count == {0.0: 2, 0.5: 2, 0.7: 1}
+    ends = []
+    for sigma in (0.0, 0.7):
+        at, y, h = -1.2, 0.2, 1e-6
+        for _ in range(1000):
+            dx = (well(at + h, y, sigma) - well(at - h, y, sigma)) / (2 * h)
+            dy = (well(at, y + h, sigma) - well(at, y - h, sigma)) / (2 * h)
+            at, y = at - 0.05 * dx, y - 0.05 * dy
+        ends.append(at)
+    assert abs(ends[0] + 1.5) < 0.01
+    assert ends[1] > 1
+    return (
+        r"At $\sigma = 0.5$ the sharp well is a shallow dent, at 0.7 it is no minimum any more, "
+        "and the walk goes on to the flat one."
+    )
+
+
 def quadratic_model() -> str:
     return f"going one unit to either side costs {1**2 / 2}"
 
@@ -167,7 +190,7 @@ def equally_wide() -> str:
 SAYS = [
     extreme_directions, gradient_points_below_the_minimum, ten_times, cost_of_a_shake,
     the_formula_is_a_first_term, shakes_of_one_length, wells_and_rings, equal_depth,
-    smoothing_is_an_average, quadratic_model, to_try, equally_wide,
+    smoothing_is_an_average, the_sharp_well_disappears, quadratic_model, to_try, equally_wide,
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import pytest
 
 import toylands as tl
 from toylands import plots
+from toylands.geometry import kicks
 
 L = tl.landscapes
 
@@ -25,6 +26,9 @@ def everything() -> dict[str, Callable[..., Any]]:
     run = tl.descend(L.rosenbrock, tl.gd(0.001), steps=20)
     return {
         "contour": lambda **o: plots.contour(L.himmelblau, ellipses=True, **o),
+        "kick_histogram": lambda **o: plots.kick_histogram(
+            kicks(L.himmelblau, (3, 2), 0.1, count=500), **o
+        ),
         "paths": lambda **o: plots.paths(run, **o),
         "surface": lambda **o: plots.surface(L.saddle, grid=11, **o),
         "loss_curves": lambda **o: plots.loss_curves(run, **o),
@@ -168,6 +172,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import toylands as tl
 from toylands import plots
+from toylands.geometry import kicks
 assert plt.get_backend().lower() in ("inline", "module://matplotlib_inline.backend_inline")
 """, "plots.contour(tl.landscapes.himmelblau)", """
 assert plt.get_fignums() == []        # the notebook has shown and closed the figure

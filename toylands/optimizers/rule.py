@@ -229,8 +229,13 @@ class Rule:
         for name, expression in zip(self.memory, results[1:], strict=True):
             now = sympy.Symbol(f"{name}_t")
             pairs.append((now, expression.subs(known).xreplace(fixed)))
-            known[expression] = now
-        pairs.append((sympy.Symbol("theta_{t+1}"), results[0].subs(known).xreplace(fixed)))
+            if not expression.is_Symbol:
+                known[expression] = now
+        moved, here = results[0].subs(known).xreplace(fixed), sympy.Symbol("theta_t")
+        step = here - moved
+        if not step.has(here):  # written as papers do: theta minus a step
+            moved = sympy.Add(here, -step, evaluate=False)
+        pairs.append((sympy.Symbol("theta_{t+1}"), moved))
         return pairs
 
     @functools.cached_property
@@ -238,7 +243,10 @@ class Rule:
         """The update equations, one LaTeX line each: the memory first, then theta."""
         import sympy
 
-        lines = (f"{sympy.latex(left)} = {sympy.latex(right)}" for left, right in self.equations)
+        lines = (
+            f"{sympy.latex(left)} = {sympy.latex(right, order='none')}"
+            for left, right in self.equations
+        )
         return [line.replace("theta_{t+1}", "\\theta_{t+1}") for line in lines]
 
 

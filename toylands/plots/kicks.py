@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands.plots.style import axes_for, picture, theme
+from toylands.plots.style import add_legend, axes_for, palette, picture, theme
 from toylands.plots.words import headline, sig
 
 if TYPE_CHECKING:
@@ -24,25 +24,26 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
     """
     ax, own = axes_for(ax, 6.4, 3.4)
     colors = theme(ax)
+    hues = {entry["name"]: color for color, entry in palette()["hues"].items()}
     top = float(np.quantile(kicks.increases, 0.99)) if reach is None else reach
     low = min(0.0, float(kicks.increases.min()))
-    ax.hist(
+    _, _, bars = ax.hist(
         np.clip(kicks.increases, low, top),
         bins=np.linspace(low, max(top, low + 1e-12), 61).tolist(),
-        color="#56B4E9",
+        color=hues["sky"],
         edgecolor="none",
         label="kicks",
     )
-    ax.axvline(kicks.mean, color=colors["ink"], label=f"measured mean {sig(kicks.mean)}")
-    ax.axvline(
+    measured = ax.axvline(kicks.mean, color=colors["ink"], label=f"measured mean {sig(kicks.mean)}")
+    predicted = ax.axvline(
         kicks.predicted,
-        color="#D55E00",
+        color=hues["vermillion"],
         linestyle="--",
         label=f"σ²/2 · tr H = {sig(kicks.predicted)}",
     )
     ax.set_xlabel("rise of the loss")
     ax.set_ylabel("kicks")
-    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
     where = ", ".join(sig(value) for value in kicks.point)
     headline(
         ax,
@@ -50,4 +51,5 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
         [f"at ({where}); {len(kicks.increases):,} kicks; the last bar holds all larger rises"],
         own,
     )
+    add_legend(ax, [bars, measured, predicted], own)
     return ax

@@ -9,11 +9,11 @@ from toylands.formula import Landscape
 from toylands.optimizers import Optimizer, Rule
 
 
-def to_mathml(expression: Any) -> str:
+def to_mathml(expression: Any, order: str | None = None) -> str:
     """A SymPy expression as a MathML element."""
     from sympy.printing.mathml import mathml
 
-    text = mathml(expression, printer="presentation")
+    text = mathml(expression, printer="presentation", order=order)
     text = text.replace("<mi>varepsilon</mi>", "<mi>&#949;</mi>")
     for sign in "+-":  # SymPy prints the subscript of theta_{t+1} as one word
         indexed = f"<mrow><mi>t</mi><mo>{sign}</mo><mn>1</mn></mrow>"
@@ -46,7 +46,7 @@ def landscape_formulas(land: Landscape) -> dict[str, str]:
 def _rule_equations(rule: Rule) -> list[str]:
     import sympy
 
-    return [to_mathml(sympy.Eq(left, right, evaluate=False)) for left, right in rule.equations]
+    return [to_mathml(sympy.Eq(left, right, evaluate=False), order="none") for left, right in rule.equations]
 
 
 def update_equations(opt: Optimizer) -> list[str]:
