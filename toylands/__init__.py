@@ -1,10 +1,10 @@
 """toylands: the laboratory for loss landscapes.
 
-    import toylands as tl
+import toylands as tl
 
-    bowl = tl.landscapes.ravine(kappa=50)
-    run = tl.descend(bowl, tl.adam(lr=0.05), start=(-2, 1), steps=300)
-    run.status, run.path, run.sharpness
+bowl = tl.landscapes.ravine(kappa=50)
+run = tl.descend(bowl, tl.adam(lr=0.05), start=(-2, 1), steps=300)
+run.status, run.path, run.sharpness
 """
 
 from __future__ import annotations

@@ -81,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
         "open JupyterLab there. Needs the extra 'lab'.",
     )
     lab.add_argument(
-        "folder", nargs="?", type=Path, default=Path("toylands-lessons"), help="default: %(default)s"
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("toylands-lessons"),
+        help="default: %(default)s",
     )
     lab.add_argument("--fresh", action="store_true", help="rename your changed lessons, copy anew")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead")

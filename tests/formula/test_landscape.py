@@ -409,7 +409,8 @@ def test_refinement_leaves_a_valley_sideways_alone() -> None:
     (point,) = hyperbola.critical_points
     assert point.kind == "valley"
     assert float(point.point[0] * point.point[1]) == pytest.approx(1, abs=1e-14)
-    assert np.linalg.norm(point.point - (2, 0.5)) < 2e-4
+    assert np.linalg.norm(point.point - (2, 0.5)) < 5e-4  # a few times what was off by declaration
+    np.testing.assert_array_equal(hyperbola.refine((4, 0.25)), (4, 0.25))
 
 
 def test_refinement_of_flat_points() -> None:

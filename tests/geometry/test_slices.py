@@ -25,7 +25,9 @@ def test_a_line_has_the_loss_and_slope_of_the_landscape() -> None:
         point = np.array([-1.2, 1.0]) + s * along
         assert line.loss(s) == pytest.approx(land.loss(point), rel=1e-12)
         assert line.grad(s)[0] == pytest.approx(land.grad(point) @ along, rel=1e-11)
-        assert line.hessian(s)[0, 0] == pytest.approx(along @ land.hessian(point) @ along, rel=1e-11)
+        assert line.hessian(s)[0, 0] == pytest.approx(
+            along @ land.hessian(point) @ along, rel=1e-11
+        )
 
 
 def test_a_plane_turns_into_the_coordinate_it_left_out() -> None:

@@ -30,7 +30,8 @@ def free_port() -> int:
 def test_the_command_opens_the_first_lesson(tmp_path: Path) -> None:
     words = command(tmp_path, "00_start_here.ipynb", browser=False, port=8123)
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in words
-    assert "--no-browser" in words and "--port=8123" in words
+    assert "--no-browser" in words
+    assert "--port=8123" in words
     settings = next(w for w in words if w.startswith("--LabApp.app_settings_dir="))
     overrides = json.loads((Path(settings.split("=", 1)[1]) / "overrides.json").read_text("utf-8"))
     assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
@@ -55,14 +56,21 @@ def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
     pytest.importorskip("jupyterlab")
     port = free_port()
     words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(port)]
-    quiet = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "JUPYTER_CONFIG_DIR": str(tmp_path / "c"), "JUPYTER_RUNTIME_DIR": str(tmp_path / "r")}
+    quiet = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "c"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "r"),
+    }
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         (tmp_path / "c").mkdir()
         (tmp_path / "c" / "jupyter_server_config.json").write_text(
             json.dumps({"ServerApp": {"allow_root": True}}), encoding="utf-8"
         )
     log = (tmp_path / "log").open("w+", encoding="utf-8")
-    server = subprocess.Popen(words, cwd=tmp_path, env=quiet, stdout=log, stderr=log, start_new_session=True)
+    server = subprocess.Popen(
+        words, cwd=tmp_path, env=quiet, stdout=log, stderr=log, start_new_session=True
+    )
     try:
         said = _wait_for(tmp_path / "log", server, r"http://127\.0\.0\.1:\d+/\S*token=(\w+)")
         base, token = f"http://127.0.0.1:{port}", said.group(1)

@@ -17,7 +17,11 @@ def write(folder: Path, name: str, first: str) -> None:
 
 
 def test_title_minutes_and_goals_are_read(tmp_path: Path) -> None:
-    write(tmp_path, "01_a.ipynb", "# 1. Bowls\n\n**About 25 to 35 minutes.** You can\n\n- walk,\n- stop.\n")
+    write(
+        tmp_path,
+        "01_a.ipynb",
+        "# 1. Bowls\n\n**About 25 to 35 minutes.** You can\n\n- walk,\n- stop.\n",
+    )
     (lesson,) = lessons(tmp_path)
     assert (lesson.title, lesson.minutes, lesson.goals) == ("1. Bowls", 35, ("walk,", "stop."))
 
@@ -25,7 +29,7 @@ def test_title_minutes_and_goals_are_read(tmp_path: Path) -> None:
 def test_every_lesson_says_its_minutes_and_goals() -> None:
     for lesson in lessons():
         assert 5 <= lesson.minutes <= 40, lesson.file
-        assert 2 <= len(lesson.goals), lesson.file
+        assert len(lesson.goals) >= 2, lesson.file
 
 
 def test_a_lesson_is_chosen_by_number_or_name(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ SAYS = [
 
 def linear_shown() -> list[str]:
     return [
-        "saddle at [0. 0.] with loss 0.5 and curvatures [-1. 1.]",
+        "saddle at [0. 0.] with loss 0.5, curvatures [-1. 1.]",
         "curvatures at (0, 0, 0): [0. 0. 0.]",
         "curvatures at (0, 0, 1): [-1. 0. 1.]",
         f"loss at (0.1, 0.1, 0.1): {(0.1**3 - 1) ** 2 / 2:.6f}",
@@ -181,7 +181,7 @@ def autoencoder_shown() -> list[str]:
             reconstruction(here + step) + reconstruction(here - step) for step in h * np.eye(2)
         ]
         bends = sorted((two - 2 * reconstruction(here)) / h**2 for two in around)
-        numbers = " ".join(f"{bend:.0f}." for bend in bends)
+        numbers = ", ".join(f"{bend:.1f}" for bend in bends)
         shown.append(f"loss {reconstruction(here):g}, curvatures [{numbers}]")
     return shown
 

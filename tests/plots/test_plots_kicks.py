@@ -43,4 +43,4 @@ def test_measured_and_predicted_mean_are_marked(found: Any, texts: Any) -> None:
     assert measured == pytest.approx(found.increases.mean())
     assert predicted == pytest.approx(0.3**2 / 2 * 5)  # sigma^2/2 tr H
     assert abs(measured - predicted) < 5 * found.increases.std() / np.sqrt(2000)
-    assert texts(ax.figure)[2] == "σ²/2 · tr H = 0.225"
+    assert texts(ax.figure)[1] == "σ²/2 · tr H = 0.225"

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import Server, browser, find_browser
+from lab import Notebook, Server, browser, find_browser
+from view import RACE, Shown, View, show
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,30 @@ def chromium(lab_server: Server) -> Iterator[Any]:
     """A headless Chromium; the server comes first, because it knows when to skip."""
     with browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def notebook(lab_server: Server, chromium: Any) -> Iterator[Notebook]:
+    """A notebook with three cells, open in the browser."""
+    with Notebook.opened(lab_server, chromium, ["1", "2", "3"]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shown(notebook: Notebook) -> Iterator[Shown]:
+    """Show an explorer; at the end nothing may have gone wrong unseen.
+
+    A console error, a request to another machine, or an error still shown fails the test.
+    """
+    notebook.complaints.clear()
+    notebook.strangers.clear()
+    views: list[View] = []
+
+    def run(arguments: str = RACE) -> View:
+        views.append(show(notebook, arguments))
+        return views[-1]
+
+    yield run
+    assert notebook.faults() == []
+    for view in views[-1:]:
+        assert view.data("error") == ""

@@ -357,7 +357,7 @@ def test_the_optimizer_of_the_basin_map_can_be_removed(made: Explorer) -> None:
 def test_an_exception_in_the_computation_is_told(
     made: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("the basement is flooded")
 
     before = made.scene

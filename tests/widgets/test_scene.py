@@ -116,6 +116,14 @@ def test_a_cut_or_damaged_state_string_is_refused_in_words(
     assert is_a_sentence(said) if back is None else back == scene
 
 
+def test_a_state_string_that_lost_its_end_is_refused() -> None:
+    """Also when all of the text is there and only the checksum is missing."""
+    state = scenes.to_state(scenes.new_scene(tl.landscapes.bowl, [tl.gd(0.1)]))
+    for lost in range(1, 12):
+        with pytest.raises(ValueError, match="damaged or was cut off"):
+            scenes.from_state(state[:-lost])
+
+
 def packed(content: bytes) -> str:
     text = base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
     return scenes.PREFIX + text

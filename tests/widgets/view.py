@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from lab import ROOT, Notebook
 
 PALETTE = json.loads((ROOT / "toylands" / "palette.json").read_text(encoding="utf-8"))
+#: what an explorer shows unless a test asks for something else
+RACE = "tl.landscapes.rosenbrock, [tl.gd(1e-3), tl.adam(1e-3)], lr=1e-3"
 #: shown by a cell of this notebook as `explorer`; an explorer shown before is closed
 CELL = """\
 import json
@@ -19,6 +22,51 @@ if "explorer" in globals():
 explorer = tl.explore({arguments})
 explorer
 """
+
+# Texts whose contrast against what is behind them is below WCAG's 4.5 (3 when large).
+_FAINT = """(root) => {
+    const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const channels = (css) => {
+        paint.clearRect(0, 0, 1, 1); paint.fillStyle = css; paint.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = paint.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const behind = (e) => {
+        const layers = [];
+        for (let n = e; n; n = n.parentElement) {
+            const layer = channels(getComputedStyle(n).backgroundColor);
+            layers.push(layer);
+            if (layer[3] === 1) break;
+        }
+        let [r, g, b] = [255, 255, 255];
+        for (const [x, y, z, a] of layers.reverse())
+            [r, g, b] = [r + (x - r) * a, g + (y - g) * a, b + (z - b) * a];
+        return [r, g, b];
+    };
+    const light = (c) => {
+        const [r, g, b] = c.map((v) => v / 255)
+            .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const wrong = [];
+    for (const e of root.querySelectorAll('*')) {
+        const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+        const value = e.matches('input[type=text], select') && e.value;
+        if (!(own || value) || !e.checkVisibility() || e.disabled) continue;
+        if (e.closest('fieldset:disabled, .tl-hidden, [aria-hidden=true]')) continue;
+        const style = getComputedStyle(e);
+        const [r, g, b, a] = channels(style.color);
+        const back = behind(e);
+        const front = [r, g, b].map((v, k) => back[k] + (v - back[k]) * a);
+        const [hi, lo] = [light(front), light(back)].sort((p, q) => q - p);
+        const ratio = (hi + 0.05) / (lo + 0.05);
+        const big = parseFloat(style.fontSize) >= 24 ||
+            (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
+        if (ratio < (big ? 3 : 4.5))
+            wrong.push(`${ratio.toFixed(2)}: ${e.tagName} ${(e.value ?? e.textContent).slice(0, 40)}`);
+    }
+    return wrong;
+    }"""
 
 _SHOWN = """([n, after]) => {
     const root = document.querySelectorAll('[data-testid="explorer"]')[n];
@@ -100,6 +148,11 @@ class View:
         mask: np.ndarray = np.abs(self.pixels() - color).max(axis=2) <= 16
         return mask
 
+    def faint(self) -> list[str]:
+        """Texts that are hard to read, each with its contrast."""
+        found: list[str] = self.root.evaluate(_FAINT)
+        return found
+
     # --- hands ------------------------------------------------------------------------------------
 
     def drag_slider(self, testid: str, to: float, *, moves: int = 10) -> None:
@@ -131,6 +184,9 @@ class View:
         """Press a key where the focus is."""
         for _ in range(times):
             self.page.keyboard.press(key)
+
+
+Shown = Callable[..., View]
 
 
 def show(notebook: Notebook, arguments: str) -> View:

@@ -1,6 +1,6 @@
 """Measuring a landscape: critical points, and how large a step an optimizer may take.
 
-    from toylands.geometry import find_critical_points, stability_limit
+from toylands.geometry import find_critical_points, stability_limit
 """
 
 from __future__ import annotations

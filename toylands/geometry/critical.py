@@ -1,6 +1,6 @@
 """Finding critical points of all kinds in a window: Newton's method from a grid of starts.
 
-    find_critical_points(tl.landscapes.himmelblau)     # 4 minima, 4 saddles, 1 maximum
+find_critical_points(tl.landscapes.himmelblau)     # 4 minima, 4 saddles, 1 maximum
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a random kick costs: sharpness as a student can feel it.
 
-    shaken = kicks(tl.landscapes.gaussian_wells, (-1.5, 0), sigma=0.1)
-    shaken.mean, shaken.predicted      # measured increase, and sigma^2/2 times the Hessian's trace
+shaken = kicks(tl.landscapes.gaussian_wells, (-1.5, 0), sigma=0.1)
+shaken.mean, shaken.predicted      # measured increase, and sigma^2/2 times the Hessian's trace
 """
 
 from __future__ import annotations

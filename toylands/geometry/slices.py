@@ -115,7 +115,9 @@ def slice_plane(
     """
     first, second = axes
     if land.dim < 2 or first == second or not all(0 <= axis < land.dim for axis in axes):
-        raise ValueError(f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}.")
+        raise ValueError(
+            f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}."
+        )
     point = _through(land, through)
     others = [k for k in range(land.dim) if k not in axes]
     turns = {}

@@ -115,5 +115,3 @@ def convergence_rate(opt: Optimizer, eigenvalues: ArrayLike) -> float | None:
         return None
     radii = [spectral_radius(opt, float(opt.lr) * float(value)) for value in np.ravel(eigenvalues)]
     return None if any(r is None for r in radii) else max(r for r in radii if r is not None)
-
-

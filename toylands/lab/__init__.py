@@ -1,7 +1,7 @@
 """`toylands lab`: a student's own copy of the lessons, and JupyterLab opened on the first one.
 
-    toylands lab                    # copies the lessons to ./toylands-lessons and opens lesson 0
-    toylands lab --no-browser       # prints the address instead
+toylands lab                    # copies the lessons to ./toylands-lessons and opens lesson 0
+toylands lab --no-browser       # prints the address instead
 """
 
 from __future__ import annotations

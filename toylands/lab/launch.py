@@ -73,7 +73,9 @@ def project(notebook: Path, *, browser: bool = True, port: int | None = None) ->
     return _run(project_command(notebook.resolve(), browser=browser, port=port))
 
 
-def launch(folder: Path, first: str | None, *, browser: bool = True, port: int | None = None) -> int:
+def launch(
+    folder: Path, first: str | None, *, browser: bool = True, port: int | None = None
+) -> int:
     """Start JupyterLab and wait until it is closed; returns its exit code.
 
     Raises:

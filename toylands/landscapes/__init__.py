@@ -23,7 +23,10 @@ def _collect() -> dict[str, Landscape]:
     for module in pkgutil.iter_modules(__path__):
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         for value in vars(loaded).values():
-            if isinstance(value, Landscape) and value.definition.function.__module__ == loaded.__name__:
+            if (
+                isinstance(value, Landscape)
+                and value.definition.function.__module__ == loaded.__name__
+            ):
                 if value.name in found:
                     raise ValueError(f"two landscapes are called {value.name!r}.")
                 found[value.name] = value
@@ -76,7 +79,9 @@ class Catalogue:
         rows = [("name", "dim", "lesson", "tags", "what it is"), *self._rows()]
         widths = [max(len(row[c]) for row in rows) for c in range(4)]
         lines = [
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+            "  ".join(
+                [*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]
+            )
             for row in rows
         ]
         return "\n".join(line.rstrip() for line in lines)

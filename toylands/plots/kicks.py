@@ -27,12 +27,11 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
     hues = {entry["name"]: color for color, entry in palette()["hues"].items()}
     top = float(np.quantile(kicks.increases, 0.99)) if reach is None else reach
     low = min(0.0, float(kicks.increases.min()))
-    _, _, bars = ax.hist(
+    ax.hist(
         np.clip(kicks.increases, low, top),
         bins=np.linspace(low, max(top, low + 1e-12), 61).tolist(),
         color=hues["sky"],
         edgecolor="none",
-        label="kicks",
     )
     measured = ax.axvline(kicks.mean, color=colors["ink"], label=f"measured mean {sig(kicks.mean)}")
     predicted = ax.axvline(
@@ -51,5 +50,5 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
         [f"at ({where}); {len(kicks.increases):,} kicks; the last bar holds all larger rises"],
         own,
     )
-    add_legend(ax, [bars, measured, predicted], own)
+    add_legend(ax, [measured, predicted], own)
     return ax

@@ -1,8 +1,8 @@
 """The explorer and its small relatives (needs the `lab` extra: ipywidgets and anywidget).
 
-    import toylands as tl
+import toylands as tl
 
-    tl.explore(tl.landscapes.rosenbrock, optimizers=[tl.gd(1e-3), tl.adam(0.1)])
+tl.explore(tl.landscapes.rosenbrock, optimizers=[tl.gd(1e-3), tl.adam(0.1)])
 """
 
 from __future__ import annotations

@@ -101,9 +101,7 @@ def walk(
     land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int, *, inside: bool = False
 ) -> Walk:
     """Run one optimizer and measure it; `inside` records the rule's memory too."""
-    run = descend(
-        land, opt, scene["start"], scene["steps"], seed=scene["seed"], inside=inside
-    )
+    run = descend(land, opt, scene["start"], scene["steps"], seed=scene["seed"], inside=inside)
     hessians = land.hessian(run.path)
     status = run.status
     predicted = measured = None

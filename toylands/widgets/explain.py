@@ -66,7 +66,8 @@ def _bouncing(walk: Walk) -> str:
         return ""
     if meter > walk.limit and run.loss[-1] > run.loss[0]:
         bound = number(walk.limit / walk.sharpness[-1])
-        return f", growing: its learning rate {number(run.rates[-1])} is above {number(walk.limit)}/lambda_max = {bound}"
+        rate, limit = number(run.rates[-1]), number(walk.limit)
+        return f", growing: its learning rate {rate} is above {limit}/lambda_max = {bound}"
     return ", bouncing at the edge of stability"
 
 

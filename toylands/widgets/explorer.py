@@ -323,7 +323,9 @@ def explore(
         landscape = landscapes.get("rosenbrock")
     if isinstance(landscape, str):
         known = landscape in landscapes.catalogue()
-        landscape = landscapes.get(landscape) if known or landscape.isidentifier() else from_text(landscape)
+        landscape = (
+            landscapes.get(landscape) if known or landscape.isidentifier() else from_text(landscape)
+        )
     land = check_landscape("explore", landscape)
     if isinstance(optimizers, Optimizer):
         optimizers = [optimizers]

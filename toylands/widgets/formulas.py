@@ -46,7 +46,10 @@ def landscape_formulas(land: Landscape) -> dict[str, str]:
 def _rule_equations(rule: Rule) -> list[str]:
     import sympy
 
-    return [to_mathml(sympy.Eq(left, right, evaluate=False), order="none") for left, right in rule.equations]
+    return [
+        to_mathml(sympy.Eq(left, right, evaluate=False), order="none")
+        for left, right in rule.equations
+    ]
 
 
 def update_equations(opt: Optimizer) -> list[str]:

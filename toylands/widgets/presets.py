@@ -89,7 +89,8 @@ PRESETS: tuple[Preset, ...] = (
         "running", params={"kappa": 100}, start=(1, 1), steps=300,
     ),
     Preset(
-        "rotated ravine: Adam loses its advantage", 3, False, "rotated_ravine", lambda: [_O.adam(0.1), _O.gd(0.0198)],
+        "rotated ravine: Adam loses its advantage", 3, False, "rotated_ravine",
+        lambda: [_O.adam(0.1), _O.gd(0.0198)],
         "Adam rescales coordinates, not directions: at 45 degrees no rescaling of the axes helps, and it "
         "wanders along the ravine.",
         "running", params={"kappa": 100, "angle": 45}, steps=120,
@@ -102,7 +103,8 @@ PRESETS: tuple[Preset, ...] = (
         "converged", start=(1, 1e-6), steps=500,
     ),
     Preset(
-        "quartic saddle: Newton is caught", 4, False, "quartic_saddle", lambda: [_O.newton(), _O.saddle_free_newton()],
+        "quartic saddle: Newton is caught", 4, False, "quartic_saddle",
+        lambda: [_O.newton(), _O.saddle_free_newton()],
         "Newton jumps to the nearest stationary point of its quadratic model, and near the saddle that "
         "is the saddle. The saddle-free step turns the negative eigenvalue around.",
         "converged", start=(0.5, 0.1), steps=20,
@@ -160,9 +162,7 @@ def catalog(
     extra_landscapes: Mapping[str, Landscape], extra_rules: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Everything the page's menus list, as plain data."""
-    lands = {
-        land.name: _menu_entry(land) for land in landscapes.catalogue() if land.dim in (1, 2)
-    }
+    lands = {land.name: _menu_entry(land) for land in landscapes.catalogue() if land.dim in (1, 2)}
     lands |= {name: _menu_entry(land) for name, land in extra_landscapes.items()}
     factories = {**optimizers.available(wrappers=False), **extra_rules}
     return {

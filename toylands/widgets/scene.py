@@ -97,7 +97,9 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
             f"the explorer draws 1 or 2 coordinates; {land.name} has {land.dim}: use explore_slice."
         )
     if not 1 <= len(optimizers) <= MAX_OPTIMIZERS:
-        raise ValueError(f"the explorer races 1 to {MAX_OPTIMIZERS} optimizers, got {len(optimizers)}.")
+        raise ValueError(
+            f"the explorer races 1 to {MAX_OPTIMIZERS} optimizers, got {len(optimizers)}."
+        )
     entries = [describe_optimizer(opt, n) for n, opt in enumerate(optimizers)]
     rates = [entry["lr"] for entry in entries]
     shared = max(rates, key=rates.count)
@@ -136,7 +138,9 @@ def _describe_schedule(schedule: Any) -> dict[str, Any]:
         return {"name": "constant"}
     if schedule.name in SCHEDULES:
         return {"name": schedule.name, **schedule.hyper}
-    raise ValueError(f"the explorer cannot show the schedule {schedule.label}; it offers {one_of(SCHEDULES, 'and')}.")
+    raise ValueError(
+        f"the explorer cannot show the schedule {schedule.label}; it offers {one_of(SCHEDULES, 'and')}."
+    )
 
 
 def make_schedule(described: Mapping[str, Any]) -> Any:
@@ -169,7 +173,11 @@ def check(scene: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"seed: {show(made['seed'])} must be a whole number, 0 or more.")
     for name, least in (("lr", 0.0), ("noise", 0.0)):
         value = made[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise ValueError(f"{name}: {show(value)} is not a number.")
         if value < least:
             raise ValueError(f"{name}: {show(value)} must not be negative.")
@@ -245,5 +253,7 @@ def from_state(state: str) -> dict[str, Any]:
         if opener.unconsumed_tail or not isinstance(scene, dict):
             raise ValueError
     except (ValueError, binascii.Error, zlib.error):
-        raise ValueError("the state string is damaged or was cut off; copy it again, whole.") from None
+        raise ValueError(
+            "the state string is damaged or was cut off; copy it again, whole."
+        ) from None
     return check(scene)

@@ -1,8 +1,8 @@
 """Small relatives of the explorer for lessons: two landscapes side by side, and slices.
 
-    compare([tl.landscapes.bce_logits, tl.landscapes.dice_logits], [tl.gd(0.5)])
-    explore_slice(tl.landscapes.uvw_product, through=(1, 1, 1))
-    sharpness_view(tl.landscapes.gaussian_wells, [(-1.5, 0), (1.5, 0)])
+compare([tl.landscapes.bce_logits, tl.landscapes.dice_logits], [tl.gd(0.5)])
+explore_slice(tl.landscapes.uvw_product, through=(1, 1, 1))
+sharpness_view(tl.landscapes.gaussian_wells, [(-1.5, 0), (1.5, 0)])
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def compare(
         raise ValueError(f"compare shows two or three landscapes side by side, got {len(lands)}.")
     if len({land.dim for land in lands}) > 1:
         names = ", ".join(f"{land.name} ({land.dim}-D)" for land in lands)
-        raise ValueError(f"compare needs landscapes of the same number of coordinates, got {names}.")
+        raise ValueError(
+            f"compare needs landscapes of the same number of coordinates, got {names}."
+        )
     options.setdefault("start", list(lands[0].start))
     return Comparison([explore(land, optimizers, **options) for land in lands])
 

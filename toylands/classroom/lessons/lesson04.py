@@ -114,8 +114,6 @@ def newton_step(mine: Personal) -> Task:
             ((free, free), "Newton divides by the curvature with its sign"),
             ((newton, y - slope), "saddle-free Newton is not gradient descent: it divides by the "
              "absolute value of the curvature"),
-            ((y + slope / curvature, y + slope / abs(curvature)), "both steps go against the "
-             "gradient: look at the signs"),
             ((newton - y, free - y), "these are the steps; asked is where they land"),
             ((slope / curvature, slope / abs(curvature)), "these are the steps, and with the other "
              "sign; asked is where they land"),
