@@ -66,7 +66,9 @@ def _erf_slopes(x: Any) -> tuple[Any, Any, Any]:
 
 FUNCTIONS: dict[str, Known] = {
     "exp": Known(mp.exp, lambda x: (mp.exp(x),) * 3, (-745.0, -700.0, -1.5, 1e-18, 0.3, 700.0)),
-    "log": Known(mp.log, lambda x: (1 / x, -1 / x**2, 2 / x**3), (1e-90, 1e-5, 0.5, 1.0000001, 1e90)),
+    "log": Known(
+        mp.log, lambda x: (1 / x, -1 / x**2, 2 / x**3), (1e-90, 1e-5, 0.5, 1.0000001, 1e90)
+    ),
     "sqrt": Known(
         mp.sqrt,
         lambda x: (1 / mp.sqrt(x) / 2, -1 / mp.sqrt(x) ** 3 / 4, 3 / mp.sqrt(x) ** 5 / 8),
@@ -107,9 +109,7 @@ FUNCTIONS: dict[str, Known] = {
         lambda x: (1 / (1 + x), -1 / (1 + x) ** 2, 2 / (1 + x) ** 3),
         (-0.999999, -0.5, 1e-18, -1e-12, 0.4, 1e10),
     ),
-    "expm1": Known(
-        mp.expm1, lambda x: (mp.exp(x),) * 3, (-700.0, -40.0, 1e-18, -1e-12, 0.4, 30.0)
-    ),
+    "expm1": Known(mp.expm1, lambda x: (mp.exp(x),) * 3, (-700.0, -40.0, 1e-18, -1e-12, 0.4, 30.0)),
     "abs": Known(abs, lambda x: (mp.sign(x), 0, 0), (-3.0, -1e-300, 1e-300, 7.0)),
     "sign": Known(mp.sign, lambda x: (0, 0, 0), (-3.0, -1e-300, 1e-300, 7.0)),
     "softplus": Known(

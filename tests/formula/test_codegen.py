@@ -46,8 +46,10 @@ def test_powers_and_two_derivatives(exponents: tuple[Any, ...]) -> None:
         gradient, hessian = land.grad(theta), land.hessian(theta)
         for j, typed in enumerate(exponents):
             with mp.workdps(DIGITS):
-                n = mp.mpf(typed.numerator) / typed.denominator if isinstance(typed, Fraction) else (
-                    mp.mpf(typed)
+                n = (
+                    mp.mpf(typed.numerator) / typed.denominator
+                    if isinstance(typed, Fraction)
+                    else (mp.mpf(typed))
                 )
                 number = mp.mpf(x)
                 exact = (number**n, n * number ** (n - 1), n * (n - 1) * number ** (n - 2))
@@ -168,7 +170,9 @@ def test_nested_choices_and_shared_conditions() -> None:
 def test_thirty_choices_inside_each_other() -> None:
     land = landscape("max(x, " * 20 + "y**2" + ")" * 20)
     assert land.loss((3, 2)) == 4
-    assert landscape("".join(f"max({n}*x, " for n in range(1, 25)) + "y" + ")" * 24).loss((2, 1)) == 48
+    assert (
+        landscape("".join(f"max({n}*x, " for n in range(1, 25)) + "y" + ")" * 24).loss((2, 1)) == 48
+    )
 
 
 def test_sympy_choices_in_a_python_formula() -> None:
@@ -186,7 +190,9 @@ def test_sympy_choices_in_a_python_formula() -> None:
 @landscape(a=dial(1.0, 0, 9), b=dial(2.0, 1, 9), c=dial(0.3, -1, 1))
 def mixed(x, y, *, a, b, c):
     """Uses its parameters alone, divided by, as exponents and beside coordinates."""
-    return (a - x) ** 2 / b + x**b * y**2 / (a + b) ** 3 + sign(c) * sqrt(a * b) * y**4 + x / (b * y)
+    return (
+        (a - x) ** 2 / b + x**b * y**2 / (a + b) ** 3 + sign(c) * sqrt(a * b) * y**4 + x / (b * y)
+    )
 
 
 def test_shared_and_own_parameters_agree() -> None:
@@ -206,7 +212,13 @@ def test_shared_and_own_parameters_agree() -> None:
 def test_what_only_depends_on_shared_parameters_is_computed_once() -> None:
     derivation = mixed.definition.derivation
     known = derivation.parameter_symbols
-    arguments = (derivation.symbols, [known[n] for n in "abc"], [], derivation.loss, derivation.grad)
+    arguments = (
+        derivation.symbols,
+        [known[n] for n in "abc"],
+        [],
+        derivation.loss,
+        derivation.grad,
+    )
     shared, rows = kernel_source(*arguments, shared=True)
     own, _ = kernel_source(*arguments, shared=False)
     assert rows == 3

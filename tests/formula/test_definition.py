@@ -102,7 +102,9 @@ def test_what_is_wrong_is_named(options: Any, error: type[Exception], words: str
 
 def test_a_declared_point_has_every_coordinate() -> None:
     land = product(a=DIAL, critical=[minimum((0,))])
-    with pytest.raises(ValueError, match=r"declared minimum \(0,\) must have 2 coordinates \(x, y\)"):
+    with pytest.raises(
+        ValueError, match=r"declared minimum \(0,\) must have 2 coordinates \(x, y\)"
+    ):
         _ = land.declared
 
 

@@ -46,7 +46,7 @@ def test_blocks_and_threads_give_what_single_calls_give(land, count: int) -> Non
         np.testing.assert_allclose(together[chosen], alone, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("count", (256, 257, 10_000))
+@pytest.mark.parametrize("count", [256, 257, 10_000])
 @pytest.mark.parametrize("land", [hills, fit], ids=["formula", "data"])
 def test_every_walker_has_its_own_parameter(land, count: int) -> None:
     theta, k = points(count), np.random.default_rng(0).uniform(0.5, 3, count)
@@ -57,8 +57,10 @@ def test_every_walker_has_its_own_parameter(land, count: int) -> None:
             np.testing.assert_allclose(together[i], alone, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("threads", (1, 2, 3, 7))
-def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_the_number_of_threads_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
     theta = points(9_000)
     wanted = hills.grad(theta)
     with monkeypatch.context() as patch:
@@ -106,7 +108,9 @@ def test_parameters_broadcast_against_points() -> None:
 
 
 def test_parameters_that_do_not_fit_are_named() -> None:
-    with pytest.raises(ValueError, match=r"hills: parameters of shape {'k': \(3,\)} do not broadcast"):
+    with pytest.raises(
+        ValueError, match=r"hills: parameters of shape {'k': \(3,\)} do not broadcast"
+    ):
         hills(k=np.ones(3)).loss(points(2))
     with pytest.raises(ValueError, match=r"{'k': \(3,\), 's': \(2,\)}"):
         hills(k=np.ones(3), s=np.ones(2)).loss((0, 0))

@@ -70,7 +70,9 @@ def test_compiled_with_three_derivatives(names: Sequence[str]) -> None:
     land, theta = landscape(" + ".join(terms)), points(names)
     every = np.arange(len(names))
     results = (
-        np.stack([compiled(name).loss(x[:, None]) for name, x in zip(names, theta.T, strict=True)], -1),
+        np.stack(
+            [compiled(name).loss(x[:, None]) for name, x in zip(names, theta.T, strict=True)], -1
+        ),
         land.grad(theta),
         land.hessian(theta)[:, every, every],
         land.third(theta)[:, every, every, every],
@@ -155,7 +157,9 @@ def test_the_square_of_an_absolute_value_has_no_kink() -> None:
         ("abs(sqrt(x) - 2)", 1.0, -0.5),
     ],
 )
-def test_absolute_values_of_what_may_be_complex_elsewhere(text: str, at: float, slope: float) -> None:
+def test_absolute_values_of_what_may_be_complex_elsewhere(
+    text: str, at: float, slope: float
+) -> None:
     np.testing.assert_allclose(landscape(text).grad(at), [slope], rtol=1e-15)
 
 

@@ -86,8 +86,12 @@ def test_values_by_hand() -> None:
 
 @given(
     arrays(
-        st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.int8, np.uint16, np.bool_]),
-        array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4).map(lambda shape: (*shape[:-1], 2)),
+        st.sampled_from(
+            [np.float64, np.float32, np.float16, np.int64, np.int8, np.uint16, np.bool_]
+        ),
+        array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4).map(
+            lambda shape: (*shape[:-1], 2)
+        ),
         elements=st.sampled_from([0, 1]),
     ),
     st.sampled_from(["C", "F", "reversed", "strided", "list", "read-only"]),
@@ -111,7 +115,8 @@ def test_any_shape_type_and_layout(theta: np.ndarray, layout: str) -> None:
         assert np.shape(result) == lead + (2,) * AXES[method]
         assert result.dtype == np.float64
         single = [getattr(banana, method)(point) for point in plain.reshape(-1, 2)]
-        np.testing.assert_array_equal(np.reshape(result, (-1, 2 ** AXES[method])).reshape(np.shape(single)), single)  # fmt: skip
+        rows = np.reshape(result, (-1, *(2,) * AXES[method])) if single else []
+        np.testing.assert_array_equal(rows, single)
     np.testing.assert_array_equal(np.asarray(theta, dtype=float), plain)
 
 
@@ -127,14 +132,16 @@ def test_a_number_is_a_point_of_a_line(number: Any) -> None:
 
 def test_many_points_of_a_line_are_a_column() -> None:
     assert line.loss(np.zeros((5, 1))).shape == (5,)
-    with pytest.raises(ValueError, match=r"line has 1 coordinate \(x\), but theta has shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"line has 1 coordinate \(x\), but theta has shape \(2,\)"
+    ):
         line.loss([1.0, 2.0])
 
 
 @pytest.mark.parametrize(
     ("theta", "error", "words"),
     [
-        ((1, 2, 3), ValueError, r"2 coordinates \(x, y\), but theta has shape \(3,\); expected \(\.\.\., 2\)"),
+        ((1, 2, 3), ValueError, r"2 coordinates \(x, y\), but theta has shape \(3,\); expected"),
         (np.zeros((2, 3)), ValueError, r"theta has shape \(2, 3\)"),
         (3.0, ValueError, r"theta has shape \(\)"),
         ([], ValueError, r"theta has shape \(0,\)"),
@@ -271,7 +278,8 @@ def test_the_gradient_is_the_mean_over_samples() -> None:
     theta = np.random.default_rng(0).normal(size=(6, 2))
     singles = np.array([logistic.sample_grad(theta, n) for n in range(4)])
     np.testing.assert_allclose(logistic.grad(theta), singles.mean(axis=0), rtol=1e-13)
-    np.testing.assert_allclose(logistic.sample_grad(theta, [1, 3]), singles[[1, 3]].mean(axis=0), rtol=1e-13)  # fmt: skip
+    wanted = singles[[1, 3]].mean(axis=0)
+    np.testing.assert_allclose(logistic.sample_grad(theta, [1, 3]), wanted, rtol=1e-13)
     z = theta[:, :1] * logistic.data["t"] + theta[:, 1:]
     error = 1 / (1 + np.exp(-z)) - logistic.data["u"]
     wanted = np.stack([(error * logistic.data["t"]).mean(1) + 0.2 * theta[:, 0], error.mean(1)], 1)
@@ -324,7 +332,7 @@ def test_each_player_has_a_sign() -> None:
     np.testing.assert_allclose(game.hessian((x, y)), hessian, rtol=1e-15)
     np.testing.assert_allclose(game.jacobian((x, y)), hessian * [[1], [-1]], rtol=1e-15)
     np.testing.assert_allclose(game.third((x, y)), third, rtol=1e-15)
-    np.testing.assert_allclose(game.sample_grad((x, y), 1), gradient + (y, x), rtol=1e-15)
+    np.testing.assert_allclose(game.sample_grad((x, y), 1), np.add(gradient, (y, x)), rtol=1e-15)
     np.testing.assert_allclose(game.spectrum((x, y)).eigenvalues, np.linalg.eigvalsh(hessian))
     assert game.classify((0, 0)) == "equilibrium"
 

@@ -138,7 +138,9 @@ def test_typesetting_takes_no_time_to_speak_of(land: Landscape) -> None:
 
 def test_a_derivative_that_would_fill_pages_is_shown_by_its_name() -> None:
     latex = landscape("sigmoid(" * 20 + "x" + ")" * 20).latex.hessian
-    assert latex == r"\left[\begin{matrix}\frac{d^{2}}{d x^{2}} L{\left(x \right)}\end{matrix}\right]"
+    assert (
+        latex == r"\left[\begin{matrix}\frac{d^{2}}{d x^{2}} L{\left(x \right)}\end{matrix}\right]"
+    )
 
 
 def test_a_notebook_shows_the_formula() -> None:

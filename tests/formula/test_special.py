@@ -85,4 +85,6 @@ def test_derivatives_of_jumps() -> None:
     assert special.derivative(sympy.Abs(X), X) == special.sign(X)
     assert special.derivative(special.sign(X), X) == special.flat(X)
     both = special.maximum(X**2, X)
-    assert special.derivative(both, X) == special.choice(sympy.Ge(X**2, X, evaluate=False), 2 * X, 1)
+    assert special.derivative(both, X) == special.choice(
+        sympy.Ge(X**2, X, evaluate=False), 2 * X, 1
+    )

@@ -79,7 +79,12 @@ def test_data() -> None:
         ("k*x", {"k": None}, TypeError, "parameter k=None is not a number"),
         ("k*x", {"k": (1, 2)}, TypeError, r"parameter k=\(1, 2\) is not a number"),
         ("k*x", {"k": float("inf")}, ValueError, "parameter k=inf is not finite"),
-        ("x*y", {"coordinates": ("x",)}, ValueError, "unknown name 'y' in the formula; it knows 'x'"),
+        (
+            "x*y",
+            {"coordinates": ("x",)},
+            ValueError,
+            "unknown name 'y' in the formula; it knows 'x'",
+        ),
         ("x*y", {"coordinates": ("x", "x")}, ValueError, "coordinate 'x' is named twice"),
         ("x*y", {"coordinates": ("x", "y"), "x": 1}, ValueError, "was given a value too"),
         ("x*y", {"coordinates": (1, 2)}, ValueError, "coordinate 1 is not a name such as 'x'"),

@@ -49,8 +49,8 @@ def test_running_the_cell_often_leaves_no_listeners_and_no_models(notebook: Note
     """As a student does it: the cell neither closes nor names anything."""
     source = "tl.explore(tl.landscapes.bowl, [tl.gd(0.1)])"
     count = (
-        "import gc; gc.collect(); from toylands.widgets import Explorer; "
-        "print(sum(isinstance(o, Explorer) for o in gc.get_objects()))"
+        "from ipywidgets.widgets.widget import _instances; "
+        "print(sum(isinstance(model, tl.Explorer) for model in _instances.values()))"
     )
     session = notebook.page.context.new_cdp_session(notebook.page)
 

@@ -423,6 +423,14 @@ def test_two_hundred_explorers_leave_nothing_behind() -> None:
     assert len(gc.get_objects()) - objects < 200 * 5  # fewer than five objects each
 
 
+def test_a_closed_explorer_keeps_nothing_large(made: Explorer) -> None:
+    """IPython's Out remembers it for as long as the kernel lives."""
+    patch(made, show__basin=True)
+    made.close()
+    assert sum(len(data) for data in (made.walks, made.terrain, made.basin, made.details)) == 0
+    assert made.runs == []
+
+
 def test_dragging_for_long_leaves_nothing_behind(made: Explorer) -> None:
     for k in range(20):
         patch(made, lr=1e-4 * (k + 1), final=False)

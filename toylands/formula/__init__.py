@@ -1,4 +1,4 @@
-"""One formula is the single source: loss, gradient, Hessian, LaTeX and compiled kernels follow from it.
+"""One formula is the single source of a landscape.
 
     from toylands.formula import landscape, dial, minimum
 
@@ -6,6 +6,8 @@
     def bowl(x, y, *, k):
         "A bowl, k times steeper in y."
         return (x**2 + k*y**2)/2
+
+Loss, gradient, Hessian, LaTeX and compiled kernels all follow from it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What a landscape declares beside its formula: dials, and the critical points it is known to have.
+"""What a landscape declares beside its formula.
 
     b=dial(100.0, 1, 1000, log=True)             # a parameter, its default and its slider's range
     critical=lambda a: [minimum((a, a**2), 0.0)]  # checked by the tests, refined to 1e-12 on use
+
+Dials are its parameters; the critical points are those it is known to have.
 """
 
 from __future__ import annotations

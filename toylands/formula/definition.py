@@ -61,7 +61,12 @@ class Definition:
 
         signs = self.players or (1,) * len(self.coordinates)
         return Derivation(
-            self.name, self.function, self.coordinates, tuple(self.dials), tuple(self.columns), signs
+            self.name,
+            self.function,
+            self.coordinates,
+            tuple(self.dials),
+            tuple(self.columns),
+            signs,
         )
 
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
@@ -138,7 +143,9 @@ def define(
 ) -> Definition:
     """Check the parts of a definition and put them together (see `landscape`)."""
     if not inspect.isfunction(function):
-        raise TypeError(f"a landscape is made from a function of its coordinates, got {show(function)}.")
+        raise TypeError(
+            f"a landscape is made from a function of its coordinates, got {show(function)}."
+        )
     name = function.__name__
     coordinates, keywords = _signature(name, function)
     if data is not None and not isinstance(data, Mapping):
@@ -155,7 +162,9 @@ def define(
                 + (did_you_mean(key, (*OPTIONS, *keywords)) if key not in keywords else "")
             )
         if key in columns:
-            raise ValueError(f"{name}: {key!r} is both a dial and a data column; it can be only one.")
+            raise ValueError(
+                f"{name}: {key!r} is both a dial and a data column; it can be only one."
+            )
     given = {*dials, *columns}
     for key in keywords:
         if key not in given:
@@ -285,9 +294,7 @@ def _numbers(value: Any) -> np.ndarray:
     return array if np.isfinite(array).all() else np.empty(0)
 
 
-def give_signature(
-    function: Any, coordinates: Sequence[str], keywords: Iterable[str]
-) -> None:
+def give_signature(function: Any, coordinates: Sequence[str], keywords: Iterable[str]) -> None:
     """Give the formula the signature that a definition reads its arguments from."""
     kinds = inspect.Parameter
     function.__signature__ = inspect.Signature(

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+
 from toylands.formula.compile import call_kernel, i8, loop, peek, poke, void
 
 BLOCK = 256
@@ -35,9 +36,7 @@ def _evaluate(  # type: ignore[no-untyped-def]
             else:
                 for i in range(n):
                     poke(params, k * block + i, peek(p, k * p_step + start + i))
-        call_kernel(
-            kernel, (n, block, x, params, data, rows, index, m, loss + 8 * start, values)
-        )
+        call_kernel(kernel, (n, block, x, params, data, rows, index, m, loss + 8 * start, values))
         for r in range(out_rows):
             for i in range(n):
                 poke(out, (start + i) * out_rows + r, peek(values, r * block + i))

@@ -3,6 +3,8 @@
     land = tl.landscape("x**2 + k*y**2", k=10)
     land.loss((1, 2)), land.grad((1, 2)), land.hessian((1, 2))   # exact
     land(k=50)                                                    # another slope, nothing recompiled
+
+Values, derivatives and facts of a landscape are here; the parts it is made of are in `definition`.
 """
 
 from __future__ import annotations
@@ -299,19 +301,21 @@ class Landscape:
 
     def _samples(self, index: Any) -> np.ndarray:
         if not self.data:
-            raise ValueError(f"{self.name} has no data: it is one formula, not a mean over samples.")
+            raise ValueError(
+                f"{self.name} has no data: it is one formula, not a mean over samples."
+            )
         chosen = np.atleast_1d(np.asarray(index))
         if chosen.dtype.kind not in "iu" or chosen.ndim != 1 or not len(chosen):
-            raise TypeError(f"{self.name}: index={show(index)} is not a sample number or a list of them.")
+            raise TypeError(
+                f"{self.name}: index={show(index)} is not a sample number or a list of them."
+            )
         if chosen.min() < 0 or chosen.max() >= self.samples:
             raise ValueError(
                 f"{self.name} has samples 0 to {self.samples - 1}, but index={show(index)}."
             )
         return chosen.astype(np.int64)
 
-    def _evaluate(
-        self, theta: Any, order: int, index: np.ndarray | None = None
-    ) -> tuple[Any, Any]:
+    def _evaluate(self, theta: Any, order: int, index: np.ndarray | None = None) -> tuple[Any, Any]:
         from toylands.formula.evaluate import evaluate
 
         points = self.points(theta)
@@ -390,7 +394,9 @@ def landscape(formula: str | None = None, /, **options: Any) -> Any:
         from toylands.formula.text import from_text
 
         if callable(formula):
-            raise TypeError("write the decorator with parentheses: @landscape(...), even when empty.")
+            raise TypeError(
+                "write the decorator with parentheses: @landscape(...), even when empty."
+            )
         return from_text(formula, **options)
 
     def decorate(function: Callable[..., Any]) -> Landscape:

@@ -63,7 +63,9 @@ def read(text: str) -> Formula:
     source = text.strip().replace("^", "**")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what Python calls doubtful, such as `1or x`, is refused
+            warnings.simplefilter(
+                "error"
+            )  # what Python calls doubtful, such as `1or x`, is refused
             tree = ast.parse(source, mode="eval").body
     except (SyntaxError, RecursionError, MemoryError) as error:
         if isinstance(error, SyntaxError) and "nested" not in error.msg:
@@ -72,7 +74,9 @@ def read(text: str) -> Formula:
             f"the formula {show(text)} is nested too deeply or has too many terms."
         ) from None
     except ValueError:
-        raise ValueError(f"the formula {show(text)} contains a character without meaning.") from None
+        raise ValueError(
+            f"the formula {show(text)} contains a character without meaning."
+        ) from None
     formula = Formula(tree, source)
     _check_size(tree)
     _check_syntax(formula)
@@ -145,7 +149,9 @@ def _check_syntax(formula: Formula) -> None:
                     f"the formula may not contain the name {show(node.id)}: names start with a letter."
                 )
             if node.id.lower() in _NOT_NUMBERS:
-                raise ValueError(f"the formula may not contain {show(node.id)}, only finite numbers.")
+                raise ValueError(
+                    f"the formula may not contain {show(node.id)}, only finite numbers."
+                )
             if node.id in TEXT_FUNCTIONS and node.id in names:
                 raise ValueError(f"{node.id} is a function: write {node.id}(...).")
         elif isinstance(node, ast.BinOp):
@@ -167,7 +173,8 @@ def _check_syntax(formula: Formula) -> None:
             raise ValueError(
                 f"the formula may not contain {formula.part(node)}: only numbers, names, "
                 "+ - * / **, comparisons inside where(...), and functions such as exp or sin."
-                + " Write where(condition, yes, no) for a choice." * choose
+                + " Write where(condition, yes, no) for a choice."
+                * choose
             )
 
 
@@ -310,7 +317,9 @@ class Reader:
             except (OverflowError, ZeroDivisionError):
                 value = math.inf
             if base.value and abs(value) < 1 / MAX_NUMBER:
-                raise ValueError(f"the number {self.formula.part(node)} is too small for a formula.")
+                raise ValueError(
+                    f"the number {self.formula.part(node)} is too small for a formula."
+                )
             value = self._size(node, value)
         return Part(base.expression**exponent.expression, value)
 

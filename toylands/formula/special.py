@@ -78,7 +78,7 @@ class normal_cdf(sympy.Function):  # noqa: N801
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        return sympy.exp(-self.args[0] ** 2 / 2) / sympy.sqrt(2 * sympy.pi)
+        return sympy.exp(-(self.args[0] ** 2) / 2) / sympy.sqrt(2 * sympy.pi)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return _named("\\Phi", self, printer, exp, upright=False)

@@ -35,7 +35,9 @@ def from_text(
     options = {key: given.pop(key) for key in OPTIONS if key in given}
     known = {**given, **(data or {})}
     if not found and not coordinates:
-        raise ValueError(f"the formula {show(formula)} is a constant: it has no coordinate such as x.")
+        raise ValueError(
+            f"the formula {show(formula)} is a constant: it has no coordinate such as x."
+        )
     for key in known:
         if key not in found:
             hint = did_you_mean(key, [*found, *OPTIONS])
@@ -54,9 +56,7 @@ def from_text(
     give_signature(function, chosen, known)
     function.__name__ = str(name)
     function.__doc__ = f"The formula {formula.strip()}."
-    definition = define(
-        function, **{"source": "typed formula", **options}, data=data, **dials
-    )
+    definition = define(function, **{"source": "typed formula", **options}, data=data, **dials)
     definition.text = formula
     definition.derivation.outputs(2)  # what is wrong or too large is refused now, not at first use
     return Landscape(definition)

@@ -5,6 +5,7 @@ Everything here is plain NumPy on the core; no Jupyter. The explorer sends these
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from toylands import landscapes, optimizers
+from toylands._words import did_you_mean, one_of
 from toylands.dynamics import Basins, Trajectory, basins, descend
 from toylands.formula import CriticalPoint, Landscape, landscape
 from toylands.geometry import convergence_rate, find_critical_points, stability_limit
@@ -44,10 +46,16 @@ def scene_landscape(
     """The landscape of a scene: from the catalogue, from its text, or one passed by the user."""
     name = scene["landscape"]
     if extra and name in extra:
-        return extra[name](**scene["params"])
-    if "text" in scene:
-        return landscape(scene["text"], name=name, view=scene["view"], **scene["params"])
-    return landscapes.get(name)(**scene["params"])
+        made = extra[name](**scene["params"])
+    elif "text" in scene:
+        made = landscape(scene["text"], name=name, view=scene["view"], **scene["params"])
+    else:
+        made = landscapes.get(name)(**scene["params"])
+    if made.dim != len(scene["view"]):
+        raise ValueError(
+            f"view: {name} has {made.dim} coordinates, but the view is for {len(scene['view'])}."
+        )
+    return made
 
 
 def scene_optimizer(
@@ -58,13 +66,28 @@ def scene_optimizer(
     """The optimizer of one entry of a scene."""
     factory = (extra or {}).get(entry["name"]) or optimizers.get(entry["name"])
     lr = scene["lr"] if entry["lr"] is None else entry["lr"]
+    _check_numbers(entry["name"], factory, entry["hyper"])
     opt = factory(lr=lr, **entry["hyper"], schedule=make_schedule(scene["schedule"]))
     for wrap in entry["wrap"]:
+        wrapper = optimizers.get(wrap["kind"])
         numbers = {key: value for key, value in wrap.items() if key != "kind"}
-        opt = optimizers.get(wrap["kind"])(opt, **numbers)
+        _check_numbers(wrap["kind"], wrapper, numbers)
+        opt = wrapper(opt, **numbers)
     if scene["noise"] and opt.piece("noise") is None:
         opt = optimizers.noise(opt, sigma=scene["noise"])
     return opt
+
+
+def _check_numbers(name: str, factory: Callable[..., Any], numbers: Mapping[str, Any]) -> None:
+    known = [
+        key for key in inspect.signature(factory).parameters if key not in ("base", "schedule")
+    ]
+    for key in numbers:
+        if key not in known:
+            raise ValueError(
+                f"{name} has no {key!r}; it has {one_of(known, 'and') if known else 'no numbers'}."
+                + did_you_mean(key, known)
+            )
 
 
 def largest_eigenvalues(hessians: np.ndarray) -> np.ndarray:

@@ -109,13 +109,18 @@ class Explorer(anywidget.AnyWidget):
 
     def change(self, **changes: Any) -> None:
         """Change the scene from code: ``explorer.change(lr=0.1, steps=500)``."""
-        self._apply({key.replace("__", "."): value for key, value in changes.items()}, final=True)
+        patch = {key.replace("__", "."): value for key, value in changes.items()}
+        self._patched(patch)  # in code, a mistake is an exception
+        self._apply(patch, final=True)
 
     def close(self) -> None:
         """Close the widget and everything it made."""
         layout = self.layout
         super().close()
         layout.close()
+        # A notebook's Out remembers the widget for as long as the kernel lives.
+        self._walks = []
+        self.walks = self.terrain = self.basin = self.details = b""
 
     # --- changes from the page --------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
+import inspect
 import json
 import math
 import zlib
@@ -108,14 +109,17 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
             entry["lr"] = None if entry["lr"] == shared else entry["lr"]
     else:
         shared = min(rates) or 1e-3
-    schedule = next((opt.schedule for opt in optimizers if opt.schedule is not None), None)
+    described = [_describe_schedule(opt.schedule) for opt in optimizers]
+    if any(one != described[0] for one in described):
+        labels = ", ".join(opt.label for opt in optimizers)
+        raise ValueError(f"the explorer has one schedule for all optimizers, but got {labels}.")
     scene = {
         **describe_landscape(land),
         "start": list(land.start),
         "view": [list(side) for side in land.view],
         "optimizers": entries,
         "lr": shared,
-        "schedule": _describe_schedule(schedule),
+        "schedule": described[0],
         "noise": 0.0,
         "steps": 300,
         "seed": 0,
@@ -129,7 +133,8 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
     for name, value in changes.items():
         if name not in scene:
             raise ValueError(f"the explorer has no option {name!r}.{did_you_mean(name, scene)}")
-        scene[name] = {**scene[name], **value} if name == "show" else value
+        merged = name == "show" and isinstance(value, Mapping)
+        scene[name] = {**scene[name], **value} if merged else value
     return check(scene)
 
 
@@ -144,54 +149,153 @@ def _describe_schedule(schedule: Any) -> dict[str, Any]:
 
 
 def make_schedule(described: Mapping[str, Any]) -> Any:
-    """The schedule a scene describes; None for a constant rate."""
+    """The schedule a scene describes; None for a constant rate.
+
+    Raises:
+        ValueError: for an unknown name or argument, with the nearest right one.
+    """
+    if not isinstance(described, Mapping):
+        raise ValueError(f"schedule: {show(described)} must name a schedule and its numbers.")
     name = described.get("name", "constant")
     if name not in SCHEDULES:
         raise ValueError(f"no schedule is called {name!r}.{did_you_mean(name, SCHEDULES)}")
     if name == "constant":
         return None
+    known = inspect.signature(getattr(schedules, name)).parameters
     arguments = {**SCHEDULES[name], **{k: v for k, v in described.items() if k != "name"}}
+    for key in arguments:
+        if key not in known:
+            raise ValueError(
+                f"the schedule {name} has no number {key!r}; it has {one_of(known, 'and')}."
+                + did_you_mean(key, known)
+            )
     return getattr(schedules, name)(**arguments)
 
 
 def check(scene: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a scene's own entries (landscape and optimizers check theirs when they are made).
+    """Check a scene and return it as plain data (numbers, text, lists and dictionaries).
+
+    Whether the landscape and the optimizers exist is checked when they are made.
 
     Raises:
         ValueError: naming the entry and what was expected.
     """
-    made = copy.deepcopy(dict(scene))
-    dim = len(made["view"])
-    _finite("start", made["start"], dim)
-    for low, high in made["view"]:
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise ValueError(f"view: {show([low, high])} is not a range (low, high).")
-    steps = made["steps"]
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MAX_STEPS:
-        raise ValueError(f"steps: {show(steps)} must be a whole number from 1 to {MAX_STEPS:,}.")
-    if isinstance(made["seed"], bool) or not isinstance(made["seed"], int) or made["seed"] < 0:
-        raise ValueError(f"seed: {show(made['seed'])} must be a whole number, 0 or more.")
-    for name, least in (("lr", 0.0), ("noise", 0.0)):
-        value = made[name]
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise ValueError(f"{name}: {show(value)} is not a number.")
-        if value < least:
-            raise ValueError(f"{name}: {show(value)} must not be negative.")
+    made: dict[str, Any] = _plain(dict(scene))
+    for name in _ENTRIES:
+        if name not in made:
+            raise ValueError(f"the scene has no entry {name!r}; a scene needs all of its entries.")
+    for name in made:
+        if name not in (*_ENTRIES, "text"):
+            raise ValueError(f"the scene has no entry {name!r}.{did_you_mean(name, _ENTRIES)}")
+    if not isinstance(made["landscape"], str):
+        raise ValueError(f"landscape: {show(made['landscape'])} must be the name of a landscape.")
+    _numbers("params", made["params"])
+    view = made["view"]
+    if not isinstance(view, list) or len(view) not in (1, 2):
+        raise ValueError(f"view: {show(view)} must give (low, high) for one or two coordinates.")
+    for side in view:
+        pair = isinstance(side, list) and len(side) == 2 and all(_is_number(v) for v in side)
+        if not pair or not side[0] < side[1]:
+            raise ValueError(f"view: {show(side)} is not a range (low, high).")
+    start = made["start"]
+    if not isinstance(start, list) or len(start) != len(view) or not all(map(_is_number, start)):
+        raise ValueError(f"start: {show(start)} must be {len(view)} finite numbers.")
+    _check_optimizers(made["optimizers"])
+    for name in ("lr", "noise"):
+        _check_rate(name, made[name])
+    _check_whole("steps", made["steps"], 1, MAX_STEPS)
+    _check_whole("seed", made["seed"], 0, None)
+    _check_whole("basin_of", made["basin_of"], 0, None)
     for name, choices in (("mode", MODES), ("axis", AXES), ("loss_scale", SCALES)):
         if made[name] not in choices:
             raise ValueError(f"{name}: {made[name]!r} must be {one_of(choices)}.")
+    shown = made["show"]
+    if not isinstance(shown, dict):
+        raise ValueError(f"show: {show(shown)} must say yes or no for {one_of(SHOW, 'and')}.")
+    for name, value in shown.items():
+        if name not in SHOW:
+            raise ValueError(
+                f"show: there is nothing called {name!r}; there are {one_of(SHOW, 'and')}."
+                + did_you_mean(name, SHOW)
+            )
+        _check_switch(f"show.{name}", value)
+    _check_switch("frozen", made["frozen"])
     make_schedule(made["schedule"])
     return made
 
 
-def _finite(name: str, values: Sequence[float], count: int) -> None:
-    numbers = [v for v in values if isinstance(v, int | float) and math.isfinite(v)]
-    if len(numbers) != count or len(values) != count:
-        raise ValueError(f"{name}: {show(list(values))} must be {count} finite numbers.")
+_ENTRIES = (
+    *("landscape", "params", "start", "view", "optimizers", "lr", "schedule", "noise", "steps"),
+    *("seed", "axis", "loss_scale", "show", "basin_of", "mode", "frozen"),
+)
+
+
+def _plain(value: Any) -> Any:
+    """Tuples and arrays as lists, NumPy's numbers as Python's, everything else as it is (a copy)."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _numbers(name: str, given: Any) -> None:
+    if not isinstance(given, dict):
+        raise ValueError(f"{name}: {show(given)} must give numbers by name.")
+    for key, value in given.items():
+        if not _is_number(value):
+            raise ValueError(f"{name}.{key}: {show(value)} is not a finite number.")
+
+
+def _check_rate(name: str, value: Any) -> None:
+    if not _is_number(value):
+        raise ValueError(f"{name}: {show(value)} is not a finite number.")
+    if value < 0:
+        raise ValueError(f"{name}: {show(value)} must not be negative.")
+
+
+def _check_whole(name: str, value: Any, least: int, most: int | None) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        bounds = f"{least} or more" if most is None else f"from {least} to {most:,}"
+        comma = "," if most is None else ""
+        raise ValueError(f"{name}: {show(value)} must be a whole number{comma} {bounds}.")
+
+
+def _check_switch(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}: {show(value)} must be true or false.")
+
+
+def _check_optimizers(entries: Any) -> None:
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_OPTIMIZERS:
+        raise ValueError(f"optimizers: there must be 1 to {MAX_OPTIMIZERS} of them, in a list.")
+    for place, entry in enumerate(entries):
+        here = f"optimizers.{place}"
+        if not isinstance(entry, dict) or set(entry) != {"id", "name", "on", "lr", "hyper", "wrap"}:
+            raise ValueError(
+                f"{here}: {show(entry)} must have exactly the entries id, name, on, lr, hyper and wrap."
+            )
+        if not isinstance(entry["name"], str):
+            raise ValueError(f"{here}.name: {show(entry['name'])} must be an optimizer's name.")
+        _check_whole(f"{here}.id", entry["id"], 0, None)
+        _check_switch(f"{here}.on", entry["on"])
+        if entry["lr"] is not None:
+            _check_rate(f"{here}.lr", entry["lr"])
+        _numbers(f"{here}.hyper", entry["hyper"])
+        wraps = entry["wrap"]
+        if not isinstance(wraps, list):
+            raise ValueError(f"{here}.wrap: {show(wraps)} must be a list of wrappers.")
+        for wrap in wraps:
+            if not isinstance(wrap, dict) or not isinstance(wrap.get("kind"), str):
+                raise ValueError(f"{here}.wrap: {show(wrap)} must say the kind of wrapper.")
+            _numbers(f"{here}.wrap", {k: v for k, v in wrap.items() if k != "kind"})
 
 
 def changed(scene: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,6 +308,8 @@ def changed(scene: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
     for path, value in patch.items():
         *parents, last = path.split(".")
         place: Any = made
+        if path == "show" and isinstance(value, dict):
+            value = {**made["show"], **value}
         for key in parents:
             place = _inside(place, key, path)
         if isinstance(place, list):
@@ -250,9 +356,9 @@ def from_state(state: str) -> dict[str, Any]:
         opener = zlib.decompressobj()
         text = opener.decompress(packed, 100_000)
         scene = json.loads(text)
-        if opener.unconsumed_tail or not isinstance(scene, dict):
+        if not opener.eof or opener.unused_data or not isinstance(scene, dict):
             raise ValueError
-    except (ValueError, binascii.Error, zlib.error):
+    except (ValueError, RecursionError, binascii.Error, zlib.error):
         raise ValueError(
             "the state string is damaged or was cut off; copy it again, whole."
         ) from None
