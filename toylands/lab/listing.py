@@ -24,6 +24,7 @@ def read_lesson(path: Path) -> Lesson:
     """Read a lesson's first cell: the heading, the minutes, and the list that follows."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     text = "".join(cells[0]["source"]) if cells else ""
+    text = text.partition("<details>")[0]  # what follows is for teachers
     heading = re.search(r"^# (.+)$", text, re.MULTILINE)
     minutes = re.search(r"(\d+)(?: to (\d+))? minutes", text)
     goals = re.findall(r"^[-*] (.+)$", text, re.MULTILINE)
