@@ -103,7 +103,7 @@ def test_the_details_come_back() -> None:
     for walk, entry in zip(walks, meta, strict=True):
         rows, columns = entry["rows"], entry["columns"]
         assert (entry["id"], rows) == (walk.id, 41)
-        table = {name: reader.take("<f4", rows) for name in columns}
+        table = {name: reader.take("<f8", rows) for name in columns}
         path = walk.trajectory.path
         gradient, hessian = land.grad(path), land.hessian(path)
         expected = {
@@ -128,7 +128,7 @@ def test_the_details_come_back() -> None:
             expected |= {f"g_uphill_{name}": there[:, j] for j, name in enumerate("xy")}
         for name, exact in expected.items():
             np.testing.assert_allclose(
-                table[name], exact, rtol=1e-5, atol=1e-6 * np.nanmax(np.abs(exact)), err_msg=name
+                table[name], exact, rtol=1e-9, atol=1e-12 * np.nanmax(np.abs(exact)), err_msg=name
             )
         assert set(expected) <= set(columns)
     assert reader.at == len(data)

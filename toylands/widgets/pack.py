@@ -2,7 +2,7 @@
 
 Coordinates travel as float32. Loss, gradient norm and sharpness are drawn on logarithmic axes a few
 hundred pixels high, so 16 bits on a logarithmic scale are plenty while dragging; exact values follow,
-as float32, when the slider is released.
+as float64, when the slider is released.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
 
 
 def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
-    """Exact curves for the charts and the inside panel: columns of float32, named in the meta.
+    """Exact curves for the charts and the inside panel: columns of float64, named in the meta.
 
     Row k tells of the step from point k to point k + 1, so the last row has no rate and no step.
     """
@@ -78,8 +78,7 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
             columns.update({f"{memory}_{names[j]}": values[:, j] for j in range(d)})
         rates = np.append(run.rates, np.nan)
         columns["lr"] = rates[: len(run.path)]
-        with np.errstate(over="ignore"):  # a walk that has left has numbers beyond float32
-            table = np.asarray(list(columns.values())).astype("<f4")
+        table = np.asarray(list(columns.values()), dtype="<f8")
         parts.append(np.ascontiguousarray(table).tobytes())
         meta.append({"id": walk.id, "rows": len(run.path), "columns": list(columns)})
     return b"".join(parts), meta

@@ -52,20 +52,21 @@ export function decodeWalks(data, picture) {
   return walks;
 }
 
-/** The exact tables: Map from walk id to {rows, columns: {name: Float32Array}}. */
+/** The exact tables: Map from walk id to {rows, columns: {name: Float64Array}}. */
 export function decodeDetails(data, meta) {
   const bytes = bytesOf(data);
+  const numbers = meta.reduce((sum, { rows, columns }) => sum + rows * columns.length, 0);
+  expect("details", bytes.byteLength, 8 * numbers);
   let at = 0;
   const tables = new Map();
   for (const { id, rows, columns } of meta) {
     const table = {};
     for (const name of columns) {
-      table[name] = new Float32Array(bytes, at, rows);
-      at += 4 * rows;
+      table[name] = new Float64Array(bytes, at, rows);
+      at += 8 * rows;
     }
     tables.set(id, { rows, columns: table });
   }
-  expect("details", bytes.byteLength, at);
   return tables;
 }
 
