@@ -170,8 +170,8 @@ def test_several_targets_of_a_row_stand_below_each_other() -> None:
     targets = [Target(">= 2x JAX", True), Target("<= 1 s", False)]
     report = Report([Row("walk", "3 ms", {"JAX": 2.5}, {"torch": "absent"}, targets)], "here")
     assert cells(report)[1:] == [
-        ["walk", "3 ms", "", "", "2.5x", "absent", "", ">= 2x JAX", "yes"],
-        ["", "", "", "", "", "", "", "<= 1 s", "NO"],
+        ["walk", "3 ms", "", "", "", "2.5x", "absent", "", ">= 2x JAX", "yes"],
+        ["", "", "", "", "", "", "", "", "<= 1 s", "NO"],
     ]
     assert str(report).endswith("here")
 

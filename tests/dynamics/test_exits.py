@@ -113,6 +113,21 @@ def test_a_walker_that_left_and_came_back_has_left() -> None:
     assert recorded.died[0] == ends.died[0] == first
 
 
+def test_a_kick_out_of_the_map_counts_even_if_the_next_step_leads_back() -> None:
+    """On x^2/2 at rate 1 every step lands on 0 and is then kicked: only kicks can leave."""
+    land = tl.landscape("x**2/2", name="parabola")
+    opt, starts, escape = tl.langevin(1.0, temperature=0.5), np.zeros((300, 1)), 2.7
+    expected = []
+    for i in range(300):
+        key = plain_walk.splitmix(0, i)
+        kicks = [abs(plain_walk.normal(key, t, 0, plain_walk.THERMAL)) for t in range(50)]
+        expected.append(next((t + 1 for t in range(50) if kicks[t] > escape), -1))
+    assert 10 < sum(died > 0 for died in expected) < 290
+    recorded, ends = leaving(opt, land, starts, 50, escape=escape)
+    assert recorded.died.tolist() == ends.died.tolist() == expected
+    assert (np.abs(ends.end[np.array(expected) > 0]) > escape).all()
+
+
 def test_the_path_is_the_finite_part() -> None:
     """x <- -9 x leaves 1e6 at step 7 with a finite point, which is kept."""
     land = tl.landscape("x**2/2", name="parabola")

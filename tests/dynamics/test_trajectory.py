@@ -152,6 +152,8 @@ def test_a_moving_landscape_is_judged_where_it_is() -> None:
     np.testing.assert_allclose(run.spectrum.min(axis=1), np.minimum(2, 2 * turning["k"]))
     np.testing.assert_allclose(run.sharpness, np.maximum(2, 2 * turning["k"]))
     back = {"k": turning["k"][::-1]}
+    alone = tl.descend(land, tl.gd(0.1), (0.0, 0.0), 20, moving=back)
+    assert str(alone.status) == "converged to a saddle"
     swarm = tl.descend(land, tl.gd(0.1), [(0.0, 0.0)] * 2, 20, moving=back, every=5)
     assert [str(status) for status in swarm.status] == ["converged to a saddle"] * 2
     np.testing.assert_allclose(swarm[1].moving["k"], [2, 1, 0, -1, -2])

@@ -14,7 +14,19 @@ import pytest
 import sympy
 from mp_oracle import DIGITS, partial
 
-from toylands.formula import Landscape, cos, derive, exp, landscape, log, pi, sin, sqrt, tanh
+from toylands.formula import (
+    Landscape,
+    cos,
+    derive,
+    exp,
+    landscape,
+    log,
+    maximum_of,
+    pi,
+    sin,
+    sqrt,
+    tanh,
+)
 from toylands.formula.derive import (
     MAX_DERIVED,
     MAX_DISTINCT,
@@ -215,6 +227,23 @@ def test_a_formula_with_too_many_operations_is_refused() -> None:
     assert f"more than {MAX_NODES:,} operations" in message
     assert "a landscape over data" in message
     assert seconds < 5
+
+
+@pytest.mark.parametrize("step", [sin, lambda z: maximum_of(z, 0.1) * 2, lambda z: 1 / (1 - z)])
+def test_deep_formulas_are_refused_or_work(step: Callable[..., Any]) -> None:
+    def deep(times: int) -> Landscape:
+        @landscape()
+        def composed(x):
+            for _ in range(times):
+                x = step(x)
+            return x
+
+        return composed
+
+    assert np.isfinite(deep(12).grad(0.3)).all()
+    for times in (100, 500):
+        with pytest.raises(ValueError, match="more than 80 operations stand inside each other"):
+            deep(times).loss(0.3)
 
 
 def test_derivatives_that_would_explode_are_refused_before_they_are_made() -> None:

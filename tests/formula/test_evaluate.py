@@ -26,6 +26,19 @@ def fit(w, b, *, t, u, k):
     return (w * t + b - u) ** 2 + k * sin(w * t)
 
 
+def hills_by_hand(theta: np.ndarray) -> list[np.ndarray]:
+    x, y = theta.T
+    bell, wave, swing = np.exp(-(x**2)), np.sin(2 * y), np.cos(2 * y)
+    mixed = -4 * x * bell * swing + 3 * y**2
+    return [
+        bell * wave + x * y**3,
+        np.stack([-2 * x * bell * wave + y**3, 2 * bell * swing + 3 * x * y**2], -1),
+        np.stack(
+            [(4 * x**2 - 2) * bell * wave, mixed, mixed, -4 * bell * wave + 6 * x * y], -1
+        ).reshape(-1, 2, 2),
+    ]
+
+
 def points(count: int) -> np.ndarray:
     return np.random.default_rng(count).uniform(-2, 2, (count, 2))
 
@@ -44,6 +57,13 @@ def test_blocks_and_threads_give_what_single_calls_give(land, count: int) -> Non
         alone = np.array([getattr(land, method)(theta[i]) for i in chosen])
         # A vectorised loop may fuse a multiplication and an addition where a single step does not.
         np.testing.assert_allclose(together[chosen], alone, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_values_by_hand(count: int) -> None:
+    theta = points(count)
+    for method, wanted in zip(METHODS, hills_by_hand(theta), strict=True):
+        np.testing.assert_allclose(getattr(hills, method)(theta), wanted, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("count", [256, 257, 10_000])
@@ -119,15 +139,18 @@ def test_parameters_that_do_not_fit_are_named() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_process_does_not_wait_for_threads_it_has_not() -> None:
     code = """
-import os, warnings
+import os, signal, threading, warnings
 import numpy as np
 warnings.simplefilter("ignore")
-from toylands.formula import landscape
+from toylands.formula import evaluate, landscape
 land = landscape("x**2")
 theta = np.ones((20_000, 1))
 land.loss(theta)
+everyone = threading.Barrier(evaluate.cores())  # all threads of the pool are there
+list(evaluate.pool().map(lambda _: everyone.wait(), range(evaluate.cores())))
 child = os.fork()
 if child == 0:
+    signal.alarm(20)
     os._exit(0 if land.loss(theta).sum() == 20_000 else 3)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

@@ -409,6 +409,13 @@ def test_the_tip_of_an_absolute_value_is_a_kink() -> None:
     assert tent.minima[0].kind == "minimum"
 
 
+def test_refinement_is_quadratic() -> None:
+    errors = [abs(two_wells().refine((1.3, 0), iterations=n)[0] - np.sqrt(2)) for n in range(1, 6)]
+    assert errors[-1] < 1e-15
+    # Newton's constant here: half the third derivative over the second, 3*sqrt(2)/4 = 1.06.
+    assert errors[1] == pytest.approx(1.06 * errors[0] ** 2, rel=0.1)
+
+
 def test_refinement_leaves_a_valley_sideways_alone() -> None:
     @landscape(critical=[valley((2, 0.5001), 0.0)])
     def hyperbola(x, y):

@@ -211,9 +211,9 @@ def test_what_would_take_too_long_is_refused(what: str) -> None:
 
 
 HEAVY = {
-    "exp": nest("exp", 40, "-x"),
+    "exp": nest("exp", 30, "-x"),
     "tan": nest("tan", 20),
-    "sigmoid": nest("sigmoid", 20),
+    "sigmoid": nest("sigmoid", 15),
     "abs": nest("abs", 50),
     "choices": "max(x, " * 20 + "y" + ")" * 20,
     "powers": "((x + 1)**64)**64 + x**y**x",

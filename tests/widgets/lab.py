@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 #: how long a loaded machine may take for anything that is waited for
-PATIENCE = 90.0
+PATIENCE = 40.0
 SETTINGS: dict[str, dict[str, Any]] = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "docmanager-extension/plugin": {"autosave": False},

@@ -199,8 +199,9 @@ def test_the_tuned_heavy_ball_beats_the_best_gradient_descent() -> None:
 def test_turning_the_ravine_slows_adam_and_not_gradient_descent() -> None:
     adam, gd = walks_of(BY_NAME["rotated ravine: Adam loses its advantage"])
     straight = tl.landscapes.ravine(kappa=100)  # the same ravine along the axes, from as far away
-    races = [tl.descend(straight, opt, (1, 1), 120) for opt in (tl.adam(0.1), tl.gd(0.0198))]
-    assert adam.trajectory.loss[-1] > 100 * races[0].loss[-1]
+    races = [tl.descend(straight, opt, (1, 1), 300) for opt in (tl.adam(0.1), tl.gd(0.0198))]
+    assert adam.trajectory.loss[-1] > 10 * races[0].loss[-1]
+    assert adam.trajectory.loss[-1] > gd.trajectory.loss[-1]  # the advantage is gone
     assert gd.trajectory.loss[-1] == pytest.approx(races[1].loss[-1], rel=0.05)
 
 

@@ -184,6 +184,69 @@ INLINE symmetric ackley_hessian(double x, double y, double a, double b)
     }                                                                                              \
     ALL_BLOCKS(NAME, LR, 1, LAND)
 
+/* ---- the same work in two passes, as toylands does it ----
+
+   toylands joins any landscape with any rule without compiling the pair, so gradients pass through
+   memory: one pass writes them for a block, the next steps with them. The same in C: the
+   gradient pass and the step may not be inlined into each other. */
+
+#define APART static __attribute__((noinline)) void
+
+APART rosenbrock_pass(count n, const double *restrict x, const double *restrict y,
+                      double *restrict gx, double *restrict gy, double a, double b)
+{
+    for (count i = 0; i < n; i++) {
+        const pair g = rosenbrock(x[i], y[i], a, b);
+        gx[i] = g.x;
+        gy[i] = g.y;
+    }
+}
+
+APART gd_pass(count n, double *restrict x, const double *restrict g, double lr)
+{
+    for (count i = 0; i < n; i++)
+        x[i] -= lr * g[i];
+}
+
+APART adam_pass(count n, double *restrict x, const double *restrict g, double *restrict m,
+                double *restrict v, double lr, double beta1, double beta2, double eps, double c1,
+                double c2)
+{
+    for (count i = 0; i < n; i++) {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        x[i] -= lr * (m[i] * c1) / (sqrt(v[i] * c2) + eps);
+    }
+}
+
+/* With one set of numbers for all walkers the rows p1 and p2 are free: they hold the gradient. */
+static void gd_rosenbrock_apart_block(BLOCK_ARGUMENTS)
+{
+    UNUSED(mx), UNUSED(my), UNUSED(vx), UNUSED(vy), UNUSED(h1), UNUSED(h2), UNUSED(h3);
+    for (count t = 0; t < steps; t++) {
+        rosenbrock_pass(n, x, y, p1, p2, *a, *b);
+        gd_pass(n, x, p1, *lr);
+        gd_pass(n, y, p2, *lr);
+    }
+}
+ALL_BLOCKS(gd_rosenbrock_apart, 0, 0, 0)
+
+static void adam_rosenbrock_apart_block(BLOCK_ARGUMENTS)
+{
+    double power1 = 1, power2 = 1;
+    for (count i = 0; i < n; i++)
+        mx[i] = my[i] = vx[i] = vy[i] = 0;
+    for (count t = 0; t < steps; t++) {
+        power1 *= *h1;
+        power2 *= *h2;
+        const double c1 = 1 / (1 - power1), c2 = 1 / (1 - power2);
+        rosenbrock_pass(n, x, y, p1, p2, *a, *b);
+        adam_pass(n, x, p1, mx, vx, *lr, *h1, *h2, *h3, c1, c2);
+        adam_pass(n, y, p2, my, vy, *lr, *h1, *h2, *h3, c1, c2);
+    }
+}
+ALL_BLOCKS(adam_rosenbrock_apart, 0, 0, 0)
+
 /* The name tells what differs between walkers: nothing, the rate, the hyper-parameters, the
    landscape's parameters. */
 GD(gd_rosenbrock, rosenbrock, 0, 0)

@@ -53,6 +53,25 @@ def walk(work: Walk, parallel: bool = False) -> list[Task]:
     return tasks
 
 
+def walk_apart(work: Walk) -> list[Task]:
+    """One task per build, on one core: gradients in one pass over a block, the step in another.
+
+    Raises:
+        MissingError: for walks whose numbers differ between walkers, or on other landscapes.
+    """
+    numbers_of = (work.lr, *work.hyper.values(), *numbers(work))
+    if work.landscape != "rosenbrock" or any(np.ndim(value) for value in numbers_of):
+        raise MissingError("not written")
+    return [
+        Task(
+            f"C {' '.join(build.flags)}, 2 passes over blocks of {BLOCK}",
+            _walk_call(build, work, BLOCK, "_apart"),
+            lambda r: np.stack(r, axis=-1),
+        )
+        for build in _builds(parallel=False)
+    ]
+
+
 def hessians(work: Points, parallel: bool = False) -> list[Task]:
     """One task per build: second derivatives by hand."""
     return [
@@ -126,13 +145,14 @@ def _function(build: Build, name: str, *kinds: Any) -> Any:
     return function
 
 
-def _walk_call(build: Build, work: Walk, block: int) -> Any:
+def _walk_call(build: Build, work: Walk, block: int, written: str = "") -> Any:
     a, b = numbers(work)
     hyper = list(work.hyper.values()) + [0.0] * (3 - len(work.hyper))
     name = f"{work.rule}_{work.landscape}"
     name += "_lr" * bool(np.ndim(work.lr))
     name += "_hyper" * any(np.ndim(value) for value in hyper)
     name += "_land" * bool(np.ndim(a) or np.ndim(b))
+    name += written
     n = len(work.start)
     first = np.ascontiguousarray(work.start.T)
     x, y, memory = _aligned(n), _aligned(n), _aligned(6 * n)

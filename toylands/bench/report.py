@@ -13,7 +13,7 @@ from toylands.bench import peers_c, peers_jax, peers_torch
 from toylands.bench.problems import MissingError
 
 #: the columns of peers, in the order in which they are shown
-PEERS = ("C, 1 core", "C, all cores", "JAX", "torch", "NumPy")
+PEERS = ("C, 1 core", "C, 2 passes", "C, all cores", "JAX", "torch", "NumPy")
 
 #: a load above this means that other programs take part in the measurement
 BUSY = 0.5
@@ -93,7 +93,8 @@ class Report:
         legend = (
             "A peer's number is its time (or memory) over that of toylands in the same run: 2x\n"
             "means that toylands is twice as fast. Medians of interleaved repeats; the fastest\n"
-            "variant of a peer counts. 'C, 1 core' is compared with toylands on one core."
+            "variant of a peer counts. 'C, 1 core' is compared with toylands on one core, and so is\n"
+            "'C, 2 passes': gradient and step apart, as toylands joins any landscape with any rule."
         )
         return f"{_table(head, lines)}\n\n{legend}\n{self.machine}"
 

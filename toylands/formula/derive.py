@@ -26,9 +26,11 @@ from toylands.formula.special import (
 )
 
 #: What a formula may cost. Beyond these numbers SymPy and the compiler take many seconds, so the
-#: formula is refused with a message instead: operations in the formula, operations in all its
-#: derivatives of one order, different ones among them, and numbers a kernel writes per point.
+#: formula is refused with a message instead: operations in the formula, operations inside each other,
+#: operations in all its derivatives of one order, different ones among them, and numbers a kernel
+#: writes per point.
 MAX_NODES = 3_000
+MAX_DEPTH = 80
 MAX_DERIVED = 100_000
 MAX_DISTINCT = 1_200
 MAX_OUTPUTS = 512
@@ -45,6 +47,16 @@ def count_nodes(expression: sympy.Expr, limit: int) -> int:
         count += 1
         stack.extend(node.args)
     return count
+
+
+def depth(expression: sympy.Expr) -> int:
+    """How many operations stand inside each other at most."""
+    deepest, stack = 0, [(expression, 1)]
+    while stack:
+        node, level = stack.pop()
+        deepest = max(deepest, level)
+        stack.extend((argument, level + 1) for argument in node.args)
+    return deepest
 
 
 def distinct_nodes(expressions: Sequence[sympy.Expr]) -> set[sympy.Basic]:
@@ -125,6 +137,8 @@ class Derivation:
         """The formula itself."""
         try:
             result = self.function(*self.symbols, **self.parameter_symbols)
+        except RecursionError:
+            raise self._too_deep() from None
         except TypeError as error:
             raise TypeError(
                 f"{self.name}: the formula could not be read as mathematics ({error}). Use plain "
@@ -148,6 +162,11 @@ class Derivation:
     def _check_size(self, expression: sympy.Expr) -> None:
         if count_nodes(expression, MAX_NODES) > MAX_NODES:
             raise self._too_large(f"it has more than {MAX_NODES:,} operations")
+        if depth(expression) > MAX_DEPTH:
+            raise self._too_deep()
+
+    def _too_deep(self) -> ValueError:
+        return self._too_large(f"more than {MAX_DEPTH} operations stand inside each other")
 
     def _too_large(self, why: str) -> ValueError:
         return ValueError(

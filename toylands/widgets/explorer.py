@@ -10,7 +10,10 @@ draws; playing and scrubbing need nothing from the kernel.
 from __future__ import annotations
 
 import json
+import sys
+import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +34,29 @@ BASIN = (64, 256)
 _OWN_KEYS = ("landscape", "text", "params", "view", "preset", "state")
 #: entries of a scene that make another terrain
 _TERRAIN_KEYS = ("landscape", "params", "view")
+
+
+#: by cell: the execution in which it last made explorers, and these
+_made: dict[str, tuple[str, list[weakref.ref[Explorer]]]] = {}
+
+
+def _close_earlier(made: Explorer) -> None:
+    """Close what an earlier run of the same cell made: it has left the page, but its model would stay."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    asked = shell.get_parent() if shell and hasattr(shell, "get_parent") else {}
+    cell = asked.get("metadata", {}).get("cellId")
+    run = asked.get("header", {}).get("msg_id")
+    if not cell or not run:
+        return
+    last, known = _made.get(cell, (run, []))
+    if last != run:
+        for reference in known:
+            earlier = reference()
+            if earlier is not None:
+                earlier.close()
+        known = []
+    _made[cell] = (run, [*known, weakref.ref(made)])
 
 
 class Explorer(anywidget.AnyWidget):
@@ -74,6 +100,7 @@ class Explorer(anywidget.AnyWidget):
     ) -> None:
         self._extra_landscapes = extra_landscapes or {}
         self._extra_rules = extra_rules or {}
+        self._lock = threading.RLock()
         #: explorers that follow this one's controls (see `compare`)
         self.followers: list[Explorer] = []
         self._scene = scene
@@ -89,6 +116,7 @@ class Explorer(anywidget.AnyWidget):
         self._redraw(final=True)
         self.observe(self._changed, "patch")
         self.observe(self._predicted, "prediction")
+        _close_earlier(self)
 
     # --- what a user calls ------------------------------------------------------------------------
 
@@ -140,6 +168,11 @@ class Explorer(anywidget.AnyWidget):
                 other._apply(shared, final=final)
 
     def _apply(self, patch: dict[str, Any], *, final: bool) -> None:
+        # JupyterLab handles widget messages beside a running cell: `change` may meet a patch.
+        with self._lock:
+            self._apply_alone(patch, final=final)
+
+    def _apply_alone(self, patch: dict[str, Any], *, final: bool) -> None:
         before = self._scene
         try:
             self._scene = self._patched(patch)

@@ -93,7 +93,7 @@ PRESETS: tuple[Preset, ...] = (
         lambda: [_O.adam(0.1), _O.gd(0.0198)],
         "Adam rescales coordinates, not directions: at 45 degrees no rescaling of the axes helps, and it "
         "wanders along the ravine.",
-        "running", params={"kappa": 100, "angle": 45}, steps=120,
+        "running", params={"kappa": 100, "angle": 45}, steps=300,
     ),
     Preset(
         "quartic saddle: momentum leaves sooner", 4, True, "quartic_saddle",
