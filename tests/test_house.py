@@ -111,7 +111,7 @@ def test_planted_offences_are_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "moving/work/tmp are words",
+        "moving/play/tmp are words",
         "the colour #0072B2",
         '<path d="M11 4v16"/>',
         "https://www.python.org/ and tests/home/x",

@@ -32,7 +32,7 @@ class Build:
     """The compiled loops with one set of flags."""
 
     flags: tuple[str, ...]
-    library: ctypes.CDLL
+    code: ctypes.CDLL
     parallel: bool
     folder: tempfile.TemporaryDirectory[str]  # it lasts as long as this object
 
@@ -139,7 +139,7 @@ def _aligned(n: int) -> Array:
 
 
 def _function(build: Build, name: str, *kinds: Any) -> Any:
-    function = build.library[name]
+    function = build.code[name]
     function.argtypes = list(kinds)
     function.restype = None
     return function
