@@ -354,9 +354,11 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
                     )
                     _write(job, n, ld, d, t, first, x, g, loss, average)
-                _gradient(job[KERNEL], n, ld, x, p, job[PARAMETERS_SHARED], job[DATA], samples,
-                          index, stride, count, loss, g)  # fmt: skip
-                if writing and mode == FULL:
+                recorded = writing and mode == FULL  # only then is the loss needed, too
+                _gradient(job[KERNEL_FULL] if recorded else job[KERNEL], n, ld, x, p,
+                          job[PARAMETERS_SHARED], job[DATA], samples, index, stride, count, loss,
+                          g)  # fmt: skip
+                if recorded:
                     _write(job, n, ld, d, t, first, x, g, loss, average)
                 if left > 0:
                     for i in range(n):

@@ -242,7 +242,8 @@ def execute(
     parameters = land.parameter_rows((count,))
     shared = parameters.shape[1] == 1
     rates, hyper, rule_shared = _rule_rows(opt, count)
-    seeds = seeds_for(seed, count)
+    random = batch is not None or opt.piece("noise") or opt.piece("langevin")
+    seeds = seeds_for(seed, count if random or np.ndim(seed) else 1)
     mode, batch_size = _batch(land, batch, seeds)
     averaging = opt.piece("swa") or opt.piece("ema")
     records = _records(land, opt, count, steps, every, inside=inside) if record else 0
@@ -255,7 +256,7 @@ def execute(
     solver = opt.piece("newton") or opt.piece("saddle_free_newton")
     reset, swa = opt.piece("reset_on_conflict"), opt.piece("swa")
     average = loop.NO_AVERAGE if averaging is None else loop.SWA if swa else loop.EMA
-    kernel = definition.kernel(1, loss=record and mode == loop.FULL, shared=shared)
+    kernel = definition.kernel(1, loss=record and mode == loop.FULL and every == 1, shared=shared)
 
     job = Job()
     for position, number in (
