@@ -121,12 +121,17 @@ class SharpnessView(ipywidgets.VBox):
     def _draw(self) -> None:
         import io
 
+        from matplotlib.figure import Figure
+
         from toylands import plots
 
         for point, image in zip(self.points, self.pictures, strict=True):
-            axes = plots.kick_histogram(kicks(self.landscape, point, self.slider.value))
+            # A figure that pyplot never sees: it cannot pop up in another cell, and it is freed.
+            figure = Figure(figsize=(6.4, 3.8))
+            shaken = kicks(self.landscape, point, self.slider.value)
+            plots.kick_histogram(shaken, ax=figure.add_subplot())
             written = io.BytesIO()
-            axes.figure.savefig(written, format="png", dpi=90, bbox_inches="tight")
+            figure.savefig(written, format="png", dpi=90, bbox_inches="tight")
             image.value = written.getvalue()
 
 
