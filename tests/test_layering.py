@@ -21,8 +21,9 @@ CORE: dict[str, set[str]] = {
     "optimizers": {"formula"},
     "landscapes": {"formula"},
     "networks": {"formula"},
-    "dynamics": {"formula", "landscapes", "optimizers"},
-    "geometry": {"formula", "landscapes", "optimizers", "dynamics"},
+    "dynamics": {"formula", "landscapes", "networks", "optimizers"},
+    "geometry": {"formula", "landscapes", "networks", "optimizers", "dynamics"},
+    "theory": {"formula", "landscapes", "networks", "optimizers", "dynamics", "geometry"},
 }
 BELOW: dict[str, set[str]] = {
     **CORE,

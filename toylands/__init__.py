@@ -64,7 +64,7 @@ from toylands.optimizers import (
 )
 
 if TYPE_CHECKING:
-    from toylands import geometry, plots
+    from toylands import geometry, plots, theory
     from toylands.widgets import Explorer, compare, explore, explore_slice, sharpness_view
 
 __version__ = "0.1.0"
@@ -78,6 +78,7 @@ _LATER = {
     "sharpness_view": "toylands.widgets",
     "geometry": "",
     "plots": "",
+    "theory": "",
 }
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "sharpness_view",
     "swa",
     "sweep",
+    "theory",
     "weight_decay",
 ]
 
