@@ -1,0 +1,74 @@
+"""Checks that the measuring tools share: one landscape, one finite point, one direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from toylands._words import show
+from toylands.dynamics.descend import check_landscape
+from toylands.formula import Landscape
+
+
+def one_point(owner: str, land: Landscape, point: Any, what: str = "point") -> np.ndarray:
+    """One finite point of a landscape, shape (d,).
+
+    Raises:
+        TypeError: when `land` is not a landscape. ValueError: for another shape, or NaN or infinity.
+    """
+    check_landscape(owner, land)
+    at = land.points(point, what)
+    if at.ndim != 1 or not np.isfinite(at).all():
+        raise ValueError(f"{owner}: {what}={show(point)} must be one finite point of {land.name}.")
+    return at
+
+
+def one_direction(owner: str, land: Landscape, direction: Any) -> np.ndarray:
+    """A direction, scaled to length 1, shape (d,).
+
+    Raises:
+        ValueError: for another shape, a zero vector, or NaN or infinity.
+    """
+    vector = one_point(owner, land, direction, "direction")
+    largest = np.abs(vector).max()
+    if largest == 0:
+        raise ValueError(f"{owner}: direction={show(direction)} is zero and points nowhere.")
+    vector = vector / largest
+    return vector / np.linalg.norm(vector)
+
+
+def exact_hessian(owner: str, land: Landscape, at: np.ndarray) -> np.ndarray:
+    """The Hessian at a point, shape (d, d), or an error that says where it does not exist."""
+    hessian = land.hessian(at)
+    if not np.isfinite(hessian).all():
+        raise ValueError(
+            f"{owner}: {land.name} has no finite Hessian at {show(at)}"
+            + (f": it has a kink {land.kink}." if land.kink else ".")
+        )
+    return hessian
+
+
+def positive(owner: str, name: str, value: Any) -> float:
+    """A finite number above 0, as a float."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{owner}: {name}={show(value)} must be a finite number above 0.")
+    return number
+
+
+def eigenvalues_of(owner: str, eigenvalues: Any) -> np.ndarray:
+    """Eigenvalues as floats, ascending, shape (n,)."""
+    try:
+        values = np.asarray(eigenvalues, dtype=float)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        raise ValueError(
+            f"{owner}: eigenvalues={show(eigenvalues)} must be one or more finite numbers in a row, "
+            "such as land.spectrum(point).eigenvalues."
+        )
+    return np.sort(values)
