@@ -56,7 +56,8 @@ class Reduced:
                 "one row per invariant."
             )
         inside = rows @ self.across
-        if np.linalg.matrix_rank(inside) < m:
+        smallest = float(np.linalg.svd(inside, compute_uv=False)[-1])
+        if not smallest > 1e-10 * np.linalg.norm(rows):
             raise ValueError("measured_by: these invariants do not determine the point locally.")
         inverse = np.linalg.inv(inside)
         return inverse.T @ self.hessian @ inverse
