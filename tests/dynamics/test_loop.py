@@ -38,7 +38,10 @@ pytestmark = pytest.mark.filterwarnings("error")
     ids=lambda value: getattr(value, "label", ""),
 )  # fmt: skip
 def test_rules_and_looks(name: str, opt: Any, walk: dict[str, Any]) -> None:
-    both(name, opt, **walk)
+    # Adam with short memory circles the minimum of the saddle's valley, which multiplies rounding by
+    # three a step: plain Python with 2y(y^2 - 1) for 2y^3 - 2y is 2.4e-11 away from itself, too.
+    short = name == "saddle" and opt.values.get("beta2") == 0.9
+    both(name, opt, rtol=1e-10 if short else 1e-11, **walk)
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.7])

@@ -36,16 +36,22 @@ class Job:
         self._numbers = [0] * loop.JOB_SIZE
         self._inputs: list[tuple[int, int, np.ndarray]] = []
         self._places: list[tuple[int, int, tuple[int, ...], bool]] = []
+        self._lent: list[np.ndarray] = []
         self._size = 0
 
-    def say(self, position: int, value: Any) -> None:
+    def say(self, position: int, number: int) -> None:
         """Set a number."""
-        self._numbers[position] = int(value)
+        self._numbers[position] = number
 
     def take(self, position: int, array: np.ndarray) -> None:
         """Copy an array (of floats or integers) into the job."""
         self._inputs.append((position, self._size, array))
         self._size += array.size
+
+    def lend(self, position: int, array: np.ndarray) -> None:
+        """Let the loop read a C-ordered array where it is; the job keeps it alive."""
+        self._lent.append(array)
+        self._numbers[position] = pointer(array)
 
     def room(self, position: int, shape: tuple[int, ...], *, integers: bool = False) -> None:
         """Reserve memory for results; it is not cleared."""
@@ -64,7 +70,7 @@ class Job:
         views = {}
         for position, offset, shape, integers in self._places:
             source = whole if integers else self.memory
-            views[position] = source[offset : offset + prod(shape)].reshape(shape)
+            views[position] = np.ndarray(shape, source.dtype, source, 8 * offset)
             self._numbers[position] = base + 8 * offset
         self.integers = np.array(self._numbers, dtype=np.int64)
         return views

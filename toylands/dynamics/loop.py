@@ -42,9 +42,9 @@ from toylands.formula.compile import (
     LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
     PATIENCE, PUSH, AVERAGE, AVERAGE_START,
     RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH, MEMORY_PATH, USED_PATH,
-    END, DIED, SCRATCH, LONGS,
+    END, DIED,
     JOB_SIZE,
-) = range(56)
+) = range(54)
 # fmt: on
 
 HERE, UPHILL, AHEAD = 0, 1, 2  # looks
@@ -55,10 +55,12 @@ FULL, COMMON_BATCH, OWN_BATCH = 0, 1, 2  # batches
 STRIDE = 32
 
 
-def scratch_rows(dim: int, parameters: int, memory: int, hyper: int, values: int) -> int:
-    """Rows of a block's scratch memory (see `walk` for their order)."""
+def scratch_rows(
+    dim: int, parameters: int, memory: int, hyper: int, values: int, solves: bool
+) -> int:
+    """Rows of a block's scratch memory (see `walk` for their order); a solver needs matrices too."""
     mutable = dim + memory * dim + dim + 1 + hyper
-    return 2 * mutable + 3 * dim + parameters + 1 + values + 1 + 3 * dim * dim
+    return 2 * mutable + 3 * dim + parameters + 1 + values + 1 + (3 * dim * dim if solves else 0)
 
 
 @inline(void, *[i8] * 13)
@@ -190,26 +192,51 @@ def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-de
                 poke(average, at, keep * old + (1.0 - keep) * now)
 
 
-@inline(void, job_array, *[i8] * 9)
-def _write(job, n, ld, d, t, first, x, g, loss, average):  # type: ignore[no-untyped-def]
+@inline(void, i8, i8, i8)
+def _copy(target, source, count):  # type: ignore[no-untyped-def]
+    """Copy `count` numbers."""
+    for k in range(count):
+        poke(target, k, peek(source, k))
+
+
+@inline(void, job_array, *[i8] * 10)
+def _write(job, n, ld, d, t, first, alive, x, g, loss, average):  # type: ignore[no-untyped-def]
     """Record iterate t: of the walkers still there, and of those that left with it; NaN for others."""
-    walkers = job[WALKERS]
-    row = t // job[EVERY]
-    averaged = job[AVERAGE] != NO_AVERAGE and t >= job[AVERAGE_START]
+    walkers, row = job[WALKERS], t // job[EVERY]
+    column = 8 * (row * walkers + first)
+    norms, line = job[GRAD_PATH] + column, 8 * walkers
+    path = job[PATH] + d * row * line + 8 * first
+    averages = job[AVERAGE_PATH] + d * row * line + 8 * first
+    averaged = job[AVERAGE] != NO_AVERAGE
+    _copy(job[LOSS_PATH] + column, loss, n)
+    for i in range(n):
+        poke(norms, i, 0.0)
+    for j in range(d):
+        _copy(path + j * line, x + 8 * j * ld, n)
+        if averaged:
+            _copy(averages + j * line, average + 8 * j * ld, n)
+        for i in range(n):
+            poke(norms, i, peek(norms, i) + peek(g, j * ld + i) ** 2)
+    for i in range(n):
+        poke(norms, i, math.sqrt(peek(norms, i)))
+    if averaged and t < job[AVERAGE_START]:
+        for j in range(d):
+            for i in range(n):
+                poke(averages, j * walkers + i, math.nan)
+    if alive == n:
+        return
     for i in range(n):
         died = peek_long(job[DIED], first + i)
         there = died < 0 or died == t
         for j in range(d):
             there = there and math.isfinite(peek(x, j * ld + i))
-        column = row * walkers + first + i
-        poke(job[LOSS_PATH], column, peek(loss, i) if there else math.nan)
-        poke(job[GRAD_PATH], column, _norm(g, d, ld, i) if there else math.nan)
-        for j in range(d):
-            at = (row * d + j) * walkers + first + i
-            poke(job[PATH], at, peek(x, j * ld + i) if there else math.nan)
-            if job[AVERAGE] != NO_AVERAGE:
-                shown = there and averaged
-                poke(job[AVERAGE_PATH], at, peek(average, j * ld + i) if shown else math.nan)
+        if not there:
+            poke(job[LOSS_PATH] + column, i, math.nan)
+            poke(norms, i, math.nan)
+            for j in range(d):
+                poke(path, j * walkers + i, math.nan)
+                if averaged:
+                    poke(averages, j * walkers + i, math.nan)
 
 
 @inline(void, job_array, *[i8] * 7)
@@ -227,14 +254,25 @@ def _write_inside(job, n, ld, d, t, first, g, memory):  # type: ignore[no-untype
             poke(job[USED_PATH], (row * d + j) * walkers + first + i, value)
 
 
-@inline(i8, i8, i8, i8, i8, f8)
-def _outside(x, d, ld, n, escape):  # type: ignore[no-untyped-def]
+@inline(i8, i8, i8, f8)
+def _outside(x, count, escape):  # type: ignore[no-untyped-def]
     """How many coordinates of the block are off the map or not numbers."""
-    count = 0
-    for j in range(d):
-        for i in range(n):
-            count += 0 if abs(peek(x, j * ld + i)) <= escape else 1
-    return count
+    outside = 0
+    for k in range(count):
+        outside += 0 if abs(peek(x, k)) <= escape else 1
+    return outside
+
+
+@inline(void, job_array, *[i8] * 4)
+def _double(job, n, rows, first, x):  # type: ignore[no-untyped-def]
+    """Make every walker that left a double of the first one that is still there."""
+    here = 0
+    while peek_long(job[DIED], first + here) >= 0:
+        here += 1
+    for i in range(n):
+        if peek_long(job[DIED], first + i) >= 0:
+            for row in range(rows):
+                poke(x, row * n + i, peek(x, row * n + here))
 
 
 @inline(i8, job_array, *[i8] * 7, f8)
@@ -258,10 +296,10 @@ def _part(job, n, ld, d, t, first, x, before, escape):  # type: ignore[no-untype
     return left
 
 
-@loop(void(job_array, f8, i8, i8, i8))
-def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-def]
-    """Run the job for walkers `from_walker` to `to_walker`, with scratch memory number `slot`."""
-    walkers, d, steps, ld = job[WALKERS], job[DIM], job[STEPS], job[BLOCK]
+@loop(void(job_array, f8, i8, i8, i8, i8))
+def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-untyped-def]
+    """Run the job for walkers `from_walker` to `to_walker`, with scratch memory for x and so on."""
+    walkers, d, steps = job[WALKERS], job[DIM], job[STEPS]
     parameter_count, memory_count = job[PARAMETER_COUNT], job[MEMORY_COUNT]
     hyper_count, power_count = job[HYPER_COUNT], job[POWER_COUNT]
     samples, mode, batch = job[ALL_SAMPLES], job[BATCH_MODE], job[BATCH_SIZE]
@@ -270,34 +308,35 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
     averaged = 0 if job[AVERAGE] == NO_AVERAGE else d
     waiting = 1 if job[PATIENCE] > 0 else 0
     mutable = d + memory_count * d + averaged + waiting + hyper_count + power_count
-    line = 8 * ld
-    x = peek_long(job[SCRATCH], slot)
-    memory = x + line * d
-    average = memory + line * memory_count * d
-    conflict = average + line * averaged
-    hyper = conflict + line * waiting
-    copy = x + line * mutable
-    g = copy + line * mutable
-    looked = g + line * d
-    before = looked + line * d
-    p = before + line * d
-    rate = p + line * parameter_count
-    values = rate + line
-    loss = values + line * job[VALUE_COUNT]
-    hessian = loss + line
-    uphill = values + line * job[LOOK_ROW]
-    heat = values + line * job[THERMAL_ROW]
-    decay = values + line * job[AVERAGE_ROW]
+    private = 2 * mutable + 3 * d + parameter_count + 1 + job[VALUE_COUNT]
     # Integer scratch: epoch of each order, orders, drawn batches.
-    epochs = peek_long(job[LONGS], slot)
-    orders = epochs + 8 * ld
-    drawn = orders + 8 * samples * (ld if mode == OWN_BATCH else 1)
+    orders = epochs + 8 * job[BLOCK]
+    drawn = orders + 8 * samples * (job[BLOCK] if mode == OWN_BATCH else 1)
 
-    for first in range(from_walker, to_walker, ld):
-        n = min(ld, to_walker - first)
+    for first in range(from_walker, to_walker, job[BLOCK]):
+        n = min(job[BLOCK], to_walker - first)
+        ld, line = n, 8 * n  # rows without gaps: a rule runs over all coordinates in one go
+        memory = x + line * d
+        average = memory + line * memory_count * d
+        conflict = average + line * averaged
+        hyper = conflict + line * waiting
+        copy = x + line * mutable
+        g = copy + line * mutable
+        looked = g + line * d
+        before = looked + line * d
+        p = before + line * d
+        rate = p + line * parameter_count
+        values = rate + line
+        loss = values + line * job[VALUE_COUNT]
+        hessian = loss + line
+        uphill = values + line * job[LOOK_ROW]
+        heat = values + line * job[THERMAL_ROW]
+        decay = values + line * job[AVERAGE_ROW]
         for k in range(mutable * ld):
             poke(x, k, 0.0)
-        _fill(x, ld, n, job[THETA], d, walkers, first)
+        for j in range(d):
+            for i in range(n):
+                poke(x, j * ld + i, peek(job[THETA], (first + i) * d + j))
         _fill(p, ld, n, job[PARAMETERS], parameter_count,
               0 if job[PARAMETERS_SHARED] else walkers, first)  # fmt: skip
         _fill(rate, ld, n, job[RATE], 1, 0 if job[RULE_SHARED] else walkers, first)
@@ -310,16 +349,16 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
             poke_long(epochs, i, -1)
         if job[AVERAGE] != NO_AVERAGE:
             _average(job, n, ld, d, 0, x, average, decay)
-        # Every step counts the coordinates that are outside. The count changes when a walker leaves;
-        # the block then goes back to the last copy and looks at every walker after every step. A
-        # walker that left is set to NaN: it stays outside, and the count is known again.
-        alive, careful, left = n, False, 0
+        # A rule adds up how far its walkers are from 0, which costs next to nothing: while the sum is
+        # inside, everybody is. Else the coordinates outside are counted. If there are any, the block
+        # goes back to the last copy and looks at every walker after every step. A walker that left
+        # is then made a double of one that is still there, so that the block is quiet again.
+        alive, careful, outside = n, False, 0
         t = 0
         while t < steps and alive > 0:
             stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
-                for k in range(mutable * ld):
-                    poke(copy, k, peek(x, k))
+                _copy(copy, x, mutable * ld)
             began = t
             while t < stop:
                 scale = peek(job[SCHEDULE], t)
@@ -353,19 +392,15 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         job[KERNEL_FULL],
                         (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
                     )
-                    _write(job, n, ld, d, t, first, x, g, loss, average)
+                    _write(job, n, ld, d, t, first, alive, x, g, loss, average)
                 recorded = writing and mode == FULL  # only then is the loss needed, too
                 _gradient(job[KERNEL_FULL] if recorded else job[KERNEL], n, ld, x, p,
                           job[PARAMETERS_SHARED], job[DATA], samples, index, stride, count, loss,
                           g)  # fmt: skip
                 if recorded:
-                    _write(job, n, ld, d, t, first, x, g, loss, average)
-                if left > 0:
-                    for i in range(n):
-                        if peek_long(job[DIED], first + i) == t:
-                            for j in range(d):
-                                poke(x, j * ld + i, math.nan)
-                    left = 0
+                    _write(job, n, ld, d, t, first, alive, x, g, loss, average)
+                if outside > 0:
+                    _double(job, n, private, first, x)
                 if job[LOOK] != HERE:
                     for i in range(n):
                         far = peek(rate, i) * scale
@@ -389,11 +424,8 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         at = (hyper_count + k) * ld + i
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
                 if careful:
-                    for k in range(d * ld):
-                        poke(before, k, peek(x, k))
-                outside = call_rule(
-                    job[RULE], (n, ld, d, scale, float(t + 1), escape, rate, x, g, memory, hyper)
-                )
+                    _copy(before, x, d * ld)
+                reach = call_rule(job[RULE], (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
                 if job[THERMAL_ROW] >= 0:
                     for i in range(n):
                         seed = peek_long(job[SEEDS], first + i)
@@ -401,20 +433,19 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         for j in range(d):
                             kick = size_i * normal(seed, t, j, THERMAL)
                             poke(x, j * ld + i, peek(x, j * ld + i) + kick)
-                    outside = _outside(x, d, ld, n, escape)
+                    reach = math.inf
                 t += 1
+                outside = 0 if reach <= escape else _outside(x, d * n, escape)
                 if job[AVERAGE] != NO_AVERAGE:
                     _average(job, n, ld, d, t, x, average, decay)
                 if careful:
-                    left = _part(job, n, ld, d, t, first, x, before, escape)
-                    alive -= left
+                    alive -= _part(job, n, ld, d, t, first, x, before, escape)
                     if alive == 0:
                         break
-                elif outside != d * (n - alive):
-                    for k in range(mutable * ld):
-                        poke(x, k, peek(copy, k))
+                elif outside > 0:
+                    _copy(x, copy, mutable * ld)
                     t, stop, careful = began, t, True
-            careful = left > 0
+            careful = outside > 0
         for k in range(job[MOVING_COUNT]):
             row = peek_long(job[MOVING_INDEX], k)
             for i in range(n):
@@ -424,13 +455,17 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                 job[KERNEL_FULL],
                 (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
             )
-            _write(job, n, ld, d, t, first, x, g, loss, average)
-        for i in range(n):
-            if peek_long(job[DIED], first + i) < 0:
-                for j in range(d):
-                    poke(job[END], j * walkers + first + i, peek(x, j * ld + i))
+            _write(job, n, ld, d, t, first, alive, x, g, loss, average)
+        for j in range(d):
+            end = job[END] + 8 * (j * walkers + first)
+            if alive == n:
+                _copy(end, x + line * j, n)
+            else:
+                for i in range(n):
+                    if peek_long(job[DIED], first + i) < 0:
+                        poke(end, i, peek(x, j * ld + i))
         if record:
-            # The block may have ended early, with all its walkers gone.
+            # The block may have ended early, with all its walkers gone (alive is 0).
             for i in range(n):
                 poke(x, i, math.nan)
             for row in range((t + every - 1) // every, steps // every + 1):
@@ -439,4 +474,4 @@ def walk(job, escape, from_walker, to_walker, slot):  # type: ignore[no-untyped-
                         poke(g, k, math.nan)
                     _write_inside(job, n, ld, d, row * every, first, g, memory)
             for row in range(t // every + 1, steps // every + 1):
-                _write(job, n, ld, d, row * every, first, x, g, loss, average)
+                _write(job, n, ld, d, row * every, first, alive, x, g, loss, average)

@@ -165,10 +165,17 @@ def moving_columns(
 
 
 def schedule_factors(opt: Optimizer, steps: int) -> np.ndarray:
-    """The factor on lr at every step, shape (steps,)."""
+    """The factor on lr at every step, shape (steps,); not to be written to."""
     if opt.schedule is None:
-        return np.ones(steps)
+        return _ones(steps)
     return np.ascontiguousarray(opt.schedule.values(steps), dtype=float)
+
+
+@functools.lru_cache(maxsize=8)
+def _ones(count: int) -> np.ndarray:
+    ones = np.ones(count)
+    ones.setflags(write=False)
+    return ones
 
 
 def _rows(values: list[Any], count: int) -> tuple[np.ndarray, bool]:
@@ -259,7 +266,7 @@ def execute(
     kernel = definition.kernel(1, loss=record and mode == loop.FULL and every == 1, shared=shared)
 
     job = Job()
-    for position, number in (
+    numbers = (
         (loop.WALKERS, count),
         (loop.DIM, dim),
         (loop.STEPS, steps),
@@ -286,8 +293,9 @@ def execute(
         (loop.AVERAGE_START, swa.counts["start"] if swa else 0),
         (loop.RECORD, record),
         (loop.EVERY, every),
-    ):
-        job.say(position, number)
+    )
+    for position, number in numbers:
+        job.say(position, int(number))
     if record:
         full = definition.kernel(1, loss=True, shared=shared)
         job.say(loop.KERNEL_FULL, full.address)
@@ -297,18 +305,23 @@ def execute(
         chosen = solvers.newton_step if solver.kind == "newton" else solvers.saddle_free_step
         job.say(loop.SOLVER, chosen.address)
         job.say(loop.JACOBIAN, definition.kernel(2, loss=False, shared=shared).address)
-    block = min(count, 512 if len(rule.memory) * dim <= 4 else 256)
+    # A block's hot rows stay in the first-level cache, or as near as many coordinates allow.
+    block = min(count, 512 if len(rule.memory) * dim <= 4 else max(8, min(256, 16_384 // dim)))
     job.say(loop.BLOCK, block)
     job.say(loop.VALUE_COUNT, len(values))
-    data = land.data_rows()
-    samples = np.arange(data.shape[1])
-    job.say(loop.ALL_SAMPLES, len(samples))
-    job.take(loop.THETA, starts.T)
+    if land.data:
+        data = land.data_rows()
+        samples = np.arange(data.shape[1])
+        job.take(loop.DATA, data)
+        job.take(loop.SAMPLES, samples)
+        job.say(loop.ALL_SAMPLES, len(samples))
+    job.lend(loop.THETA, np.ascontiguousarray(starts))
     job.take(loop.PARAMETERS, parameters)
     job.take(loop.RATE, rates)
     job.take(loop.HYPER, hyper)
     job.take(loop.SCHEDULE, schedule_factors(opt, steps))
-    job.take(loop.OP_CODES, operations)
+    if len(operations):
+        job.take(loop.OP_CODES, operations)
     if values:
         job.take(loop.VALUES, np.array([np.broadcast_to(v, (count,)) for v in values], dtype=float))
     if rule.powers:
@@ -317,9 +330,8 @@ def execute(
     if columns:
         job.take(loop.MOVING, np.array([*columns.values()]).T)
         job.take(loop.MOVING_INDEX, np.array([[*land.parameters].index(name) for name in columns]))
-    job.take(loop.DATA, data)
-    job.take(loop.SAMPLES, samples)
-    job.take(loop.SEEDS, seeds)
+    if random:
+        job.take(loop.SEEDS, seeds)
     if record:
         job.room(loop.PATH, (records, dim, count))
         job.room(loop.LOSS_PATH, (records, count))
@@ -332,8 +344,10 @@ def execute(
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
-    height = loop.scratch_rows(dim, len(parameters), len(rule.memory), rule.rows, len(values))
-    longs = block + max(len(samples), 1) * block + max(batch_size, 1) * block
+    height = loop.scratch_rows(
+        dim, len(parameters), len(rule.memory), rule.rows, len(values), solver is not None
+    )
+    longs = block * (1 + land.samples + batch_size)
     held = (job, definition, rule)
     _share(job.integers, held, limit, count, steps, block, height * block, longs, progress)
     return Raw(
@@ -426,34 +440,33 @@ def _share(
 
     `held` is what the job names by address; it must live as long as a task runs.
     """
-    from toylands.dynamics import loop
-    from toylands.formula.evaluate import cores, pointer, pool
+    from toylands.dynamics.loop import walk
+    from toylands.formula.evaluate import aligned, cores, pointer, pool
 
     work = count * max(steps, 1)
     slots = 1 if work < SERIAL else cores()
-    scratch = [np.empty(scratch_size) for _ in range(slots)]
-    longs = [np.empty(longs_size, dtype=np.int64) for _ in range(slots)]
-    addresses = np.array([[pointer(s) for s in scratch], [pointer(s) for s in longs]])
-    job[loop.SCRATCH], job[loop.LONGS] = pointer(addresses[0]), pointer(addresses[1])
+    rooms = [aligned(scratch_size + longs_size) for _ in range(slots)]
     if slots == 1:
-        loop.walk(job, escape, 0, count, 0)
+        scratch = pointer(rooms[0])
+        walk(job, escape, 0, count, scratch, scratch + 8 * scratch_size)
         return
     tasks = max(slots, -(-work // TASK))
     size = -(-count // (tasks * block)) * block
-    free: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for slot in range(slots):
-        free.put(slot)
+    free: queue.SimpleQueue[np.ndarray] = queue.SimpleQueue()
+    for room in rooms:
+        free.put(room)
 
     def run(first: int, _held: Any) -> int:
-        slot = free.get()
+        room = free.get()
+        scratch, last = pointer(room), min(first + size, count)
         try:
-            loop.walk(job, escape, first, min(first + size, count), slot)
+            walk(job, escape, first, last, scratch, scratch + 8 * scratch_size)
         finally:
-            free.put(slot)
-        return min(first + size, count) - first
+            free.put(room)
+        return last - first
 
     # Each task holds what it works on: a second interrupt may end the wait for the tasks below.
-    held = (*held, scratch, longs, addresses)
+    held = (*held, rooms)
     futures = [pool().submit(run, first, held) for first in range(0, count, size)]
     try:
         _await(futures, count, progress)

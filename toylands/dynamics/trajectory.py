@@ -354,7 +354,11 @@ class Swarm(Sequence[Trajectory]):
 
     def _varying(self, numbers: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The numbers that differ between walkers, one per walker."""
-        return {k: np.broadcast_to(v, (len(self),)) for k, v in numbers.items() if np.ndim(v)}
+        return {
+            k: np.broadcast_to(v, (len(self),))
+            for k, v in numbers.items()
+            if isinstance(v, np.ndarray)
+        }
 
     @functools.cached_property
     def status(self) -> list[Status]:

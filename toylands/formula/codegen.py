@@ -202,6 +202,35 @@ def _number(constant: sympy.Expr) -> str:
     return repr(value)
 
 
+def shared_parts(
+    expressions: Sequence[sympy.Expr],
+) -> tuple[list[tuple[sympy.Symbol, sympy.Expr]], list[sympy.Expr]]:
+    """Common subexpressions as (symbol, expression), each after those it needs; and what is left.
+
+    SymPy writes twice a difference as 2*y - 2*x**2, in which no search for common subexpressions
+    finds y - x**2 again. So sums are first freed of their numerical factor.
+    """
+    sums: dict[sympy.Expr, sympy.Symbol] = {}
+
+    def free(total: sympy.Expr) -> sympy.Expr:
+        factor, rest = total.primitive()
+        if rest.could_extract_minus_sign():
+            factor, rest = -factor, -rest
+        if rest not in sums:
+            sums[rest] = sympy.Dummy(f"sum{len(sums)}", real=True)
+        return factor * sums[rest]
+
+    freed = [e.replace(lambda node: node.is_Add, free) for e in expressions]
+    replacements, reduced = sympy.cse([*sums, *freed], symbols=sympy.numbered_symbols("cse_"))
+    waiting = [*replacements, *zip(sums.values(), reduced, strict=False)]
+    ready = []
+    while waiting:
+        unknown = {symbol for symbol, _ in waiting}
+        ready += [pair for pair in waiting if not pair[1].free_symbols & unknown]
+        waiting = [pair for pair in waiting if pair[1].free_symbols & unknown]
+    return ready, reduced[len(sums) :]
+
+
 def kernel_source(
     coordinates: Sequence[sympy.Symbol],
     parameters: Sequence[sympy.Symbol],
@@ -217,7 +246,7 @@ def kernel_source(
     source is compiled.
     """
     wanted = ([loss] if loss is not None else []) + list(outputs)
-    replacements, reduced = sympy.cse(wanted, symbols=sympy.numbered_symbols("cse_"))
+    replacements, reduced = shared_parts(wanted)
     used: set[sympy.Basic] = set().union(*(expression.free_symbols for expression in reduced))
     for _, expression in replacements:
         used |= expression.free_symbols

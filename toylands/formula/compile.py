@@ -31,7 +31,7 @@ job_array = types.int64[::1]
 void = types.void
 
 KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
-RULE = i8(i8, i8, i8, f8, f8, f8, doubles, doubles, doubles, doubles, doubles)
+RULE = f8(i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
 PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 
 #: how many kernels and rules were compiled in this process (tests watch it)
@@ -206,6 +206,16 @@ def index_at(typingctx: Any, pointer: Any, i: Any) -> Any:
     return i8(longs, i8), generate
 
 
+@intrinsic
+def gather(typingctx: Any, total: Any, value: Any) -> Any:
+    """total + value, for a sum whose terms may be added in any order (so that it vectorises)."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fadd(*args, flags=("reassoc",))
+
+    return f8(f8, f8), generate
+
+
 # --- functions that numba lacks --------------------------------------------------------------------
 
 
@@ -290,6 +300,7 @@ NAMESPACE: dict[str, Any] = {
     "normal_cdf": _normal_cdf,
     "pow": _pow,
     "index_at": index_at,
+    "gather": gather,
 }
 
 

@@ -277,7 +277,7 @@ class Landscape:
     def parameter_rows(self, shape: tuple[int, ...]) -> np.ndarray:
         """Parameter values as rows: (P, 1) when they are plain numbers, else (P, N) for the points."""
         values = list(self.parameters.values())
-        if all(np.ndim(value) == 0 for value in values):
+        if not any(isinstance(value, np.ndarray) for value in values):
             return np.array(values, dtype=float).reshape(len(values), 1)
         try:
             rows = [np.broadcast_to(value, shape).reshape(-1) for value in values]

@@ -213,7 +213,10 @@ class Optimizer:
 
     def piece(self, kind: str) -> Piece | None:
         """The piece of this kind, or None."""
-        return next((piece for piece in self.pieces if piece.kind == kind), None)
+        for piece in self.pieces:
+            if piece.kind == kind:
+                return piece
+        return None
 
     def replace(self, **changes: Any) -> Optimizer:
         """The same optimizer with other numbers or another schedule.

@@ -188,28 +188,24 @@ class Rule:
         texts = [emitter.text(expression) for expression in reduced]
         index = "" if shared else " + i"
         loads = [f"rate = load(lr, 0{index}) * scale"]
-        loads += [f"h{k} = load(hyper, {k} * ld{index})" for k in range(len(hyper))]
-        inside = ["k = j * ld + i", "x = fetch_0(theta, k)", "dx = load(g, k)"]
+        loads += [f"h{k} = load(hyper, {k} * n{index})" for k in range(len(hyper))]
+        inside = ["x = fetch_0(theta, k)", "dx = load(g, k)"]
+        inside += [f"s{k} = fetch_{k + 1}(state, {k} * d * n + k)" for k in range(len(self.memory))]
+        inside += [*emitter.inside, f"new = {texts[0]}", "store_0(theta, k, new)"]
+        # Besides stepping, a rule adds up |theta|: while the sum is small, no walker is off the map.
+        inside.append("reach = gather(reach, abs(new))")
         inside += [
-            f"s{k} = fetch_{k + 1}(state, {k} * d * ld + k)" for k in range(len(self.memory))
+            f"store_{k + 1}(state, {k} * d * n + k, {text})" for k, text in enumerate(texts[1:])
         ]
-        # Besides stepping, a rule counts the coordinates that are now off the map (or not numbers).
-        lines = [
-            "def rule(n, ld, d, scale, t, escape, lr, theta, g, state, hyper):",
-            "    outside = 0",
-        ]
+        lines = ["def rule(n, d, scale, t, lr, theta, g, state, hyper):", "    reach = 0.0"]
         lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
-        lines += ["    for j in range(d):", "        for i in range(n):"]
-        inner = [*(() if shared else loads), *inside, *emitter.inside]
-        lines += [f"            {line}" for line in inner]
-        lines.append(f"            new = {texts[0]}")
-        lines.append("            store_0(theta, k, new)")
-        lines.append("            outside += 0 if abs(new) <= escape else 1")
-        lines += [
-            f"            store_{k + 1}(state, {k} * d * ld + k, {text})"
-            for k, text in enumerate(texts[1:])
-        ]
-        lines.append("    return outside")
+        if shared:  # the rows follow each other without gaps: one run over all coordinates
+            lines.append("    for k in range(d * n):")
+            lines += [f"        {line}" for line in inside]
+        else:
+            lines += ["    for j in range(d):", "        for i in range(n):"]
+            lines += [f"            {line}" for line in (*loads, "k = j * n + i", *inside)]
+        lines.append("    return reach")
         return "\n".join(lines) + "\n"
 
     @functools.cached_property
