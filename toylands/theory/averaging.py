@@ -1,0 +1,87 @@
+"""Averaging weights (SWA, EMA): how much variance it removes, and to which side of a valley it leans.
+
+average_variance(100, lr=0.1, curvature=1, sigma=1)  # 0.00905, from 0.0526 of one iterate
+valley_mean(1.0)                                     # -0.5772: on the flat side of e^x - x - 1
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from toylands.geometry._checks import positive
+from toylands.optimizers.optimizer import check_count
+
+_above = functools.partial(positive, "averaging")
+
+
+def _memory(lr: float, curvature: float) -> float:
+    """1 - lr * curvature, the factor by which one step remembers the last."""
+    step = _above("lr", lr) * _above("curvature", curvature)
+    if step >= 2:
+        raise ValueError(
+            f"averaging: lr * curvature = {step:g} must be below 2: beyond it nothing is stationary."
+        )
+    return 1 - step
+
+
+def iterate_variance(lr: float, curvature: float, sigma: float) -> float:
+    """The stationary variance of gradient descent with gradient noise of deviation sigma.
+
+    x <- a x + lr noise with a = 1 - lr * curvature: lr^2 sigma^2/(1 - a^2). Exact on a parabola.
+    """
+    a = _memory(lr, curvature)
+    return (lr * _above("sigma", sigma)) ** 2 / (1 - a**2)
+
+
+def average_variance(n: int, lr: float, curvature: float, sigma: float) -> float:
+    """The variance of the mean of n consecutive stationary iterates.
+
+    (v/n) [(1+a)/(1-a) - 2 a (1 - a^n)/(n (1-a)^2)] with v the variance of one and a = 1 - lr *
+    curvature; for large n it tends to sigma^2/(n curvature^2), whatever the learning rate. [Polyak
+    and Juditsky 1992]
+    """
+    n = check_count("average_variance", "n", n, least=1)
+    a = _memory(lr, curvature)
+    v = iterate_variance(lr, curvature, sigma)
+    return v / n * ((1 + a) / (1 - a) - 2 * a * (1 - a**n) / (n * (1 - a) ** 2))
+
+
+def ema_variance(decay: float, memory: float = 0.0) -> float:
+    """The stationary variance of an exponential moving average, per variance of one iterate.
+
+    (1-d)/(1+d) (1 + a d)/(1 - a d) for iterates with autocorrelation a^k; white noise has a = 0. With
+    d = (n-1)/(n+1) and a = 0 it is 1/n, that of the mean of n.
+
+    Args:
+        decay: d, from 0 to below 1.
+        memory: a, between -1 and 1; 1 - lr * curvature for gradient descent on a parabola.
+    """
+    if not 0 <= decay < 1:
+        raise ValueError(f"ema_variance: decay={decay!r} must be at least 0 and below 1.")
+    if not -1 < memory < 1:
+        raise ValueError(f"ema_variance: memory={memory!r} must lie between -1 and 1.")
+    product = memory * decay
+    return (1 - decay) / (1 + decay) * (1 + product) / (1 - product)
+
+
+def valley_mean(temperature: float) -> float:
+    """The mean position in the asymmetric valley e^x - x - 1 at a temperature: psi(1/T) + ln T.
+
+    With the density proportional to exp(-L/T), e^x/T has the gamma distribution of shape 1/T, whose
+    mean logarithm is psi(1/T), the digamma function. Negative at every T: since E L' = 0 makes
+    E e^x = 1, the mean lies on the flat side (Jensen). [He, Huang and Yuan 2019, for the claim]
+    """
+    from scipy.special import digamma
+
+    t = _above("temperature", temperature)
+    return float(digamma(1 / t) + np.log(t))
+
+
+def valley_mean_loss(temperature: float) -> float:
+    """The mean of the loss e^x - x - 1 at a temperature, which is -`valley_mean`.
+
+    Because E e^x = 1. By Jensen's inequality it exceeds the loss at the mean position.
+    """
+    return -valley_mean(temperature)
