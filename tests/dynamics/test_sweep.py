@@ -43,6 +43,31 @@ def test_every_combination_is_its_single_run() -> None:
     assert made.landscape is ROSENBROCK
 
 
+@pytest.mark.parametrize("of", ["grad_norm", "loss", "theta"])
+def test_steps_to_are_those_of_the_single_runs(of: str) -> None:
+    lr = np.geomspace(0.01, 2, 12)
+    made = tl.sweep(QUARTIC, tl.momentum, START, 80, lr=lr, beta=[0.0, 0.9])
+    steps = made.steps_to(1e-3, of=of)
+    assert steps.shape == (12, 2)
+    for i, rate in enumerate(lr):
+        for j, beta in enumerate((0.0, 0.9)):
+            run = tl.descend(QUARTIC, tl.momentum(rate, beta=beta), START, 80)
+            alone = run.steps_to(1e-3, of=of)
+            assert steps[i, j] == (-1 if alone is None else alone)
+    assert (steps > 0).any()
+    assert (steps == -1)[made.diverged].all()
+    with pytest.raises(ValueError, match=r"'lss'.*Did you mean 'loss'"):
+        made.steps_to(1e-3, of="lss")
+
+
+def test_steps_to_on_a_parabola() -> None:
+    """(1 - lr)^t <= 1e-3, that is t >= ln(1e-3) / ln|1 - lr|."""
+    lr = np.array([0.01, 0.1, 1.0, 1.9, 2.1])
+    steps = tl.sweep(tl.landscape("x**2/2"), tl.gd, [1.0], 700, lr=lr).steps_to(1e-3, of="theta")
+    wanted = [math.ceil(math.log(1e-3) / math.log(abs(1 - r))) for r in (0.01, 0.1, 1.9)]
+    assert steps.tolist() == [*wanted[:2], 1, wanted[2], -1]
+
+
 def test_against_plain_walks() -> None:
     lr, beta = np.geomspace(0.01, 1, 9), np.array([0.0, 0.9])
     made = tl.sweep(QUARTIC, tl.momentum, START, 40, lr=lr, beta=beta)

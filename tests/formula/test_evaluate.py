@@ -86,7 +86,8 @@ def test_the_number_of_threads_changes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(evaluate, "cores", lambda: threads)
         np.testing.assert_array_equal(hills.grad(theta), wanted)
-        patch.setattr(evaluate, "PARALLEL", 1)
+        patch.setattr(evaluate, "PROBE", 64)
+        patch.setattr(evaluate, "WORTH", 0.0)
         np.testing.assert_array_equal(hills.grad(theta[:300]), wanted[:300])
 
 

@@ -13,7 +13,6 @@ instead of twenty, which is what a dragged slider feels.
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 

@@ -10,7 +10,14 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.dynamics.descend import check_landscape
-from toylands.dynamics.run import broadcast_walkers, check_start, execute, moving_columns
+from toylands.dynamics.run import (
+    broadcast_walkers,
+    check_start,
+    execute,
+    moving_columns,
+    schedule_factors,
+)
+from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
@@ -42,6 +49,7 @@ class Sweep:
         end: np.ndarray,
         diverged_at: np.ndarray,
         variants: Landscape,
+        walk: Callable[[], Swarm],
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -51,6 +59,7 @@ class Sweep:
         self.diverged_at = diverged_at
         self.diverged = diverged_at >= 0
         self._variants = variants
+        self._walk = walk
 
     @functools.cached_property
     def loss(self) -> np.ndarray:
@@ -65,6 +74,25 @@ class Sweep:
         with np.errstate(over="ignore"):
             norms = np.linalg.norm(self._variants.field(flat), axis=-1)
         return norms.reshape(self.diverged.shape)
+
+    def steps_to(self, tol: float, of: str = "grad_norm") -> np.ndarray:
+        """The step from which on `of` is at most `tol`, one axis per swept number; -1 for never.
+
+        The sweep keeps only ends, so the same walks are taken again and recorded.
+
+        Args:
+            tol: the tolerance.
+            of: "grad_norm", "loss", or "theta" (the largest absolute coordinate).
+
+        Raises:
+            ValueError: for another word, or when the recording would fill the memory.
+        """
+        steps = first_within(curve_of(self._recorded, of), tol).reshape(self.diverged.shape)
+        return np.where(self.diverged, -1, steps)
+
+    @functools.cached_property
+    def _recorded(self) -> Swarm:
+        return self._walk()
 
     @property
     def best(self) -> dict[str, float]:
@@ -158,16 +186,21 @@ def sweep(
             "sweep: give every array by name here; the landscape or the optimizer has one in it already."
         )
     moving = moving_columns(variants, options.pop("moving", None), steps)
-    raw = execute(
+    walk = functools.partial(
+        execute,
         variants,
         opt,
         np.broadcast_to(point, (count, land.dim)),
         steps,
-        record=False,
         moving=moving,
         progress="sweep",
         **options,
     )
+
+    def recorded() -> Swarm:
+        return Swarm(variants, opt, walk(), schedule_factors(opt, steps), 0.0, 1, moving)
+
+    raw = walk(record=False)
     return Sweep(
         land,
         opt,
@@ -176,6 +209,7 @@ def sweep(
         raw.end.reshape(*shape, land.dim),
         raw.died.reshape(shape),
         variants(**{name: column[-1] for name, column in moving.items()}),
+        recorded,
     )
 
 

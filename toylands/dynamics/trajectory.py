@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of
+from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.formula.declare import classify
 from toylands.optimizers import Optimizer
@@ -53,6 +53,30 @@ class Status:
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def curve_of(walk: Any, of: str) -> np.ndarray:
+    """What is measured along a walk, steps last: "grad_norm", "loss" or "theta" (largest coordinate).
+
+    Raises:
+        ValueError: for another word, with the nearest right one.
+    """
+    choices = ("grad_norm", "loss", "theta")
+    if of not in choices:
+        raise ValueError(f"of={show(of)} must be {one_of(choices)}.{did_you_mean(of, choices)}")
+    if of == "theta":
+        largest: np.ndarray = np.abs(walk.path).max(axis=-1)
+        return largest
+    curve: np.ndarray = getattr(walk, of)
+    return curve
+
+
+def first_within(curves: np.ndarray, tol: float) -> np.ndarray:
+    """The index from which on a curve (its last axis) is at most tol; -1 where it does not stay so."""
+    above = ~(curves <= tol)
+    first = above.shape[-1] - np.argmax(above[..., ::-1], axis=-1)
+    first = np.where(above.any(axis=-1), first, 0)
+    return np.where(first < above.shape[-1], first, -1)
 
 
 def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -206,15 +230,8 @@ class Trajectory:
             tol: the tolerance.
             of: "grad_norm", "loss", or "theta" (the largest absolute coordinate).
         """
-        choices = ("grad_norm", "loss", "theta")
-        if of not in choices:
-            raise ValueError(f"of={of!r} must be {one_of(choices)}.{did_you_mean(of, choices)}")
-        if self.diverged_at is not None:
-            return None
-        curve = np.abs(self.path).max(axis=1) if of == "theta" else getattr(self, of)
-        above = np.flatnonzero(~(curve <= tol))
-        first = int(above[-1]) + 1 if len(above) else 0
-        return first * self.every if first < len(curve) else None
+        first = int(first_within(curve_of(self, of), tol))
+        return None if self.diverged_at is not None or first < 0 else first * self.every
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python numbers and lists, ready for JSON."""

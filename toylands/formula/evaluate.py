@@ -5,15 +5,50 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from toylands.formula.compile import call_kernel, i8, loop, peek, poke, void
+from toylands.formula.compile import call_kernel, i8, inline, loop, peek, poke, void
 
 BLOCK = 256
-#: below this many points one thread is faster than two
-PARALLEL = 8_192
+#: points that are evaluated, and timed, before the rest may be shared by the cores
+PROBE = 8_192
+#: seconds of work for one core below which sharing it costs more than it gains
+WORTH = 0.4e-3
+
+
+@inline(void, *[i8] * 5)
+def _apart(rows, ld, points, d, n):  # type: ignore[no-untyped-def]
+    """n points of d numbers to d rows; the plane, where a known stride vectorises, on its own."""
+    if d == 2:
+        for i in range(n):
+            poke(rows, i, peek(points, 2 * i))
+            poke(rows, ld + i, peek(points, 2 * i + 1))
+    else:
+        for j in range(d):
+            for i in range(n):
+                poke(rows, j * ld + i, peek(points, i * d + j))
+
+
+@inline(void, *[i8] * 5)
+def _together(points, d, rows, ld, n):  # type: ignore[no-untyped-def]
+    """d rows to n points of d numbers; gradients and Hessians in the plane on their own."""
+    if d == 2:
+        for i in range(n):
+            poke(points, 2 * i, peek(rows, i))
+            poke(points, 2 * i + 1, peek(rows, ld + i))
+    elif d == 4:
+        for i in range(n):
+            poke(points, 4 * i, peek(rows, i))
+            poke(points, 4 * i + 1, peek(rows, ld + i))
+            poke(points, 4 * i + 2, peek(rows, 2 * ld + i))
+            poke(points, 4 * i + 3, peek(rows, 3 * ld + i))
+    else:
+        for j in range(d):
+            for i in range(n):
+                poke(points, i * d + j, peek(rows, j * ld + i))
 
 
 @loop(void(*[i8] * 17))
@@ -27,9 +62,7 @@ def _evaluate(  # type: ignore[no-untyped-def]
     values = params + 8 * p_rows * block
     for start in range(first, last, block):
         n = min(block, last - start)
-        for j in range(d):
-            for i in range(n):
-                poke(x, j * block + i, peek(theta, (start + i) * d + j))
+        _apart(x, block, theta + 8 * start * d, d, n)
         for k in range(p_rows):
             if p_step == 0:
                 poke(params, k * block, peek(p, k))
@@ -37,9 +70,7 @@ def _evaluate(  # type: ignore[no-untyped-def]
                 for i in range(n):
                     poke(params, k * block + i, peek(p, k * p_step + start + i))
         call_kernel(kernel, (n, block, x, params, data, rows, index, m, loss + 8 * start, values))
-        for r in range(out_rows):
-            for i in range(n):
-                poke(out, (start + i) * out_rows + r, peek(values, r * block + i))
+        _together(out + 8 * start * out_rows, out_rows, values, block, n)
 
 
 @cache
@@ -108,9 +139,14 @@ def evaluate(
             out_rows, pointer(scratch), first, last, block,
         )  # fmt: skip
 
-    if count < PARALLEL:
-        run(0, count)
-    else:
-        size = -(-count // (cores() * BLOCK)) * BLOCK
-        list(pool().map(lambda first: run(first, min(first + size, count)), range(0, count, size)))
+    began = perf_counter()
+    run(0, min(count, PROBE))
+    left = count - PROBE
+    if left > 0:
+        if (perf_counter() - began) * left / PROBE < WORTH:
+            run(PROBE, count)
+        else:
+            size = -(-left // (cores() * BLOCK)) * BLOCK
+            starts = range(PROBE, count, size)
+            list(pool().map(lambda first: run(first, min(first + size, count)), starts))
     return loss, out
