@@ -87,6 +87,8 @@ class Explorer(anywidget.AnyWidget):
     state_string = traitlets.Unicode().tag(sync=True)
     #: the frame shown (a step, or a gradient evaluation); -1 is the end of the run
     cursor = traitlets.Float(-1.0).tag(sync=True)
+    #: whether a new view shows only the start, until the run is played or something is changed
+    waits = traitlets.Bool(False).tag(sync=True)
     #: the number of the last patch that has been dealt with
     seen = traitlets.Int(-1).tag(sync=True)
     seq = traitlets.Int().tag(sync=True)
@@ -97,6 +99,7 @@ class Explorer(anywidget.AnyWidget):
         *,
         extra_landscapes: dict[str, Landscape] | None = None,
         extra_rules: dict[str, Callable[..., Optimizer]] | None = None,
+        waits: bool = False,
     ) -> None:
         self._extra_landscapes = extra_landscapes or {}
         self._extra_rules = extra_rules or {}
@@ -111,6 +114,7 @@ class Explorer(anywidget.AnyWidget):
             _esm=bundle.script(),
             _css=bundle.style(),
             scene=scene,
+            waits=waits,
             catalog=presets.catalog(self._extra_landscapes, self._extra_rules),
         )
         self._redraw(final=True)
@@ -335,6 +339,7 @@ def explore(
     optimizers: Sequence[Optimizer] | Optimizer | None = None,
     *,
     state: str | None = None,
+    wait: bool = False,
     **options: Any,
 ) -> Explorer:
     """Show a landscape as a live, playable scene.
@@ -343,6 +348,8 @@ def explore(
         landscape: a landscape of one or two coordinates (or its name, or a text formula).
         optimizers: the optimizers to race; by default gd, momentum, adam and sam(gd).
         state: a state string copied from an explorer; shows exactly the same scene.
+        wait: show only the start until the run is played or something is changed, so that one can
+            predict first.
         **options: any entry of the scene: `start`, `view`, `steps`, `lr`, `seed`, `noise`, `mode`
             ("explore", "predict", "teacher"), `axis`, `loss_scale`, `show` ({"basin": True, ...}).
 
@@ -356,7 +363,7 @@ def explore(
         extra = {}
         if isinstance(landscape, Landscape):
             extra = {landscape.name: landscape}
-        return Explorer(scene, extra_landscapes=extra)
+        return Explorer(scene, extra_landscapes=extra, waits=wait)
     if landscape is None:
         landscape = landscapes.get("rosenbrock")
     if isinstance(landscape, str):
@@ -374,6 +381,7 @@ def explore(
         scenes.new_scene(land, opts, **options),
         extra_landscapes=_own_landscape(land),
         extra_rules=_own_rules(opts),
+        waits=wait,
     )
 
 

@@ -40,7 +40,10 @@ class Hub {
     const still = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
     this.player = new Player({
       reducedMotion: still,
-      onframe: (frame) => this.model.set("cursor", frame),
+      onframe: (frame) => {
+        this.model.set("cursor", frame);
+        if (this.waiting && this.player.atEnd) this.reveal();
+      },
       onstate: () => this.announce("playing"),
     });
     this.receive();
@@ -48,7 +51,8 @@ class Hub {
     this.measureRun();
     const cursor = model.get("cursor");
     this.player.wanted = cursor < 0 ? this.player.frames : cursor;
-    if (this.predicting) this.player.wanted = 0;
+    this.waiting = model.get("waits") && cursor < 0;
+    if (this.predicting || this.waiting) this.player.wanted = 0;
   }
 
   get scene() {
@@ -70,7 +74,10 @@ class Hub {
     if (paths.some((path) => /\.(hyper|wrap)\.|^optimizers$/.test(path))) this.limitsKnown = false;
     // Another question needs another guess; how the scene is viewed does not change the question.
     const viewing = /^(show|axis|loss_scale|basin_of|view|frozen)/;
-    if (!paths.every((path) => viewing.test(path))) this.forgetGuesses();
+    if (!paths.every((path) => viewing.test(path))) {
+      this.forgetGuesses();
+      if (this.waiting) this.reveal();
+    }
     if (changes.mode === "predict" || (this.predicting && !this.guessed)) this.player.seek(0);
     this.measureRun();
     const n = (this.model.get("patch").n ?? 0) + 1;
@@ -192,7 +199,14 @@ class Hub {
 
   /** Whether what lies beyond the frame must stay unseen. */
   get hiding() {
-    return this.predicting && !this.revealed;
+    return this.waiting || (this.predicting && !this.revealed);
+  }
+
+  /** A run that waited to be played shows itself: at its end, or when the hand has changed something. */
+  reveal() {
+    this.waiting = false;
+    if (!this.predicting) this.player.seek(this.player.frames);
+    this.announce("guess");
   }
 
   forgetGuesses() {
