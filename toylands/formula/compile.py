@@ -108,7 +108,7 @@ def poke_long(typingctx: Any, address: Any, i: Any, value: Any) -> Any:
     return types.void(i8, i8, i8), generate
 
 
-def _caller(signature: Any) -> Any:
+def caller(signature: Any) -> Any:
     """An intrinsic that calls the function of this signature at an integer address.
 
     Pointers are passed as integer addresses too and cast at the call.
@@ -137,9 +137,9 @@ def _caller(signature: Any) -> Any:
     return call
 
 
-call_kernel = _caller(KERNEL)
-call_rule = _caller(RULE)
-call_precondition = _caller(PRECONDITION)
+call_kernel = caller(KERNEL)
+call_rule = caller(RULE)
+call_precondition = caller(PRECONDITION)
 
 
 # --- memory inside kernels: every output row is its own alias scope --------------------------------
