@@ -28,12 +28,14 @@ class BasinVolume:
 
     Attributes:
         minimum: where they end; None for walks that end in no minimum.
+        number: its label on the first of the maps, as in `Basins.labels`.
         outcome: "minimum", "diverged", "running" or "elsewhere".
         share: of the window's volume.
         standard_error: of the share.
     """
 
     minimum: CriticalPoint | None
+    number: int
     outcome: str
     share: float
     standard_error: float
@@ -75,6 +77,7 @@ def basin_volumes(
     cell = (window[:, -1] - window[:, 0]) / grid
     rng = np.random.default_rng(seed)
     minima: list[CriticalPoint] = []
+    labels: list[int] = []
     counted: dict[Any, np.ndarray] = {}
     for repeat in range(repeats):
         low = window[:, 0] + rng.uniform(size=land.dim) * cell
@@ -83,11 +86,14 @@ def basin_volumes(
         numbers, counts = np.unique(found.labels, return_counts=True)
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
             key = number if number < 0 else _place(land, minima, found.minima[number])
+            if key == len(labels):
+                labels.append(number)
             shares = counted.setdefault(key, np.zeros(repeats))
             shares[repeat] += count / found.labels.size
     volumes = [
         BasinVolume(
             minima[key] if key >= 0 else None,
+            labels[key] if key >= 0 else key,
             "minimum" if key >= 0 else _ELSEWHERE[key],
             float(shares.mean()),
             float(shares.std(ddof=1) / np.sqrt(repeats)),

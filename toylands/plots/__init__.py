@@ -10,26 +10,42 @@ Where the figure comes from is told in `toylands.plots.style`.
 
 from __future__ import annotations
 
+from toylands.plots.along import conserved_curve, convexity_curve
 from toylands.plots.animation import animate
 from toylands.plots.contour import contour
+from toylands.plots.counts import index_chart, volume_chart
 from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, sharpness_curve
+from toylands.plots.density import density_histogram, semicircle_histogram
+from toylands.plots.directions import curvature_histogram
 from toylands.plots.kicks import kick_histogram
 from toylands.plots.maps import basin_map, sweep_map
+from toylands.plots.noise import noise_curves
 from toylands.plots.paths import paths
+from toylands.plots.sharpness import worst_case_curves, worst_case_map
 from toylands.plots.spectrum import spectrum_along
 from toylands.plots.surface import surface
 
 __all__ = [
     "animate",
     "basin_map",
+    "conserved_curve",
     "contour",
+    "convexity_curve",
+    "curvature_histogram",
+    "density_histogram",
     "gradient_norms",
+    "index_chart",
     "kick_histogram",
     "loss_curves",
+    "noise_curves",
     "paths",
     "schedule_curve",
+    "semicircle_histogram",
     "sharpness_curve",
     "spectrum_along",
     "surface",
     "sweep_map",
+    "volume_chart",
+    "worst_case_curves",
+    "worst_case_map",
 ]
