@@ -50,6 +50,14 @@ def test_two_symmetries_of_three_layers() -> None:
     assert symmetry_directions(UVW, at, [*both, np.diag([1.0, 0, -1])]).shape == (3, 2)
 
 
+def test_two_invariants_have_the_hessian_of_the_function_of_them() -> None:
+    """(s-1)^2 + (s-1)(w-2) + 3 (w-2)^2 with s = uv, at (4, 1/4, 2), in the coordinates (s, w)."""
+    land = tl.landscape("(u*v - 1)**2 + (u*v - 1)*(w - 2) + 3*(w - 2)**2")
+    reduced = effective_hessian(land, (4, 0.25, 2), np.diag([1.0, -1.0, 0.0]))
+    measured = reduced.measured_by([[0.25, 4, 0], [0, 0, 1]])
+    np.testing.assert_allclose(measured, [[2, 1], [1, 6]], rtol=1e-12)
+
+
 def test_a_point_that_the_symmetry_does_not_move_keeps_its_whole_hessian() -> None:
     reduced = effective_hessian(UV, (0, 0), SCALING)
     np.testing.assert_allclose(reduced.eigenvalues, (-1, 1))

@@ -50,8 +50,8 @@ def noise_response(
 
     Args:
         land, point: the landscape and one point, shape (d,).
-        sigmas: sizes, each above 0, shape (n,); by default 13 from 0.001 to 1 of the view's smaller
-            side, spaced by equal factors, divided by ten.
+        sigmas: sizes, each above 0, shape (n,); by default 13 sizes, spaced by equal factors, from
+            0.0001 to 0.1 of the smaller side of the view.
         count: kicks for each size.
         seed: fixes the directions.
     """
