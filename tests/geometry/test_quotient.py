@@ -56,6 +56,8 @@ def test_two_invariants_have_the_hessian_of_the_function_of_them() -> None:
     reduced = effective_hessian(land, (4, 0.25, 2), np.diag([1.0, -1.0, 0.0]))
     measured = reduced.measured_by([[0.25, 4, 0], [0, 0, 1]])
     np.testing.assert_allclose(measured, [[2, 1], [1, 6]], rtol=1e-12)
+    skew = reduced.measured_by([[0.25, 4, 0], [0.25, 4, 1]])  # s and q = s + w, so w = q - s
+    np.testing.assert_allclose(skew, [[6, -5], [-5, 6]], rtol=1e-12)
 
 
 def test_a_point_that_the_symmetry_does_not_move_keeps_its_whole_hessian() -> None:
