@@ -12,8 +12,11 @@ from toylands.geometry.conserved import Conserved, conserved, noether
 from toylands.geometry.convexity import Convexity, convexity
 from toylands.geometry.critical import find_critical_points
 from toylands.geometry.directions import RandomCurvatures, curvature_moments, random_curvatures
+from toylands.geometry.ensembles import Averages, EnsembleError, compare_averages, ensemble_error
+from toylands.geometry.interpolation import Interpolation, interpolate
 from toylands.geometry.kicks import Kicks, kicks
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
+from toylands.geometry.low_loss_paths import LowLossPath, bezier_path, chain_path, elastic_band
 from toylands.geometry.noise import NoiseResponse, noise_response, third_along
 from toylands.geometry.quotient import (
     Reduced,
@@ -22,42 +25,87 @@ from toylands.geometry.quotient import (
     symmetry_directions,
 )
 from toylands.geometry.random_hessians import RandomHessians, random_hessians
+from toylands.geometry.sampled_slices import (
+    Projection,
+    SampledLine,
+    SampledPlane,
+    plane_through,
+    sample_line,
+    sample_plane,
+    trajectory_plane,
+)
 from toylands.geometry.sharpness import Sharpness, sharpness
+from toylands.geometry.slice_axes import (
+    filter_normalized,
+    gradient_direction,
+    hessian_direction,
+    random_direction,
+    relative_direction,
+    whole_normalized,
+)
 from toylands.geometry.slices import slice_line, slice_plane
 from toylands.geometry.spectrum import SpectralDensity, spectral_density
 from toylands.geometry.stability import convergence_rate, spectral_radius, stability_limit
+from toylands.geometry.tickets import Ticket, find_ticket, magnitude_mask, masked
+from toylands.geometry.trajectory_pca import TrajectoryPCA, trajectory_pca
 from toylands.geometry.volumes import BasinVolume, basin_volumes
 from toylands.geometry.worst import WorstCase, ball_maximum, worst_case
 
 __all__ = [
+    "Averages",
     "BasinVolume",
     "Census",
     "Conserved",
     "Convexity",
+    "EnsembleError",
+    "Interpolation",
     "Kicks",
+    "LowLossPath",
     "NoiseResponse",
+    "Projection",
     "RandomCurvatures",
     "RandomHessians",
     "Reduced",
+    "SampledLine",
+    "SampledPlane",
     "Sharpness",
     "SpectralDensity",
+    "Ticket",
+    "TrajectoryPCA",
     "WorstCase",
     "ball_maximum",
     "basin_volumes",
+    "bezier_path",
     "census",
+    "chain_path",
+    "compare_averages",
     "conserved",
     "convergence_rate",
     "convexity",
     "curvature_moments",
     "effective_hessian",
+    "elastic_band",
+    "ensemble_error",
+    "filter_normalized",
     "find_critical_points",
+    "find_ticket",
+    "gradient_direction",
+    "hessian_direction",
     "hvp",
+    "interpolate",
     "kicks",
     "lanczos_density",
+    "magnitude_mask",
+    "masked",
     "noether",
     "noise_response",
+    "plane_through",
     "random_curvatures",
+    "random_direction",
     "random_hessians",
+    "relative_direction",
+    "sample_line",
+    "sample_plane",
     "sharpness",
     "slice_line",
     "slice_plane",
@@ -68,5 +116,8 @@ __all__ = [
     "symmetry_directions",
     "third_along",
     "top_eigenpairs",
+    "trajectory_pca",
+    "trajectory_plane",
+    "whole_normalized",
     "worst_case",
 ]

@@ -5,6 +5,7 @@
 
 A slice has the exact gradient and Hessian of what it shows, because it is the same formula with other
 coordinates put in. What it leaves out it cannot show: a slice through a saddle can look like a bowl.
+For losses on a grid, in any direction and of networks too, there are `sample_line` and `sample_plane`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,20 @@ from typing import Any
 
 import numpy as np
 
+from toylands._words import show
+from toylands.dynamics.descend import check_landscape
 from toylands.formula import Dial, Landscape, cos, dial, pi, sin
 from toylands.formula.definition import define, give_signature
+from toylands.geometry._checks import one_point
+from toylands.geometry.slice_axes import axis_along
 
 
-def _sliced(
+def has_formula(land: Landscape) -> bool:
+    """Whether other coordinates can be put into the landscape's formula (a network has none)."""
+    return callable(getattr(getattr(land, "definition", None), "function", None))
+
+
+def substituted(
     land: Landscape,
     name: str,
     doc: str,
@@ -26,6 +36,7 @@ def _sliced(
     turns: dict[str, Dial],
     place: Callable[..., list[Any]],
     view: Any,
+    start: Sequence[float] | None = None,
 ) -> Landscape:
     """The landscape at place(*coordinates, *turns), with the same parameters and data."""
     original = land.definition
@@ -44,7 +55,7 @@ def _sliced(
     definition = define(
         function,
         view=view,
-        start=[0.0] * len(coordinates),
+        start=[0.0] * len(coordinates) if start is None else start,
         source=land.source,
         levels=land.levels,
         data=original.columns or None,
@@ -54,43 +65,64 @@ def _sliced(
     return Landscape(definition)(**land.parameters, **land.data)
 
 
-def _through(land: Landscape, through: Any) -> np.ndarray:
-    point = land.points(land.start if through is None else through, "through")
-    if point.ndim != 1 or not np.isfinite(point).all():
-        raise ValueError(f"{land.name}: through={through!r} must be one finite point.")
-    return point
+def _through(owner: str, land: Landscape, through: Any) -> np.ndarray:
+    check_landscape(owner, land)
+    if not has_formula(land):
+        raise ValueError(
+            f"{owner}: {land.name} is computed without a formula, so nothing can be put into it. Sample "
+            f"it: {owner.replace('slice', 'sample')}(...) takes any landscape."
+        )
+    return one_point(owner, land, land.start if through is None else through, "through")
 
 
 def slice_line(
-    land: Landscape, through: Any = None, *, angle: float = 0.0, reach: float | None = None
+    land: Landscape,
+    through: Any = None,
+    *,
+    along: Any = None,
+    angle: float = 0.0,
+    reach: float | None = None,
+    seed: int = 0,
 ) -> Landscape:
     """The landscape along a line through a point, as a 1-D landscape of the distance s.
 
     Args:
         land: a landscape of two or more coordinates.
         through: a point (d,), by default its start.
-        angle: direction in degrees in the plane of the first two coordinates; it becomes a dial.
-        reach: how far the view goes on either side; by default half the smaller side of the view.
+        along: a vector (d,), whose length is one unit of s, or a name as in `sample_line`. Without it
+            the line lies in the plane of the first two coordinates and has a dial.
+        angle: its direction in degrees there, without `along`.
+        reach: how far the view goes on either side; by default half the smaller side of the view, and
+            1 for a vector.
+        seed: fixes a random direction.
 
     Raises:
-        ValueError: for a landscape of one coordinate, or a bad point.
+        ValueError: for a landscape of one coordinate or without a formula, or a bad point or direction.
     """
+    point = _through("slice_line", land, through)
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate: it is its own slice.")
-    point = _through(land, through)
-    far = reach or min(high - low for low, high in land.view[:2]) / 2
+    if along is not None and angle:
+        raise ValueError(f"slice_line: along={show(along)} and angle={angle:g} both say where to.")
+    far = reach or (min(high - low for low, high in land.view[:2]) / 2 if along is None else 1.0)
+    direction = (
+        None if along is None else axis_along("slice_line", land, point, along, seed=seed)[0]
+    )
 
-    def place(s: Any, turn: Any) -> list[Any]:
-        radians = pi * turn / 180
-        along = [cos(radians), sin(radians)] + [0] * (land.dim - 2)
-        return [float(c) + s * a for c, a in zip(point, along, strict=True)]
+    def place(s: Any, *turn: Any) -> list[Any]:
+        if direction is None:
+            radians = pi * turn[0] / 180
+            steps = [cos(radians), sin(radians)] + [0] * (land.dim - 2)
+        else:
+            steps = direction.tolist()
+        return [float(c) + s * a for c, a in zip(point, steps, strict=True)]
 
-    return _sliced(
+    return substituted(
         land,
         f"{land.name}_line",
         f"{land.name} along a line.\n\nThe distance s runs from the point {point.tolist()}.",
         ("s",),
-        {"angle_of_line": dial(angle, -180, 180)},
+        {"angle_of_line": dial(angle, -180, 180)} if direction is None else {},
         place,
         ((-far, far),),
     )
@@ -113,12 +145,12 @@ def slice_plane(
     Raises:
         ValueError: for a landscape of one coordinate, bad axes, or a bad point.
     """
+    point = _through("slice_plane", land, through)
     first, second = axes
     if land.dim < 2 or first == second or not all(0 <= axis < land.dim for axis in axes):
         raise ValueError(
             f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}."
         )
-    point = _through(land, through)
     others = [k for k in range(land.dim) if k not in axes]
     turns = {}
     if others:
@@ -136,7 +168,7 @@ def slice_plane(
             made[targets[n]] += distance * sin(radians)
         return made
 
-    return _sliced(
+    return substituted(
         land,
         f"{land.name}_plane",
         f"{land.name} over a plane.\n\nIt passes through the point {point.tolist()}; a and b are distances.",

@@ -1,0 +1,364 @@
+"""Curved paths that stay low: Bezier curves, polygonal chains and the nudged elastic band.
+
+    valley = tl.landscape("(x**2 + y**2 - 1)**2/2")
+    bezier_path(valley, (1, 0), (-1, 0), objective="max").barrier      # (3 - 2 sqrt 2)/8
+    chain_path(valley, (1, 0), (-1, 0), objective="max").barrier       # (sqrt 2 - 1)^2/2
+    elastic_band(tl.landscapes.double_well, *ends).saddle              # the pass between two wells
+
+That such paths exist between trained networks is called mode connectivity. It says nothing about
+minima having similar losses, which is another statement.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of, show
+from toylands.formula import CriticalPoint, Landscape
+from toylands.geometry._checks import one_point, positive
+from toylands.geometry.lanczos import hvp
+from toylands.optimizers.optimizer import check_count
+
+OBJECTIVES = ("mean", "max")
+
+
+@dataclass(frozen=True)
+class LowLossPath:
+    """A path between two points, as points along it.
+
+    Attributes:
+        landscape: where it lies.
+        points: along the path, both ends included, shape (n, d).
+        loss: there, shape (n,).
+        nodes: what shapes the path: the Bezier curve's control points, the chain's bends or the
+            band's images, both ends included, shape (m, d).
+        kind: "bezier", "chain" or "band".
+        iterations: how many the search took.
+        converged: whether it met its tolerance (rather than its limit of iterations).
+    """
+
+    landscape: Landscape
+    points: np.ndarray
+    loss: np.ndarray
+    nodes: np.ndarray
+    kind: str
+    iterations: int
+    converged: bool
+
+    @functools.cached_property
+    def s(self) -> np.ndarray:
+        """The length of the path up to each point, shape (n,)."""
+        steps = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    @property
+    def length(self) -> float:
+        """The length of the path."""
+        return float(self.s[-1])
+
+    @property
+    def highest(self) -> int:
+        """The number of the highest point."""
+        return int(np.argmax(self.loss))
+
+    @property
+    def height(self) -> float:
+        """The largest loss on the path."""
+        return float(self.loss.max())
+
+    @property
+    def barrier(self) -> float:
+        """The largest height of the path above the straight line between the end losses, 0 or more.
+
+        The line runs in the path's parameter (0 to 1), as in `Interpolation.barrier`; a band's
+        parameter is its length.
+        """
+        t = self.s / self.length if self.kind == "band" else np.linspace(0, 1, len(self.loss))
+        chord = (1 - t) * self.loss[0] + t * self.loss[-1]
+        return max(0.0, float((self.loss - chord).max()))
+
+    @functools.cached_property
+    def saddle(self) -> CriticalPoint:
+        """The stationary point near the highest point, refined by Newton's method.
+
+        For a band with a climbing image this is the pass, a saddle of index 1; its `kind` says what
+        it truly is. Along an end point, or a flat path, there may be no saddle.
+        """
+        return self.landscape.critical_point(self.landscape.refine(self.points[self.highest]))
+
+
+def bezier_path(
+    land: Landscape,
+    first: Any,
+    second: Any,
+    *,
+    bends: int = 1,
+    control: Any = None,
+    objective: str = "mean",
+    count: int = 61,
+    iterations: int = 300,
+    seed: int = 0,
+) -> LowLossPath:
+    """Fit a Bezier curve (with one bend: quadratic) of low loss between two points.
+
+    The control points in the middle are moved so that the mean of the loss over the parameter t, or its
+    maximum, is smallest: by L-BFGS for the mean, by sequential quadratic programming for the maximum,
+    both with exact gradients, from a slightly bent straight line or from `control`. It is a local
+    search. [Garipov et al. 2018, equations 2 and 4; there the mean is taken by sampling t]
+
+    Args:
+        land: any landscape.
+        first, second: the ends, shape (d,).
+        bends: control points between the ends.
+        control: where they start, shape (d,) or (bends, d).
+        objective: "mean" (uniform in t, as published) or "max".
+        count: places t, evenly spaced, at which the loss is looked at.
+        iterations: at most so many.
+        seed: of the slight random bend without which a symmetric start could not choose a side.
+
+    Raises:
+        ValueError, TypeError: for bad points, counts or names.
+    """
+    from scipy.special import comb
+
+    check_count("bezier_path", "bends", bends, least=1)
+    t = np.linspace(0.0, 1.0, check_count("bezier_path", "count", count, least=3))[:, None]
+    k = np.arange(bends + 2)
+    weights = comb(bends + 1, k) * t**k * (1 - t) ** (bends + 1 - k)
+    return _fit("bezier", land, first, second, weights, control, objective, iterations, seed)
+
+
+def chain_path(
+    land: Landscape,
+    first: Any,
+    second: Any,
+    *,
+    bends: int = 1,
+    control: Any = None,
+    objective: str = "mean",
+    count: int = 61,
+    iterations: int = 300,
+    seed: int = 0,
+) -> LowLossPath:
+    """Fit a polygonal chain of low loss: straight pieces through `bends` free points.
+
+    The arguments are those of `bezier_path`. [Garipov et al. 2018, equation 3]
+    """
+    check_count("chain_path", "bends", bends, least=1)
+    t = np.linspace(0.0, 1.0, check_count("chain_path", "count", count, least=3))[:, None]
+    weights = np.maximum(0.0, 1 - np.abs(t * (bends + 1) - np.arange(bends + 2)))
+    return _fit("chain", land, first, second, weights, control, objective, iterations, seed)
+
+
+def _fit(
+    kind: str,
+    land: Landscape,
+    first: Any,
+    second: Any,
+    weights: np.ndarray,
+    control: Any,
+    objective: str,
+    iterations: int,
+    seed: int,
+) -> LowLossPath:
+    """Minimise over the middle nodes of the curve weights @ nodes."""
+    from scipy.optimize import minimize
+
+    owner = f"{kind}_path"
+    a = one_point(owner, land, first, "first")
+    b = one_point(owner, land, second, "second")
+    iterations = check_count(owner, "iterations", iterations, least=1)
+    if objective not in OBJECTIVES:
+        raise ValueError(
+            f"{owner}: objective={objective!r} must be {one_of(OBJECTIVES)}."
+            + did_you_mean(objective, OBJECTIVES)
+        )
+    bends, d = weights.shape[1] - 2, land.dim
+    if control is None:
+        places = np.linspace(0, 1, bends + 2)[1:-1, None]
+        kick = np.random.default_rng(seed).standard_normal(d)
+        kick *= 0.1 * np.linalg.norm(b - a) / np.linalg.norm(kick)
+        middle = (1 - places) * a + places * b + kick
+    else:
+        middle = np.atleast_2d(land.points(control, "control"))
+        if middle.shape != (bends, d) or not np.isfinite(middle).all():
+            raise ValueError(
+                f"{owner}: control={show(control)} must be {bends} finite point"
+                f"{'s' * (bends > 1)} of {land.name}, one for each bend."
+            )
+    ends = weights[:, [0, -1]] @ np.stack([a, b])
+    inner = weights[:, 1:-1]
+
+    def curve(x: np.ndarray) -> np.ndarray:
+        return np.asarray(ends + inner @ x.reshape(bends, d))
+
+    def mean(x: np.ndarray) -> tuple[float, np.ndarray]:
+        points = curve(x)
+        return float(land.loss(points).mean()), (inner.T @ land.grad(points)).ravel() / len(inner)
+
+    if objective == "mean":
+        limits = {"maxiter": iterations, "maxcor": 20, "ftol": 1e-15, "gtol": 1e-9}
+        found = minimize(mean, middle.ravel(), jac=True, method="L-BFGS-B", options=limits)
+        x, rounds, good = found.x, found.nit, found.success
+    else:
+        # The smallest roof over all places: minimise s subject to s - L(curve(x)_i) >= 0.
+        def under(y: np.ndarray) -> Any:
+            return y[-1] - land.loss(curve(y[:-1]))
+
+        def slopes(y: np.ndarray) -> np.ndarray:
+            gradient = land.grad(curve(y[:-1]))
+            by_node = -(inner[:, :, None] * gradient[:, None, :]).reshape(len(inner), -1)
+            return np.column_stack([by_node, np.ones(len(inner))])
+
+        start = np.append(middle.ravel(), land.loss(curve(middle.ravel())).max())
+        only_s = np.append(np.zeros(bends * d), 1.0)
+        found = minimize(
+            lambda y: y[-1],
+            start,
+            jac=lambda y: only_s,
+            method="SLSQP",
+            constraints={"type": "ineq", "fun": under, "jac": slopes},
+            options={"maxiter": iterations, "ftol": 1e-14},
+        )
+        x, rounds, good = found.x[:-1], found.nit, found.success
+    points = curve(x)
+    nodes = np.concatenate([a[None], x.reshape(bends, d), b[None]])
+    return LowLossPath(land, points, land.loss(points), nodes, kind, int(rounds), bool(good))
+
+
+def elastic_band(
+    land: Landscape,
+    first: Any,
+    second: Any,
+    *,
+    images: int = 20,
+    iterations: int = 500,
+    climb: bool = True,
+    spring: float | None = None,
+    tol: float = 1e-6,
+    initial: Any = None,
+    seed: int = 0,
+) -> LowLossPath:
+    """Find a path of steepest descent between two points: the nudged elastic band.
+
+    A chain of images between the ends moves down across the band and evenly along it: each feels the
+    gradient's part perpendicular to the band and springs parallel to it, with the upwind tangents of
+    Henkelman and Jonsson (2000, equations 8 to 12). With `climb`, the highest image feels no springs and
+    goes uphill along the band, so it ends on the saddle [Henkelman, Uberuaga and Jonsson 2000]; it is
+    switched on after a fifth of the iterations. The images move by FIRE [Bitzek et al. 2006], which
+    adapts its time step; the first one comes from the largest curvature on the straight line. For
+    networks: Draxler et al. 2018. The band finds one pass, not always the lowest one: that depends on
+    where it starts.
+
+    Args:
+        land: any landscape.
+        first, second: the ends, usually minima, shape (d,).
+        images: free points between them.
+        iterations: at most so many.
+        climb: whether the highest image climbs to the saddle.
+        spring: the springs' constant; by default 0.3 of that largest curvature.
+        tol: stops when no image feels more force than tol times the largest gradient at the start.
+        initial: where the images start, shape (images, d); by default on the straight line, with a
+            tiny random shift that lets it leave a line of symmetry.
+        seed: fixes the shift.
+
+    Raises:
+        ValueError: for bad points or counts, or ends that coincide.
+    """
+    a = one_point("elastic_band", land, first, "first")
+    b = one_point("elastic_band", land, second, "second")
+    images = check_count("elastic_band", "images", images, least=1)
+    iterations = check_count("elastic_band", "iterations", iterations, least=1)
+    tol = positive("elastic_band", "tol", tol)
+    apart = float(np.linalg.norm(b - a))
+    if apart == 0:
+        raise ValueError("elastic_band: first and second are the same point, so there is no band.")
+    places = np.linspace(0, 1, images + 2)[:, None]
+    band = (1 - places) * a + places * b
+    if initial is None:
+        shift = np.random.default_rng(seed).standard_normal((images, land.dim))
+        band[1:-1] += 1e-3 * apart * shift / np.sqrt(land.dim)
+    else:
+        given = np.atleast_2d(land.points(initial, "initial"))
+        if given.shape != (images, land.dim) or not np.isfinite(given).all():
+            raise ValueError(
+                f"elastic_band: initial={show(initial)} must be {images} finite points of {land.name}."
+            )
+        band[1:-1] = given
+    stiff = _largest_curvature(land, band)
+    spring = 0.3 * stiff if spring is None else positive("elastic_band", "spring", spring)
+    speed = np.zeros((images, land.dim))
+    step, largest_step, mixing, downhill = 0.1 / np.sqrt(stiff), 1.0 / np.sqrt(stiff), 0.1, 0
+    rounds, good = 0, False
+    ends, steepest = land.loss(band[[0, -1]]), np.linalg.norm(land.grad(band), axis=1).max()
+    for rounds in range(1, iterations + 1):
+        loss = np.concatenate([ends[:1], land.loss(band[1:-1]), ends[1:]])
+        climbing = climb and rounds > min(100, iterations // 5)
+        force = _band_force(band, loss, land.grad(band[1:-1]), spring, climbing)
+        largest = float(np.linalg.norm(force, axis=1).max())
+        if not np.isfinite(largest) or largest <= tol * steepest:
+            good = bool(np.isfinite(largest))
+            if not good or climbing or not climb:
+                break
+        # FIRE (Bitzek et al. 2006): turn the speed towards the force, brake where power is negative.
+        if np.vdot(force, speed) > 0:
+            ratio = np.linalg.norm(speed) / np.linalg.norm(force)
+            speed = (1 - mixing) * speed + mixing * ratio * force
+            downhill += 1
+            if downhill > 5:
+                step, mixing = min(1.1 * step, largest_step), 0.99 * mixing
+        elif rounds > 1:
+            speed[:] = 0.0
+            step, mixing, downhill = 0.5 * step, 0.1, 0
+        speed = speed + step * force
+        band[1:-1] += step * speed
+        good = False
+    return LowLossPath(land, band, land.loss(band), band.copy(), "band", rounds, good)
+
+
+def _largest_curvature(land: Landscape, band: np.ndarray) -> float:
+    """The largest absolute curvature met by a few power iterations at five places of the band."""
+    rng = np.random.default_rng(0)
+    found = 0.0
+    for point in band[np.linspace(0, len(band) - 1, 5).round().astype(int)]:
+        vector = rng.standard_normal(land.dim)
+        for _ in range(8):
+            size = np.linalg.norm(vector)
+            if not (np.isfinite(size) and size > 0):
+                break
+            vector = hvp(land, point, vector / size)
+            if np.isfinite(vector).all():
+                found = max(found, float(np.linalg.norm(vector)))
+    return found or 1.0
+
+
+def _band_force(
+    band: np.ndarray, loss: np.ndarray, gradient: np.ndarray, spring: float, climbing: bool
+) -> np.ndarray:
+    """The force on every free image, shape (images, d)."""
+    ahead, behind = band[2:] - band[1:-1], band[1:-1] - band[:-2]
+    rise, fall = loss[2:] - loss[1:-1], loss[1:-1] - loss[:-2]
+    # The tangent points to the higher neighbour; next to an extremum both count, by their heights.
+    larger = np.maximum(np.abs(rise), np.abs(fall))
+    smaller = np.minimum(np.abs(rise), np.abs(fall))
+    up = loss[2:] > loss[:-2]
+    forward = np.where((rise > 0) & (fall > 0), 1.0, np.where(up, larger, smaller))
+    backward = np.where((rise > 0) & (fall > 0), 0.0, np.where(up, smaller, larger))
+    falling = (rise < 0) & (fall < 0)
+    forward, backward = np.where(falling, 0.0, forward), np.where(falling, 1.0, backward)
+    tangent = forward[:, None] * ahead + backward[:, None] * behind
+    flat = np.linalg.norm(tangent, axis=1) == 0
+    tangent[flat] = (ahead + behind)[flat]
+    tangent = tangent / np.linalg.norm(tangent, axis=1, keepdims=True).clip(1e-300)
+    along = np.einsum("id,id->i", gradient, tangent)[:, None] * tangent
+    stretch = np.linalg.norm(ahead, axis=1) - np.linalg.norm(behind, axis=1)
+    force = along - gradient + spring * stretch[:, None] * tangent
+    if climbing:
+        top = int(np.argmax(loss[1:-1]))
+        if loss[1:-1][top] > max(loss[0], loss[-1]):
+            force[top] = 2 * along[top] - gradient[top]
+    return np.asarray(force)

@@ -1,0 +1,35 @@
+"""What averaging can gain: the variance of a mean of correlated members.
+
+variance_of_mean(5, correlation=0.5)         # 0.6: correlation is what limits an ensemble
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toylands._words import show
+from toylands.optimizers.optimizer import check_count
+
+
+def variance_of_mean(members: int, correlation: float, variance: float = 1.0) -> float:
+    """The variance of the mean of M members of equal variance and equal pairwise correlation.
+
+    variance * (rho + (1 - rho)/M): independent errors average out as 1/M, the common part rho stays
+    however many members there are. Ensembles work because errors are *de*correlated. [elementary; for
+    networks Lakshminarayanan et al. 2017, Fort et al. 2019]
+
+    Args:
+        members: M, 1 or more.
+        correlation: rho, from -1/(M - 1) (no lower is possible) to 1.
+        variance: of one member, 0 or more.
+    """
+    members = check_count("variance_of_mean", "members", members, least=1)
+    lowest = -1 / (members - 1) if members > 1 else -1.0
+    if not lowest - 1e-12 <= correlation <= 1:
+        raise ValueError(
+            f"variance_of_mean: correlation={show(correlation)} must be from {lowest:.4g} to 1: "
+            f"{members} members cannot all oppose one another more."
+        )
+    if not (np.isfinite(variance) and variance >= 0):
+        raise ValueError(f"variance_of_mean: variance={show(variance)} must be 0 or more.")
+    return float(variance * (correlation + (1 - correlation) / members))
