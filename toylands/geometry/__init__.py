@@ -7,6 +7,7 @@ Every tool works on any landscape, networks included, by its exact loss, gradien
 
 from __future__ import annotations
 
+from toylands.geometry.alignment import Alignment, Matching, align, match_units
 from toylands.geometry.census import Census, census
 from toylands.geometry.conserved import Conserved, conserved, noether
 from toylands.geometry.convexity import Convexity, convexity
@@ -52,6 +53,7 @@ from toylands.geometry.volumes import BasinVolume, basin_volumes
 from toylands.geometry.worst import WorstCase, ball_maximum, worst_case
 
 __all__ = [
+    "Alignment",
     "Averages",
     "BasinVolume",
     "Census",
@@ -61,6 +63,7 @@ __all__ = [
     "Interpolation",
     "Kicks",
     "LowLossPath",
+    "Matching",
     "NoiseResponse",
     "Projection",
     "RandomCurvatures",
@@ -73,6 +76,7 @@ __all__ = [
     "Ticket",
     "TrajectoryPCA",
     "WorstCase",
+    "align",
     "ball_maximum",
     "basin_volumes",
     "bezier_path",
@@ -97,6 +101,7 @@ __all__ = [
     "lanczos_density",
     "magnitude_mask",
     "masked",
+    "match_units",
     "noether",
     "noise_response",
     "plane_through",

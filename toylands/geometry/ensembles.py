@@ -17,6 +17,7 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
+from toylands.networks import Network
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ class Averages:
         losses: each member's loss, shape (M,).
         average: the mean of the weights, shape (d,).
         average_loss: the loss there: one model.
-        ensemble_loss: the loss of the mean prediction: M models; None for a landscape that does not
-            predict.
+        ensemble_loss: the loss of the mean prediction (of the mean probability, for "bce" and
+            "cross_entropy"): M models, without weight decay; None for a landscape that does not predict.
     """
 
     landscape: Landscape
@@ -142,5 +143,33 @@ def compare_averages(land: Landscape, weights: Any) -> Averages:
         np.asarray(land.loss(points)),
         average,
         float(land.loss(average)),
-        None,
+        _ensemble_loss(land, points),
     )
+
+
+def _ensemble_loss(land: Landscape, points: np.ndarray) -> float | None:
+    """The network's loss, without weight decay, of the members' mean prediction."""
+    if not isinstance(land, Network):
+        return None
+    kind, y = land.architecture.loss, land.dataset.y
+    outputs = land.predict(points)
+    if kind in ("mse", "half_mse"):
+        squares = (outputs.mean(axis=0) - y) ** 2
+        return float(squares.sum(axis=1).mean() / (2 if kind == "half_mse" else 1))
+    if kind == "bce":
+        probability = _sigmoid(outputs).mean(axis=0)
+        other = _sigmoid(-outputs).mean(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wrong = np.where(y == 0, 0.0, -y * np.log(probability))
+            wrong -= np.where(y == 1, 0.0, (1 - y) * np.log(other))
+        return float(wrong.sum(axis=1).mean())
+    shifted = outputs - outputs.max(axis=-1, keepdims=True)
+    shares = np.exp(shifted) / np.exp(shifted).sum(axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wrong = np.where(y == 0, 0.0, -y * np.log(shares.mean(axis=0)))
+    return float(wrong.sum(axis=1).mean())
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)

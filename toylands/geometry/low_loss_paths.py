@@ -55,6 +55,23 @@ class LowLossPath:
         steps = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
         return np.concatenate([[0.0], np.cumsum(steps)])
 
+    def profile(self, between: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """Length and loss along the path, looked at between its points too (on straight pieces).
+
+        The images of a band touch the loss at a few places only; what lies between them can be higher.
+
+        Args:
+            between: pieces into which each segment is divided.
+
+        Returns:
+            (s, loss), each of shape ((n - 1) * between + 1,).
+        """
+        between = check_count("profile", "between", between, least=1)
+        number = np.arange((len(self.points) - 1) * between + 1) / between
+        places = np.arange(len(self.points))
+        dense = np.stack([np.interp(number, places, c) for c in self.points.T], axis=1)
+        return np.interp(number, places, self.s), np.asarray(self.landscape.loss(dense))
+
     @property
     def length(self) -> float:
         """The length of the path."""
@@ -75,7 +92,7 @@ class LowLossPath:
         """The largest height of the path above the straight line between the end losses, 0 or more.
 
         The line runs in the path's parameter (0 to 1), as in `Interpolation.barrier`; a band's
-        parameter is its length.
+        parameter is its length. Only the path's points are looked at; see `profile`.
         """
         t = self.s / self.length if self.kind == "band" else np.linspace(0, 1, len(self.loss))
         chord = (1 - t) * self.loss[0] + t * self.loss[-1]

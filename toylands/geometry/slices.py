@@ -25,7 +25,10 @@ from toylands.geometry.slice_axes import axis_along
 
 def has_formula(land: Landscape) -> bool:
     """Whether other coordinates can be put into the landscape's formula (a network has none)."""
-    return callable(getattr(getattr(land, "definition", None), "function", None))
+    try:
+        return land.definition.derivation is not None
+    except TypeError:
+        return False
 
 
 def substituted(

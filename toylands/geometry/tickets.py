@@ -19,7 +19,9 @@ from toylands._words import show
 from toylands.dynamics.descend import check_landscape, descend
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point
+from toylands.geometry.masked_networks import MaskedNetwork
 from toylands.geometry.slices import substituted
+from toylands.networks import Network
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -71,6 +73,13 @@ def masked(land: Landscape, mask: Any, *, fill: Any = 0.0) -> Landscape:
     kept = _mask_of(mask, land.dim)
     values = np.full(land.dim, fill, dtype=float) if np.ndim(fill) == 0 else fill
     rest = one_point("masked", land, values, "fill")
+    if isinstance(land, MaskedNetwork):
+        whole, outer = np.zeros(land.whole.dim, bool), land.fill.copy()
+        whole[np.flatnonzero(land.mask)[kept]] = True
+        outer[land.mask] = rest
+        return MaskedNetwork(land.whole, whole, outer)
+    if isinstance(land, Network):
+        return MaskedNetwork(land, kept, rest)
     index = np.flatnonzero(kept)
     names = [land.coordinates[i] for i in index]
 
