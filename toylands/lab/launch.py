@@ -18,6 +18,15 @@ OVERRIDES = {
     }
 }
 
+#: What follows every change of the kernel between busy and idle, twice a slider move: the tab's icon and a
+#: word in the status bar. They cost a third of the pictures a second; the toolbar's circle tells the same.
+QUIET = {
+    "disabledExtensions": {
+        "@jupyterlab/application-extension:faviconbusy": True,
+        "@jupyterlab/apputils-extension:kernel-status": True,
+    }
+}
+
 #: the server extension that sends kernel messages without delay
 EXTENSION = {"ServerApp": {"jpserver_extensions": {"toylands.lab.server": True}}}
 
@@ -40,6 +49,7 @@ def _settings() -> Path:
     folder = Path(tempfile.gettempdir()) / f"toylands-lab-settings-{_user()}"
     for name, content in (
         ("overrides.json", OVERRIDES),
+        ("page_config.json", QUIET),
         ("jupyter_server_config.d/toylands.json", EXTENSION),
     ):
         place, text = folder / name, json.dumps(content, indent=2)

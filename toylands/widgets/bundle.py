@@ -14,6 +14,7 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 ORDER = (
     "geometry",
+    "clipping",
     "codec",
     "marks",
     "player",
@@ -28,6 +29,7 @@ ORDER = (
     "hub",
     "transport",
     "surroundings",
+    "keys",
     "explorer",
 )
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"\./[a-z0-9]+\.js\";\n", re.MULTILINE)

@@ -71,7 +71,8 @@ class Explorer(anywidget.AnyWidget):
     _css = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
     catalog = traitlets.Dict().tag(sync=True)
-    patch = traitlets.Dict().tag(sync=True)
+    # The page's questions are answered, so they need no echo: one message less for each.
+    patch = traitlets.Dict().tag(sync=True, echo_update=False)
     walks = traitlets.Bytes().tag(sync=True)
     picture = traitlets.Dict().tag(sync=True)
     terrain = traitlets.Bytes().tag(sync=True)
@@ -80,7 +81,7 @@ class Explorer(anywidget.AnyWidget):
     basin_meta = traitlets.Dict().tag(sync=True)
     details = traitlets.Bytes().tag(sync=True)
     details_meta: Any = traitlets.List().tag(sync=True)
-    prediction = traitlets.Dict().tag(sync=True)
+    prediction = traitlets.Dict().tag(sync=True, echo_update=False)
     verdict: Any = traitlets.List().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     #: the scene as text, made anew with every final picture

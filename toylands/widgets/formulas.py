@@ -7,6 +7,7 @@ from typing import Any
 
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer, Rule
+from toylands.widgets import latex
 
 
 def to_mathml(expression: Any, order: str | None = None) -> str:
@@ -53,5 +54,16 @@ def _rule_equations(rule: Rule) -> list[str]:
 
 
 def update_equations(opt: Optimizer) -> list[str]:
-    """The rule's update equations as MathML, the memory first, then theta."""
-    return _rule_equations(opt.rule)
+    """The update equations as MathML, in the order of `opt.latex`.
+
+    First what becomes of the gradient on its way to the rule, then the rule's memory and theta, then what
+    wrappers add to it.
+    """
+    lines, own = opt.latex, opt.rule.latex
+    at = next(k for k in range(len(lines)) if lines[k : k + len(own)] == own)
+    before, after = lines[:at], lines[at + len(own) :]
+    return [
+        *(latex.to_mathml(line) for line in before),
+        *_rule_equations(opt.rule),
+        *(latex.to_mathml(line) for line in after),
+    ]

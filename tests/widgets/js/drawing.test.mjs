@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chartWindow } from "../../../toylands/widgets/js/charts.js";
-import { clipToFrame } from "../../../toylands/widgets/js/geometry.js";
+import { clipToFrame } from "../../../toylands/widgets/js/clipping.js";
 import { drape, meshOf } from "../../../toylands/widgets/js/mesh.js";
 
 test("a logarithmic chart holds its values, and says where it cannot", () => {

@@ -1,6 +1,7 @@
 // The geometry of the stage against numbers worked out by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as c from "../../../toylands/widgets/js/clipping.js";
 import * as g from "../../../toylands/widgets/js/geometry.js";
 
 const near = (actual, expected, tol = 1e-12) =>
@@ -142,26 +143,26 @@ test("marks are 1, 2, 5, 10, ... steps apart and at most thirty", () => {
 
 test("clipping a segment finds the parts inside", () => {
   const part = [0, 0];
-  assert.equal(g.clipSegment(-1, 0.5, 3, 0.5, [0, 0, 1, 1], part), true);
+  assert.equal(c.clipSegment(-1, 0.5, 3, 0.5, [0, 0, 1, 1], part), true);
   assert.deepEqual(part, [0.25, 0.5]);
-  assert.equal(g.clipSegment(-1, 2, 3, 2, [0, 0, 1, 1], part), false);
-  assert.equal(g.clipSegment(0, -1, 2, 1.2, [0, 0, 1, 1], part), true);
-  assert.equal(g.clipSegment(1.5, 0, 2.5, 1, [0, 0, 1, 1], part), false);
+  assert.equal(c.clipSegment(-1, 2, 3, 2, [0, 0, 1, 1], part), false);
+  assert.equal(c.clipSegment(0, -1, 2, 1.2, [0, 0, 1, 1], part), true);
+  assert.equal(c.clipSegment(1.5, 0, 2.5, 1, [0, 0, 1, 1], part), false);
 });
 
 test("clipping a segment to a disc", () => {
   const part = [0, 0];
-  assert.equal(g.clipDisc(-2, 0.6, 2, 0.6, 1, part), true); // the chord at 0.6 is 2 * 0.8 long
+  assert.equal(c.clipDisc(-2, 0.6, 2, 0.6, 1, part), true); // the chord at 0.6 is 2 * 0.8 long
   near(part[0], 0.3);
   near(part[1], 0.7);
-  assert.equal(g.clipDisc(0, 0, 0.5, 0, 1, part), true);
+  assert.equal(c.clipDisc(0, 0, 0.5, 0, 1, part), true);
   assert.deepEqual(part, [0, 1]);
-  assert.equal(g.clipDisc(-2, 1.1, 2, 1.1, 1, part), false);
-  assert.equal(g.clipDisc(2, 0, 3, 0, 1, part), false);
+  assert.equal(c.clipDisc(-2, 1.1, 2, 1.1, 1, part), false);
+  assert.equal(c.clipDisc(2, 0, 3, 0, 1, part), false);
 });
 
 test("a trail that leaves for good has an exit with its direction", () => {
-  const t = g.clipToFrame([5, 8, 16, 1e30], [5, 5, 5, 5], 4, [0, 0, 10, 10]);
+  const t = c.clipToFrame([5, 8, 16, 1e30], [5, 5, 5, 5], 4, [0, 0, 10, 10]);
   assert.deepEqual([...t.x.slice(0, t.count)], [5, 8, 10]);
   assert.deepEqual([...t.pen.slice(0, t.count)], [0, 1, 1]);
   assert.deepEqual([...t.upto], [1, 2, 3, 3]);
@@ -169,7 +170,7 @@ test("a trail that leaves for good has an exit with its direction", () => {
 });
 
 test("a trail that comes back is drawn in two pieces and has no exit", () => {
-  const t = g.clipToFrame([5, 15, 15, 5], [2, 2, 8, 8], 4, [0, 0, 10, 10]);
+  const t = c.clipToFrame([5, 15, 15, 5], [2, 2, 8, 8], 4, [0, 0, 10, 10]);
   assert.deepEqual([...t.x.slice(0, t.count)], [5, 10, 10, 5]);
   assert.deepEqual([...t.y.slice(0, t.count)], [2, 2, 8, 8]);
   assert.deepEqual([...t.pen.slice(0, t.count)], [0, 1, 0, 1]);
@@ -178,10 +179,10 @@ test("a trail that comes back is drawn in two pieces and has no exit", () => {
 });
 
 test("a trail that starts outside begins where it enters; one that stays outside is empty", () => {
-  const t = g.clipToFrame([-5, 5], [5, 5], 2, [0, 0, 10, 10]);
+  const t = c.clipToFrame([-5, 5], [5, 5], 2, [0, 0, 10, 10]);
   assert.deepEqual([t.x[0], t.x[1], t.pen[0], t.count], [0, 5, 0, 2]);
-  assert.equal(g.clipToFrame([-5, -6], [5, 5], 2, [0, 0, 10, 10]).count, 0);
-  const through = g.clipToFrame([-5, 15], [5, 5], 2, [0, 0, 10, 10]);
+  assert.equal(c.clipToFrame([-5, -6], [5, 5], 2, [0, 0, 10, 10]).count, 0);
+  const through = c.clipToFrame([-5, 15], [5, 5], 2, [0, 0, 10, 10]);
   assert.deepEqual([through.x[0], through.x[1], through.exit], [0, 10, null]);
 });
 
@@ -266,4 +267,34 @@ test("a ray through the projection of a point hits that point on the ground", ()
     near(hit[2], height(x, y), 1e-6);
   }
   assert.equal(g.pick(eye, g.rayThrough(eye, target, 0.6, 0, 0, 600, 400), 1, 1, height, 10), null);
+});
+
+test("a line with fewer vertices stays within the slack of the one it stands for", () => {
+  const draw = (xs, ys, pen = () => true) => {
+    const kept = [];
+    c.thinLine(xs, ys, xs.length, pen, (x, y) => kept.push(["M", x, y]), (x, y) => kept.push(["L", x, y]), 0.35);
+    return kept;
+  };
+  const away = (x, y, kept) => Math.min(...kept.slice(1).map(([what, bx, by], k) => {
+    const [, ax, ay] = kept[k];
+    if (what === "M") return Infinity;
+    const [dx, dy] = [bx - ax, by - ay];
+    const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+    return Math.hypot(x - ax - t * dx, y - ay - t * dy);
+  }));
+  const k = Array.from({ length: 300 }, (_, n) => n);
+  const spiral = [k.map((n) => 100 * 0.98 ** n * Math.cos(n / 5)), k.map((n) => 100 * 0.98 ** n * Math.sin(n / 5))];
+  const zigzag = [k.map((n) => n / 3), k.map((n) => 40 * 0.97 ** n * (-1) ** n)];
+  const back = [[0, 50, 20, 20, 80, 80.1], [0, 0, 0, 0, 0, 0]]; // there and back again on one line
+  for (const [xs, ys] of [spiral, zigzag, back]) {
+    const kept = draw(xs, ys);
+    xs.forEach((x, n) => assert.ok(away(x, ys[n], kept) <= 0.36, `point ${n} is ${away(x, ys[n], kept)} away`));
+    assert.deepEqual(kept[0], ["M", xs[0], ys[0]]);
+    assert.deepEqual(kept[kept.length - 1], ["L", xs[xs.length - 1], ys[ys.length - 1]]);
+  }
+  assert.equal(draw(k, k.map((n) => 2 * n)).length, 2); // a straight line is one line
+  assert.ok(draw(...spiral).length < 150);
+  assert.deepEqual(draw([0, 50, 20], [0, 0, 0]).length, 3); // a turn back is kept
+  // A pen lifted in between begins a new piece.
+  assert.deepEqual(draw([0, 5, 9, 20], [0, 0, 0, 0], (n) => n !== 2), [["M", 0, 0], ["L", 5, 0], ["M", 9, 0], ["L", 20, 0]]);
 });

@@ -1,4 +1,5 @@
 // The charts beside the stage, in step with it: loss, gradient norm, and the stability meter lr * lambda_max.
+import { thinLine } from "./clipping.js";
 import { formatNumber, logTicks, makeScale, niceTicks, powerOfTen, tickLabels } from "./geometry.js";
 import { PEN, drawMarker, fitCanvas } from "./marks.js";
 
@@ -91,12 +92,21 @@ export class Charts {
   }
 
   setWalks(walks) { this.walks = walks; this.touch(true); }
-  setAxis(axis) { this.axis = axis; this.touch(true); }
-  setScale(scale) { this.log = scale !== "linear"; this.touch(true); }
+  setAxis(axis) { if (axis !== this.axis) { this.axis = axis; this.touch(true); } }
+
+  setScale(scale) {
+    const log = scale !== "linear";
+    if (log !== this.log) { this.log = log; this.touch(true); }
+  }
+
   setShow(show) { Object.assign(this.show, show); this.touch(true); }
   setTheme(theme) { this.theme = theme === "dark" ? "dark" : "light"; this.touch(true); }
   setLarge(large) { this.large = Boolean(large); this.touch(true); }
-  setFrame(frame) { if (frame !== this.frame) { this.frame = frame; this.touch(); } }
+  setFrame(frame) {
+    if (frame === this.frame) return;
+    this.frame = frame;
+    this.touch(this.ahead !== frame < this.last);
+  }
 
   touch(layout = false) {
     this.frontDirty = true;
@@ -180,21 +190,23 @@ export class Charts {
       made.curves = range ? this.walks.map((walk) => this.traceCurve(walk, made)) : [];
       return made;
     });
-    this.front.setAttribute("aria-label", this.describe());
+    this.ahead = this.frame < this.last; // at the end the strong curves cover the faint ones
   }
 
   traceCurve(walk, { key, range, scale }) {
     const path = new Path2D();
     const values = walk[key] ?? [];
+    const [xs, ys, pen] = [[], [], []];
     let drawing = false;
     for (let k = 0; k < values.length; k += 1) {
       const value = range.log ? Math.log10(values[k]) : values[k];
       if (!Number.isFinite(value)) { drawing = false; continue; }
-      const y = Math.max(-1e6, Math.min(1e6, scale.y(value))); // far off: the panel clips it
-      if (drawing) path.lineTo(scale.x(this.across(walk, k)), y);
-      else path.moveTo(scale.x(this.across(walk, k)), y);
+      xs.push(scale.x(this.across(walk, k)));
+      ys.push(Math.max(-1e6, Math.min(1e6, scale.y(value)))); // far off: the panel clips it
+      pen.push(drawing);
       drawing = true;
     }
+    thinLine(xs, ys, xs.length, (k) => pen[k], (x, y) => path.moveTo(x, y), (x, y) => path.lineTo(x, y));
     return path;
   }
 
@@ -244,7 +256,7 @@ export class Charts {
         ctx.fillStyle = inks.soft;
         ctx.fillText(this.axis === "evaluations" ? "gradient evaluations" : "steps", s.left + s.width / 2, bottom + 23 * unit);
       }
-      if (!this.show.hideFuture) this.drawCurves(ctx, panel, unit, 0.32, 1.3);
+      if (!this.show.hideFuture && this.ahead) this.drawCurves(ctx, panel, unit, 0.32, 1.3);
       this.drawCurves(strong, panel, unit, 1, 1.9);
     }
   }

@@ -1,6 +1,6 @@
 // The control groups: what of the scene each shows, and which changes it sends.
 import {
-  card, choicePart, freshId, icon, iconButton, make, menuPart, nameOfEntry, numberPart, sceneStyles,
+  card, choicePart, freshId, icon, iconButton, make, menuPart, nameOfEntry, numberPart, say, sceneStyles,
   swatch, togglePart,
 } from "./parts.js";
 
@@ -96,10 +96,10 @@ export function landscapeCard({ catalog, scene, send, coordinates }) {
     update(now) {
       current = now;
       menu.update(now.landscape);
-      title.textContent = catalog.landscapes[now.landscape]?.title ?? "";
+      say(title, catalog.landscapes[now.landscape]?.title ?? "");
       for (const [name, part] of parts) part.update(now.params[name]);
       starts.forEach((part, axis) => {
-        part.root.querySelector("label").textContent = `start ${coordinates()?.[axis] ?? ""}`;
+        say(part.root.querySelector("label"), `start ${coordinates()?.[axis] ?? ""}`);
         part.update(now.start[axis]);
       });
     },
@@ -365,9 +365,9 @@ export function presetsCard({ catalog, chosen, secret, send }) {
       const preset = catalog.presets.find((one) => one.name === chosen());
       menu.update(preset?.name ?? "");
       badge.hidden = !preset || secret();
-      badge.textContent = preset?.good ? "known good" : "known bad";
+      say(badge, preset?.good ? "known good" : "known bad");
       badge.dataset.good = String(Boolean(preset?.good));
-      why.textContent = preset && secret() ? "Its reason is told after the run." : preset?.why ?? "Scenes from the lessons that succeed, and some that fail, each with its reason.";
+      say(why, preset && secret() ? "Its reason is told after the run." : preset?.why ?? "Scenes from the lessons that succeed, and some that fail, each with its reason.");
     },
   };
 }
@@ -403,7 +403,7 @@ export function stateCard({ state, send }) {
   return {
     root,
     update() {
-      if (field.ownerDocument.activeElement !== field) field.value = state();
+      if (field.ownerDocument.activeElement !== field && field.value !== state()) field.value = state();
       if (said.textContent === "copied" && field.value !== state()) said.textContent = "";
     },
   };

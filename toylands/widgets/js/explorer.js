@@ -3,14 +3,20 @@ import { Charts } from "./charts.js";
 import { quadraticOf } from "./codec.js";
 import { landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard } from "./controls.js";
 import { hubOf } from "./hub.js";
+import { actOnKey } from "./keys.js";
 import {
   basinLegend, formulasPanel, heldEqual, insidePanel, predictPanel, readoutLines, readoutTable, shortcutsDialog,
 } from "./panels.js";
-import { choicePart, iconButton, make, sceneStyles } from "./parts.js";
+import { choicePart, iconButton, make, say, sceneStyles } from "./parts.js";
 import { Stage2D } from "./stage2d.js";
 import { Stage3D } from "./stage3d.js";
 import { noticePart, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
 import { ratePart, transportPart } from "./transport.js";
+
+/** While a slider moves the charts follow this often, so that the map can follow every picture. */
+const CHARTS_MS = 50;
+/** How often numbers and words follow a run that plays or a slider that moves. */
+const WORDS_MS = 120;
 
 class ExplorerView {
   constructor(model, element) {
@@ -190,7 +196,7 @@ class ExplorerView {
       this.heard("frame");
     });
     on("comm_live_update", () => this.notices.checkKernel());
-    this.root.addEventListener("keydown", (event) => this.key(event), { signal });
+    this.root.addEventListener("keydown", (event) => actOnKey(this, event), { signal });
     this.undo.push(watchKernel(model, () => this.notices.checkKernel()));
     this.undo.push(watchTheme(this.root.ownerDocument, signal, (theme) => this.themeChanged(theme)));
     const size = new ResizeObserver(() => this.touch("frame"));
@@ -231,34 +237,7 @@ class ExplorerView {
     this.frameRequest ??= requestAnimationFrame((now) => this.paint(now));
   }
 
-  // --- the keyboard -------------------------------------------------------------------------------
-
-  key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { target } = event;
-    const typing = target.matches("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
-    if (typing || this.dialog.open) return;
-    const show = (key) => () => this.send({ [`show.${key}`]: !this.scene.show[key] }, true);
-    const jump = (end) => () => this.scrubbed(end ? this.hub.player.frames : 0);
-    const acts = {
-      ",": () => this.step(-1),
-      ".": () => this.step(1),
-      "?": () => this.dialog.showModal(),
-      f: () => this.toggleFullScreen(),
-      b: show("basin"),
-      i: show("inside"),
-      3: this.canSolid ? show("three_d") : () => this.notices.say("This browser offers no WebGL 2, which the 3-D surface needs."),
-      r: () => this.resetStart(),
-      z: () => this.scene.mode === "teacher" && this.toggleFrozen(),
-    };
-    if (!target.matches("button, summary, input[type=checkbox], input[type=radio]")) acts[" "] = () => this.togglePlay();
-    if (!target.matches("input[type=range], input[type=radio]")) Object.assign(acts, { Home: jump(false), End: jump(true) });
-    const act = acts[event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (!event.repeat || event.key === "," || event.key === ".") act();
-  }
+  // --- what buttons and keys do ---------------------------------------------------------------------
 
   togglePlay() {
     if (this.hub.locked) {
@@ -327,7 +306,7 @@ class ExplorerView {
     this.mode.update(scene.mode);
     this.rate.update(scene);
     this.freeze.hidden = scene.mode !== "teacher";
-    this.freeze.textContent = scene.frozen ? "Reveal" : "Freeze";
+    say(this.freeze, scene.frozen ? "Reveal" : "Freeze");
     this.freeze.setAttribute("aria-pressed", String(scene.frozen));
     Object.assign(this.root.dataset, { mode: scene.mode, frozen: scene.frozen, locked: hub.locked });
     this.notices.showError();
@@ -346,7 +325,10 @@ class ExplorerView {
     if (picture) this.showPicture();
     this.showFrame();
     this.stage.draw();
-    this.charts.draw();
+    // Words come after drawing: a text on a canvas makes the browser lay out a page that has changed.
+    const waits = [this.showCharts(), this.showWords(picture)].filter((rest) => rest > 0);
+    clearTimeout(this.later);
+    if (waits.length) this.later = setTimeout(() => this.touch("frame"), Math.min(...waits));
     this.root.dataset.drawnSeq = String(hub.seq);
   }
 
@@ -387,11 +369,6 @@ class ExplorerView {
     stage.setGuess(guesses, hub.locked);
     this.charts.setAxis(scene.axis);
     this.charts.setScale(scene.loss_scale);
-    this.formulas.update(terrain);
-    this.basinKey.update(hub.hiding ? null : hub.basin);
-    this.title.textContent = (terrain.title ?? this.title.textContent).replace(/\.$/, "");
-    this.equal.textContent = heldEqual(scene);
-    this.showSentence();
     this.curvesShown = null;
     Object.assign(this.root.dataset, { seq: String(this.model.get("seq")), final: String(hub.picture.final) });
   }
@@ -426,7 +403,7 @@ class ExplorerView {
     let words = explain;
     if (hub.scene.frozen) words = "Frozen: changes are computed but not shown. Reveal them when the class is ready.";
     else if (hub.hiding) words = hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
-    if (this.sentence.textContent !== words) this.sentence.textContent = words;
+    say(this.sentence, words);
   }
 
   showFrame() {
@@ -437,18 +414,52 @@ class ExplorerView {
       hub.revealed = true;
       hub.announce("guess");
     }
-    this.showCurves();
     this.stage.setFrames(new Map(this.walks.map((walk) => [walk.id, hub.rowOf(walk)])));
-    this.charts.setFrame(frame);
-    this.transport.update();
     this.root.dataset.playing = String(hub.player.playing);
     this.root.dataset.frame = String(frame);
-    // Numbers that change sixty times a second cannot be read: ten times while playing is enough.
+  }
+
+  /** The charts; returns the milliseconds to wait when it is too early for them. */
+  showCharts() {
+    const { hub } = this;
+    if (!hub.picture) return 0;
     const now = performance.now();
-    if (hub.player.playing && now - (this.numbersAt ?? 0) < 100) return;
-    this.numbersAt = now;
+    const rest = hub.picture.final ? 0 : CHARTS_MS - (now - (this.chartsAt ?? 0));
+    if (rest > 0) return rest;
+    this.chartsAt = now;
+    this.showCurves();
+    this.charts.setFrame(hub.player.frame);
+    this.charts.draw();
+    return 0;
+  }
+
+  /**
+   * What is read. While a run plays or a slider moves, a few times a second: more could not be read anyway.
+   *
+   * Returns the milliseconds to wait when it is too early.
+   */
+  showWords(picture) {
+    const { hub, scene } = this;
+    if (!hub.picture) return 0;
+    this.transport.update();
+    this.wordsDirty ||= picture;
+    const now = performance.now();
+    const rest = hub.player.playing || !hub.picture.final ? WORDS_MS - (now - (this.wordsAt ?? 0)) : 0;
+    if (rest > 0) return rest;
+    this.wordsAt = now;
+    if (this.wordsDirty) {
+      this.wordsDirty = false;
+      const { title } = hub.terrain;
+      this.formulas.update(hub.terrain);
+      this.basinKey.update(hub.hiding ? null : hub.basin);
+      if (title) say(this.title, title.replace(/\.$/, ""));
+      say(this.equal, heldEqual(scene));
+      this.showSentence();
+    }
     this.stage.front.setAttribute("aria-label", this.stage.describe());
+    this.charts.front.setAttribute("aria-label", this.charts.describe());
     this.showNumbers();
+    return 0;
   }
 
   showNumbers() {
@@ -479,6 +490,7 @@ class ExplorerView {
     this.abort.abort();
     for (const undo of this.undo) undo();
     this.notices.stop();
+    clearTimeout(this.later);
     if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);
     this.frameRequest = -1; // nothing asks for a frame any more
     hub.views.delete(this);

@@ -1,5 +1,5 @@
 // Everything about numbers that the stage and the charts need, without a canvas: scales, contour lines,
-// ticks, clipping, the quadratic model, and the mathematics of a camera. Pure functions, tested in node.
+// ticks, the quadratic model, and the mathematics of a camera. Pure functions, tested in node.
 
 // ------------------------------------------------------------------------------- windows and scales
 
@@ -264,96 +264,6 @@ export function marksEvery(rows, most = 30) {
   let every = 1;
   while (rows > most * every) every = String(every)[0] === "2" ? (every * 5) / 2 : every * 2;
   return every;
-}
-
-// ------------------------------------------------------------------------------------------- clipping
-
-const ENTER = 0;
-const LEAVE = 1;
-
-/**
- * Clip the segment (x0, y0) to (x1, y1) to a box [left, top, right, bottom] (Liang and Barsky).
- *
- * Writes the parts 0 to 1 at which it enters and leaves into `out`; returns whether any of it is inside.
- */
-export function clipSegment(x0, y0, x1, y1, box, out) {
-  let enter = 0;
-  let leave = 1;
-  const dx = x1 - x0;
-  const dy = y1 - y0;
-  for (let side = 0; side < 4; side += 1) {
-    const across = side % 2 === 0 ? dx : dy;
-    const from = side % 2 === 0 ? x0 : y0;
-    const p = side < 2 ? -across : across;
-    const q = side < 2 ? from - box[side] : box[side] - from;
-    if (p === 0) {
-      if (q < 0) return false;
-    } else if (p < 0) {
-      enter = Math.max(enter, q / p);
-    } else {
-      leave = Math.min(leave, q / p);
-    }
-  }
-  out[ENTER] = enter;
-  out[LEAVE] = leave;
-  return enter <= leave;
-}
-
-/** Clip the segment (x0, y0) to (x1, y1) to the disc of radius r round (0, 0), as `clipSegment` does. */
-export function clipDisc(x0, y0, x1, y1, r, out) {
-  const [dx, dy] = [x1 - x0, y1 - y0];
-  const a = dx * dx + dy * dy;
-  const b = x0 * dx + y0 * dy;
-  const root = Math.sqrt(b * b - a * (x0 * x0 + y0 * y0 - r * r));
-  out[ENTER] = Math.max(0, (-b - root) / a);
-  out[LEAVE] = Math.min(1, (-b + root) / a);
-  return out[ENTER] < out[LEAVE]; // false also where there is no root
-}
-
-/**
- * A polyline (xs, ys) cut down to a frame [left, top, right, bottom], ready to be drawn up to any row.
- *
- * Returns {x, y, pen, count, upto, exit}: vertices, `pen[i]` 1 to draw to a vertex and 0 to move to it, and
- * `upto[k]` the number of vertices to draw when the walker is at row k. `exit` is where the polyline leaves
- * for good, {point, direction (unit), row: the first row outside}, or null when it ends inside.
- */
-export function clipToFrame(xs, ys, rows, frame) {
-  const x = new Float32Array(2 * rows + 1);
-  const y = new Float32Array(2 * rows + 1);
-  const pen = new Uint8Array(2 * rows + 1);
-  const upto = new Int32Array(rows);
-  const [left, top, right, bottom] = frame;
-  const isInside = (k) => xs[k] >= left && xs[k] <= right && ys[k] >= top && ys[k] <= bottom;
-  const part = [0, 1];
-  let count = 0;
-  let last = -1; // the last row inside
-  const put = (px, py, draw) => { x[count] = px; y[count] = py; pen[count] = draw; count += 1; };
-  let connected = false;
-  if (rows && isInside(0)) { put(xs[0], ys[0], 0); connected = true; last = 0; upto[0] = count; }
-  for (let k = 1; k < rows; k += 1) {
-    const dx = xs[k] - xs[k - 1];
-    const dy = ys[k] - ys[k - 1];
-    if (clipSegment(xs[k - 1], ys[k - 1], xs[k], ys[k], frame, part)) {
-      if (!connected) put(xs[k - 1] + part[ENTER] * dx, ys[k - 1] + part[ENTER] * dy, 0);
-      put(xs[k - 1] + part[LEAVE] * dx, ys[k - 1] + part[LEAVE] * dy, 1);
-    }
-    connected = isInside(k);
-    if (connected) last = k;
-    upto[k] = count;
-  }
-  let exit = null;
-  if (last >= 0 && last < rows - 1) {
-    const dx = xs[last + 1] - xs[last];
-    const dy = ys[last + 1] - ys[last];
-    clipSegment(xs[last], ys[last], xs[last + 1], ys[last + 1], frame, part);
-    const length = Math.hypot(dx, dy) || 1;
-    exit = {
-      point: [xs[last] + part[LEAVE] * dx, ys[last] + part[LEAVE] * dy],
-      direction: [dx / length, dy / length],
-      row: last + 1,
-    };
-  }
-  return { x, y, pen, count, upto, exit };
 }
 
 // ------------------------------------------------------------------------------------ quadratic model

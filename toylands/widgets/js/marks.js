@@ -1,6 +1,7 @@
 // What is drawn on a 2-D context, in CSS pixels: markers, the signs of stationary points, tags, trails, heads, the
 // quadratic model, axes.
-import { clipDisc, niceTicks, tickLabels } from "./geometry.js";
+import { clipDisc, thinLine } from "./clipping.js";
+import { niceTicks, tickLabels } from "./geometry.js";
 import { basinColors } from "./codec.js";
 
 const TURN = 2 * Math.PI;
@@ -109,9 +110,7 @@ export function drawTag(ctx, theme, text, box, border, width = 1.5) {
 /** Add a clipped trail (see clipToFrame) to the path, up to its vertex number `count`. */
 export function traceTrail(ctx, trail, count) {
   const { x, y, pen } = trail;
-  for (let k = 0; k < count; k += 1) {
-    if (pen[k]) ctx.lineTo(x[k], y[k]); else ctx.moveTo(x[k], y[k]);
-  }
+  thinLine(x, y, count, (k) => pen[k] === 1, (px, py) => ctx.moveTo(px, py), (px, py) => ctx.lineTo(px, py));
 }
 
 /** Stroke the current path twice so that it reads on any ground: dark below, light above. */

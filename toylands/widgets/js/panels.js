@@ -1,7 +1,7 @@
 // What is read rather than set: numbers at the scrubbed step, formulas, predictions, shortcuts.
 import { BASIN_CODES, basinColors } from "./codec.js";
 import { formatNumber } from "./geometry.js";
-import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, swatch } from "./parts.js";
+import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, say, swatch } from "./parts.js";
 
 /** MathML text (made from our own formulas) as an element. */
 export function mathElement(text) {
@@ -48,10 +48,11 @@ export function readoutTable(palette) {
         const meter = line.meter === null || line.limit === null ? "–" : `${formatNumber(line.meter)}${limit}`;
         const texts = [formatNumber(line.loss), formatNumber(line.gradNorm), meter, line.status];
         texts.forEach((text, k) => {
-          if (cells[k].textContent !== text) cells[k].textContent = text;
+          say(cells[k], text);
         });
         cells[2].classList.toggle("tl-over", over);
-        cells[2].title = over ? "above its stability limit" : "";
+        const about = over ? "above its stability limit" : "";
+        if (cells[2].title !== about) cells[2].title = about;
         cells[3].dataset.kind = line.kind;
       }
     },
@@ -134,7 +135,7 @@ const MEANINGS = {
   g_uphill: ["g(θ + ε)", "gradient uphill"],
   used: ["g used", "gradient the rule is given"],
 };
-const UPHILL = "SAM steps uphill first, ε = ρ g / ‖g‖; the g of the rule is the gradient at θ + ε.";
+const UPHILL = "SAM looks uphill first: ε in the table is that step, and the rule is given the gradient at θ + ε.";
 const OWN = /^(loss|grad_norm|sharpness|h_.*)$/;
 
 /** The columns of a details table as vectors: theta, g, memory, ..., in the order of an update. */

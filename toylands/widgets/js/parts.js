@@ -19,6 +19,11 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Write a text only when it is another one: every write costs the page a layout. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** An id for a label's `for`, unique in the page. */
 export function freshId() {
   lastNumber += 1;
@@ -230,8 +235,8 @@ export function numberPart({ label, testid, range = null, whole = false, optiona
       if (value !== null) showSlider(value);
     },
     disable(off) {
-      box.disabled = off;
-      if (slider) slider.disabled = off;
+      if (box.disabled !== off) box.disabled = off;
+      if (slider && slider.disabled !== off) slider.disabled = off;
     },
   };
 }
@@ -259,7 +264,15 @@ export function menuPart({ label, testid, options, send, hideLabel = false }) {
   fill(options);
   const root = make("div", { class: "tl-menu" });
   root.append(make("label", { for: id, class: hideLabel ? "tl-hidden" : null }, label), select);
-  return { root, select, fill, update: (value) => (select.value = String(value)) };
+  return {
+    root,
+    select,
+    fill,
+    update: (value) => {
+      const text = String(value);
+      if (select.value !== text) select.value = text;
+    },
+  };
 }
 
 /** A few exclusive choices side by side: native radio buttons, so that the arrow keys work. */
@@ -279,7 +292,7 @@ export function choicePart({ label, testid, options, send, hideLabel = false }) 
   return {
     root,
     update(value) {
-      for (const [own, input] of inputs) input.checked = own === value;
+      for (const [own, input] of inputs) if (input.checked !== (own === value)) input.checked = own === value;
     },
   };
 }

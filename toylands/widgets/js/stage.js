@@ -73,9 +73,20 @@ export class StageBase {
   setTerrain(terrain) { this.terrain = terrain; this.terrainChanged(); this.touch(true); }
   setBasin(basin) { this.basin = basin ?? null; this.basinChanged(); this.touch(true); }
   setWalks(walks) { this.walks = walks.map((walk) => ({ ...walk })); this.walksChanged(); this.touch(); }
-  setStart(point) { this.start = point ? [...point] : null; this.touch(); }
-  setFrames(frames) { this.frames = frames; this.touch(); }
+  setStart(point) {
+    if (String(point) === String(this.start)) return; // a change elsewhere: nothing to draw
+    this.start = point ? [...point] : null;
+    this.touch();
+  }
   setGuess(guesses, picking = false) { this.guesses = guesses ?? []; this.picking = picking; this.touch(); }
+
+  setFrames(frames) {
+    const same = frames.size === this.frames.size && [...frames].every(([id, row]) => this.frames.get(id) === row);
+    if (same) return;
+    this.frames = frames;
+    this.touch();
+    this.framesChanged();
+  }
 
   setTheme(theme) {
     const next = theme === "dark" ? "dark" : "light";
@@ -102,6 +113,7 @@ export class StageBase {
   terrainChanged() {}
   basinChanged() {}
   walksChanged() {}
+  framesChanged() {}
   sizeChanged() {}
   showChanged() {}
 

@@ -3,8 +3,9 @@
 // Three canvases lie on each other. The ground (terrain, contour lines, basins, critical points, axes) and the middle
 // (the faint whole trails) are drawn when they change; the front (trails, heads, start, quadratic model) whenever the
 // frame changes.
+import { clipToFrame } from "./clipping.js";
 import {
-  bandColors, clipToFrame, contourLines, contourLinks, ellipseFromHessian, formatNumber, makeScale, marksEvery,
+  bandColors, contourLines, contourLinks, ellipseFromHessian, formatNumber, makeScale, marksEvery,
   paintBands, sameScale, sampleGrid,
 } from "./geometry.js";
 import {
@@ -28,6 +29,7 @@ export class Stage2D extends StageBase {
     this.basinBitmap = document.createElement("canvas");
     this.scale = null;
     this.lines = null;
+    this.middleBlank = true;
     this.resize();
   }
 
@@ -111,7 +113,7 @@ export class Stage2D extends StageBase {
     }
     this.every = marksEvery(Math.max(1, ...this.walks.map((walk) => walk.rows)));
     this.trailsDirty = false;
-    this.drawMiddle();
+    this.middleDirty = true;
   }
 
   /** The loss on the drawn curve of a 1-D landscape; beyond the window, that at its end. */
@@ -233,6 +235,7 @@ export class Stage2D extends StageBase {
     ctx.clearRect(0, 0, this.width, this.height);
     if (!this.terrain) return;
     if (this.trailsDirty) this.layTrails();
+    if (this.middleDirty) this.drawMiddle();
     const { scale: s } = this;
     this.clipToMap(ctx);
     if (this.show.trails) drawTrails(ctx, this);
@@ -244,11 +247,17 @@ export class Stage2D extends StageBase {
     drawGuesses(ctx, this);
   }
 
+  /** At the end of a run the trails cover the faint ones, which are then left for when they can be seen. */
   drawMiddle() {
+    const ahead = this.walks.some((walk) => this.rowOf(walk) < walk.rows - 1);
+    const wanted = ahead && this.show.trails && !this.show.hideFuture;
+    if (!wanted && this.middleBlank) return;
     const ctx = this.middle.getContext("2d", PEN);
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
-    if (this.show.trails && !this.show.hideFuture) drawFuture(ctx, this);
+    if (wanted) drawFuture(ctx, this);
+    this.middleBlank = !wanted;
+    this.middleDirty = !wanted;
   }
 
   clipToMap(ctx) {

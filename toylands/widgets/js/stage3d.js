@@ -4,8 +4,9 @@
 // contour lines are the same levels as on the map. The surface and the trails are drawn by WebGL; heads, start,
 // critical points and axes lie on the canvas above, faint where the surface hides them.
 // Dragging turns the view, a click moves the start, dragging the start drags it over the surface.
+import { clipToFrame } from "./clipping.js";
 import {
-  bandColors, clipToFrame, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project, rayThrough, rgb,
+  bandColors, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project, rayThrough, rgb,
   sameScale, sampleGrid, shareOf, tickLabels,
 } from "./geometry.js";
 import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawStart } from "./marks.js";
@@ -129,7 +130,7 @@ export class Stage3D extends StageBase {
 
   walksChanged() { this.trailsDirty = true; this.touch(true); }
 
-  setFrames(frames) { super.setFrames(frames); this.groundDirty = true; }
+  framesChanged() { this.groundDirty = true; }
   showChanged() { this.groundDirty = true; }
 
   layTrails() {

@@ -58,6 +58,7 @@ export function noticePart(model, hub) {
   let gone = false;
   let slow = null;
   const show = (node, words) => {
+    if (node.textContent === words) return;
     node.textContent = words;
     node.hidden = words === "";
   };

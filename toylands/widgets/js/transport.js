@@ -1,7 +1,7 @@
 // The controls right under the stage: playing and scrubbing, and the learning rate that is shared.
 import { LR_RANGE } from "./controls.js";
 import { SPEEDS } from "./hub.js";
-import { icon, iconButton, make, menuPart, nameOfEntry, numberPart } from "./parts.js";
+import { icon, iconButton, make, menuPart, nameOfEntry, numberPart, say } from "./parts.js";
 
 /** Play, step back, step forward, scrub bar, frame number, speed. `act` has play, step, scrub and commit. */
 export function transportPart(hub, act) {
@@ -47,17 +47,19 @@ export function transportPart(hub, act) {
         play.setAttribute("aria-label", words);
         play.title = words;
       }
-      for (const part of [play, back, forward, scrub]) part.disabled = hub.locked;
+      for (const part of [play, back, forward, scrub]) if (part.disabled !== hub.locked) part.disabled = hub.locked;
       box.disable(hub.locked);
       speed.update(hub.player.speed);
       const name = hub.scene.axis === "steps" ? "step" : "evaluation";
-      unit.textContent = name;
-      last.textContent = `of ${frames}`;
+      say(unit, name);
+      say(last, `of ${frames}`);
       box.update(frame);
+      const words = `${name} ${frame} of ${frames}`;
+      if (scrub.value === String(frame) && scrub.getAttribute("aria-valuetext") === words) return;
       scrub.max = String(frames);
       scrub.value = String(frame);
       scrub.style.setProperty("--tl-filled", `${frames ? (100 * frame) / frames : 0}%`);
-      scrub.setAttribute("aria-valuetext", `${name} ${frame} of ${frames}`);
+      scrub.setAttribute("aria-valuetext", words);
     },
   };
 }
@@ -82,7 +84,7 @@ export function ratePart(send) {
       rate.update(scene.lr);
       rate.disable(sharing.length === 0);
       const who = sharing.length ? `shared by ${sharing.map(nameOfEntry).join(", ")}` : "each optimizer has its own";
-      sharers.textContent = sharing.length === count ? "shared by all" : who;
+      say(sharers, sharing.length === count ? "shared by all" : who);
       share.hidden = sharing.length === count;
     },
   };

@@ -1,0 +1,29 @@
+// The keyboard: single keys act on the explorer that has the focus, except where text is typed.
+
+/** Do what a key pressed inside a view asks for; see SHORTCUTS (panels.js) for the list. */
+export function actOnKey(view, event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { target } = event;
+  const typing = target.matches("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
+  if (typing || view.dialog.open) return;
+  const show = (key) => () => view.send({ [`show.${key}`]: !view.scene.show[key] }, true);
+  const jump = (end) => () => view.scrubbed(end ? view.hub.player.frames : 0);
+  const acts = {
+    ",": () => view.step(-1),
+    ".": () => view.step(1),
+    "?": () => view.dialog.showModal(),
+    f: () => view.toggleFullScreen(),
+    b: show("basin"),
+    i: show("inside"),
+    3: view.canSolid ? show("three_d") : () => view.notices.say("This browser offers no WebGL 2, which the 3-D surface needs."),
+    r: () => view.resetStart(),
+    z: () => view.scene.mode === "teacher" && view.toggleFrozen(),
+  };
+  if (!target.matches("button, summary, input[type=checkbox], input[type=radio]")) acts[" "] = () => view.togglePlay();
+  if (!target.matches("input[type=range], input[type=radio]")) Object.assign(acts, { Home: jump(false), End: jump(true) });
+  const act = acts[event.key];
+  if (!act) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat || event.key === "," || event.key === ".") act();
+}
