@@ -240,7 +240,7 @@ def test_a_long_task_is_left_out_after_three_rounds(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(not timing.ONE_CORE, reason="this system cannot say where a thread runs")
 def test_one_core_is_one_core_and_then_all_again() -> None:
-    from toylands.formula.evaluate import cores
+    from toylands.formula.memory import cores
 
     before = cores()
     with timing.one_core():

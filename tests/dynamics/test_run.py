@@ -17,7 +17,7 @@ from twins import QUARTIC, ROSENBROCK, SADDLE
 import toylands as tl
 from toylands.dynamics import loop, run
 from toylands.formula import compile as compiler
-from toylands.formula import evaluate
+from toylands.formula import memory
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -75,7 +75,7 @@ def test_the_number_of_threads_and_tasks_does_not_matter(monkeypatch: pytest.Mon
     expected = ends()
     assert (expected[1] >= 0).any()
     for cores, task in ((1, 4_000_000), (2, 1_000), (5, 20_000)):
-        monkeypatch.setattr(evaluate, "cores", lambda n=cores: n)
+        monkeypatch.setattr(memory, "cores", lambda n=cores: n)
         monkeypatch.setattr(run, "TASK", task)
         for one, other in zip(ends(), expected, strict=True):
             np.testing.assert_array_equal(one, other)

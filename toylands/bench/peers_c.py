@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from toylands.bench.problems import Array, MissingError, Points, Task, Walk, numbers
-from toylands.formula.evaluate import cores
+from toylands.formula.memory import cores
 
 #: walkers in a block that stays in the first-level cache: 512 walkers with 6 numbers are 24 kB
 BLOCK = 512

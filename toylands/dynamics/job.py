@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from toylands.dynamics import loop
-from toylands.formula.evaluate import pointer
+from toylands.formula.memory import pointer
 
 
 class Job:

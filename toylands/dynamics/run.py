@@ -441,7 +441,7 @@ def _share(
     `held` is what the job names by address; it must live as long as a task runs.
     """
     from toylands.dynamics.loop import walk
-    from toylands.formula.evaluate import aligned, cores, pointer, pool
+    from toylands.formula.memory import aligned, cores, pointer, pool
 
     work = count * max(steps, 1)
     slots = 1 if work < SERIAL else cores()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from toylands.formula import scalars
 
 #: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
 #: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.
@@ -216,92 +219,26 @@ def gather(typingctx: Any, total: Any, value: Any) -> Any:
     return f8(f8, f8), generate
 
 
-# --- functions that numba lacks --------------------------------------------------------------------
+# --- what generated code may call --------------------------------------------------------------------
 
-
-@inline(f8, f8)
-def _sign(x):  # type: ignore[no-untyped-def]
-    if x > 0.0:
-        return 1.0
-    return -1.0 if x < 0.0 else x
-
-
-@inline(f8, f8)
-def _flat(x):  # type: ignore[no-untyped-def]
-    return 0.0 if x > 0.0 or x < 0.0 else math.nan
-
-
-@inline(f8, f8)
-def _softplus(x):  # type: ignore[no-untyped-def]
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
-
-
-@inline(f8, f8)
-def _sigmoid(x):  # type: ignore[no-untyped-def]
-    small = math.exp(-abs(x))
-    return (1.0 if x >= 0.0 else small) / (1.0 + small)
-
-
-@inline(f8, f8)
-def _relu(x):  # type: ignore[no-untyped-def]
-    return 0.0 if x <= 0.0 else x
-
-
-@inline(f8, f8)
-def _step(x):  # type: ignore[no-untyped-def]
-    return 1.0 if x > 0.0 else 0.0
-
-
-@inline(f8, f8)
-def _sech2(x):  # type: ignore[no-untyped-def]
-    small = math.exp(-2.0 * abs(x))
-    return 4.0 * small / ((1.0 + small) * (1.0 + small))
-
-
-@inline(f8, f8, f8)
-def _maximum(x, y):  # type: ignore[no-untyped-def]
-    return x if x >= y or x != x else y  # NaN wins, from either side
-
-
-@inline(f8, f8, f8)
-def _minimum(x, y):  # type: ignore[no-untyped-def]
-    return x if x <= y or x != x else y
-
-
-@inline(f8, f8)
-def _normal_cdf(x):  # type: ignore[no-untyped-def]
-    return 0.5 * math.erfc(-x * 0.7071067811865476)
-
-
-@inline(f8, f8, f8)
-def _pow(x, y):  # type: ignore[no-untyped-def]
-    return x**y
-
-
+_MATH = (
+    *("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+    *("erf", "log1p", "expm1"),
+)
 NAMESPACE: dict[str, Any] = {
-    **{
-        name: getattr(math, name)
-        for name in (
-            *("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh"),
-            *("tanh", "erf", "log1p", "expm1"),
-        )
-    },
+    **{name: getattr(math, name) for name in _MATH},
     "abs": abs,
     "nan": math.nan,
-    "sign": _sign,
-    "flat": _flat,
-    "softplus": _softplus,
-    "sigmoid": _sigmoid,
-    "sech2": _sech2,
-    "relu": _relu,
-    "step": _step,
-    "maximum": _maximum,
-    "minimum": _minimum,
-    "normal_cdf": _normal_cdf,
-    "pow": _pow,
     "index_at": index_at,
     "gather": gather,
 }
+
+
+@functools.cache
+def scalar(name: str) -> Any:
+    """The compiled function of this name in `toylands.formula.scalars`."""
+    function = getattr(scalars, name)
+    return inline(f8, *[f8] * function.__code__.co_argcount)(function)
 
 
 def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
@@ -316,6 +253,8 @@ def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
     """
     global compiled
     namespace = dict(NAMESPACE)
+    for name in set(re.findall(r"\b[a-z_]\w*(?=\()", source)) & set(scalars.__all__):
+        namespace[name] = scalar(name)
     namespace["load"] = loader(rows)
     for r in range(rows):
         namespace[f"store_{r}"] = storer(rows, r)

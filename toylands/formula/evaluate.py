@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from toylands.formula.compile import call_kernel, i8, inline, loop, peek, poke, void
+from toylands.formula.memory import aligned, cores, pointer, pool
 
 BLOCK = 256
 #: points that are evaluated, and timed, before the rest may be shared by the cores
@@ -71,33 +69,6 @@ def _evaluate(  # type: ignore[no-untyped-def]
                     poke(params, k * block + i, peek(p, k * p_step + start + i))
         call_kernel(kernel, (n, block, x, params, data, rows, index, m, loss + 8 * start, values))
         _together(out + 8 * start * out_rows, out_rows, values, block, n)
-
-
-@cache
-def pool() -> ThreadPoolExecutor:
-    """The threads that share long computations: one per core (the loops release the GIL)."""
-    return ThreadPoolExecutor(max_workers=cores(), thread_name_prefix="toylands")
-
-
-if hasattr(os, "register_at_fork"):  # a forked process inherits the pool, but not its threads
-    os.register_at_fork(after_in_child=pool.cache_clear)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def pointer(array: np.ndarray | None) -> int:
-    """The address of an array's memory; 0 for none."""
-    return 0 if array is None else array.__array_interface__["data"][0]
-
-
-def aligned(count: int) -> np.ndarray:
-    """Room for floats that begins on a cache line: wide loads and stores then never cross one."""
-    room = np.empty(count + 7)
-    skip = -pointer(room) % 64 // 8
-    return room[skip : skip + count]
 
 
 def evaluate(

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from toylands.formula import scalars
+
 pi: float = math.pi
 e: float = math.e
 
@@ -66,21 +68,6 @@ def _sinh(x: float) -> float:
     return math.copysign(_quiet(math.sinh)(abs(x)), x)
 
 
-def _sign(x: float) -> float:
-    return math.copysign(1.0, x) if x != 0 and not math.isnan(x) else x
-
-
-def _softplus(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-
-
-def _sigmoid(x: float) -> float:
-    if x >= 0:
-        return 1 / (1 + math.exp(-x))
-    grown = math.exp(x)
-    return grown / (1 + grown)
-
-
 exp = _unary("exp", _quiet(math.exp), "The exponential function.")
 log = _unary("log", _quiet(_log), "The natural logarithm.")
 sqrt = _unary("sqrt", _quiet(math.sqrt), "The square root.")
@@ -97,14 +84,14 @@ erf = _unary("erf", math.erf, "The error function.")
 log1p = _unary("log1p", _quiet(_log1p), "log(1 + x), exact for small x.")
 expm1 = _unary("expm1", _quiet(math.expm1), "exp(x) - 1, exact for small x.")
 absolute = _unary("absolute", abs, "The absolute value; its slope at the kink is taken as 0.")
-sign = _unary("sign", _sign, "The sign of x: -1, 0 or 1.")
-softplus = _unary("softplus", _softplus, "log(1 + exp(x)), without overflow.")
-sigmoid = _unary("sigmoid", _sigmoid, "The logistic function 1/(1 + exp(-x)), without overflow.")
-relu = _unary("relu", lambda x: max(x, 0.0), "max(x, 0); its slope at the kink is taken as 0.")
+sign = _unary("sign", scalars.sign, "The sign of x: -1, 0 or 1.")
+softplus = _unary("softplus", scalars.softplus, "log(1 + exp(x)), without overflow.")
+sigmoid = _unary(
+    "sigmoid", scalars.sigmoid, "The logistic function 1/(1 + exp(-x)), without overflow."
+)
+relu = _unary("relu", scalars.relu, "max(x, 0); its slope at the kink is taken as 0.")
 normal_cdf = _unary(
-    "normal_cdf",
-    lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
-    "The cumulative distribution of a standard normal.",
+    "normal_cdf", scalars.normal_cdf, "The cumulative distribution of a standard normal."
 )
 
 
@@ -122,14 +109,14 @@ def maximum_of(first: Any, second: Any) -> Any:
     """The larger of two values; where they tie, the derivative is that of the first."""
     if _is_symbolic(first, second):
         return _symbolic("maximum_of", first, second)
-    return first if first >= second or first != first else second  # as compiled: NaN wins
+    return scalars.maximum(first, second)
 
 
 def minimum_of(first: Any, second: Any) -> Any:
     """The smaller of two values; where they tie, the derivative is that of the first."""
     if _is_symbolic(first, second):
         return _symbolic("minimum_of", first, second)
-    return first if first <= second or first != first else second
+    return scalars.minimum(first, second)
 
 
 #: what a text formula may call, by the names people type

@@ -371,6 +371,21 @@ def of_reals(expression: sympy.Expr) -> sympy.Expr:
     return expression.replace(sympy.Abs, absolute).replace(sympy.sign, sign)
 
 
+def joined_powers(expression: sympy.Expr) -> sympy.Expr:
+    """Write x**n/x, which SymPy makes of the derivative of x**n, as x**(n - 1): it exists at x = 0."""
+
+    def divided(node: sympy.Basic) -> bool:
+        if not node.is_Mul:
+            return False
+        powers = [factor for factor in node.args if factor.is_Pow]
+        below = {power.base for power in powers if power.exp.is_Integer and power.exp < 0}
+        return any(power.exp.free_symbols and power.base in below for power in powers)
+
+    if not any(power.exp.free_symbols for power in expression.atoms(sympy.Pow)):
+        return expression
+    return expression.replace(divided, lambda node: sympy.powsimp(node, combine="exp"))
+
+
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     """Differentiate. The derivative of a jump is 0: a landscape declares its kinks in words."""
-    return of_reals(sympy.diff(expression, symbol))
+    return of_reals(joined_powers(sympy.diff(expression, symbol)))
