@@ -88,3 +88,14 @@ def test_derivatives_of_jumps() -> None:
     assert special.derivative(both, X) == special.choice(
         sympy.Ge(X**2, X, evaluate=False), 2 * X, 1
     )
+
+
+@pytest.mark.parametrize("power", [2, 3, 10])
+def test_a_power_with_a_symbol_above_has_its_derivatives_at_zero(power: int) -> None:
+    """SymPy's own derivative of x**n, n*x**n/x, is 0/0 there."""
+    n = sympy.Symbol("n", real=True)
+    general, exact = X**n * (1 + X), X**power * (1 + X)
+    for _ in range(min(power, 3)):
+        general, exact = special.derivative(general, X), sympy.diff(exact, X)
+        for x in (sympy.Integer(0), sympy.Rational(-3, 7)):
+            assert general.subs(X, x).subs(n, power) == exact.subs(X, x)
