@@ -64,7 +64,7 @@ from toylands.optimizers import (
 )
 
 if TYPE_CHECKING:
-    from toylands import geometry, plots, theory
+    from toylands import geometry, networks, plots, theory
     from toylands.widgets import Explorer, compare, explore, explore_slice, sharpness_view
 
 __version__ = "0.1.0"
@@ -77,6 +77,7 @@ _LATER = {
     "explore_slice": "toylands.widgets",
     "sharpness_view": "toylands.widgets",
     "geometry": "",
+    "networks": "",
     "plots": "",
     "theory": "",
 }
@@ -117,6 +118,7 @@ __all__ = [
     "lion",
     "momentum",
     "nesterov",
+    "networks",
     "newton",
     "noise",
     "optimistic_gd",

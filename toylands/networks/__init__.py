@@ -1,0 +1,36 @@
+"""Small multilayer perceptrons as landscapes: every weight a coordinate, gradient and Hessian exact.
+
+    net = tl.networks.mlp((2, 8, 1), activation="tanh", loss="bce", data=tl.networks.two_moons(100))
+    run = tl.descend(net, tl.adam(lr=0.05), start=net.init(seed=1), batch=20)
+    net.accuracy(run.end), net.spectrum(run.end).eigenvalues
+
+A new network compiles nothing: all of them run in the same kernels.
+"""
+
+from __future__ import annotations
+
+from toylands.networks.architecture import Architecture, Block
+from toylands.networks.datasets import (
+    Dataset,
+    blobs,
+    circles,
+    regression_curve,
+    spirals,
+    two_moons,
+    xor,
+)
+from toylands.networks.network import Network, mlp
+
+__all__ = [
+    "Architecture",
+    "Block",
+    "Dataset",
+    "Network",
+    "blobs",
+    "circles",
+    "mlp",
+    "regression_curve",
+    "spirals",
+    "two_moons",
+    "xor",
+]

@@ -1,0 +1,261 @@
+"""What a network is made of, checked part by part, and where each part lies in theta."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toylands._words import did_you_mean, one_of, show
+from toylands.networks import description as at
+from toylands.networks.description import ACTIVATIONS
+
+#: more parameters than this are refused: a Hessian would not fit into an ordinary memory
+MOST = 20_000
+
+
+class Block(NamedTuple):
+    """One array of parameters: its name ("W1", "b1", ...), layer (from 1), slice of theta, and shape."""
+
+    name: str
+    layer: int
+    slice: slice
+    shape: tuple[int, ...]
+
+
+class Layer(NamedTuple):
+    """One layer: inputs, units, activation ("identity" for the last), and whether a skip runs around it."""
+
+    fan: int
+    units: int
+    activation: str
+    skip: bool
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Widths and choices of a multilayer perceptron.
+
+    Attributes:
+        widths: inputs, hidden units layer by layer, outputs.
+        activations: one per hidden layer.
+        loss: one of "mse", "half_mse", "bce", "cross_entropy".
+        bias: whether units have biases.
+        residual: the factor on a branch that a skip connection runs around; 0 for no skips.
+        norm: None, "batch" or "layer". eps: what it adds to the variance.
+        dropout: the share of hidden units that a mask removes.
+    """
+
+    widths: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str
+    bias: bool
+    residual: float
+    norm: str | None
+    eps: float
+    dropout: float
+
+    @functools.cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Hidden layers and the output layer."""
+        last = len(self.widths) - 2
+        return tuple(
+            Layer(
+                fan,
+                units,
+                self.activations[k] if k < last else "identity",
+                bool(self.residual) and 0 < k < last and fan == units,
+            )
+            for k, (fan, units) in enumerate(zip(self.widths, self.widths[1:], strict=False))
+        )
+
+    @functools.cached_property
+    def blocks(self) -> dict[str, Block]:
+        """Where every weight matrix W (units, inputs) and every bias b (units,) lies in theta."""
+        blocks, begin = {}, 0
+        for number, layer in enumerate(self.layers, 1):
+            shapes = {f"W{number}": (layer.units, layer.fan)}
+            if self.bias:
+                shapes |= {f"b{number}": (layer.units,)}
+            for name, shape in shapes.items():
+                end = begin + int(np.prod(shape))
+                blocks[name] = Block(name, number, slice(begin, end), shape)
+                begin = end
+        return blocks
+
+    @property
+    def dim(self) -> int:
+        """The number of parameters."""
+        return max(block.slice.stop for block in self.blocks.values())
+
+    @property
+    def hidden(self) -> int:
+        """The number of hidden layers."""
+        return len(self.widths) - 2
+
+    def describe(self, core: int) -> tuple[np.ndarray, np.ndarray]:
+        """The integers (see `description`) and floats that the compiled core reads.
+
+        The integers hold the address of the floats, so both must be kept.
+        """
+        floats = np.zeros(at.NUMBER_COUNT)
+        floats[at.EPS], floats[at.BRANCH] = self.eps, self.residual or 1.0
+        record = np.zeros(at.HEADER + at.LAYER * len(self.layers), dtype=np.int64)
+        rows = sum(self.widths)
+        for position, value in (
+            (at.CORE, core),
+            (at.LAYERS, len(self.layers)),
+            (at.DIM, self.dim),
+            (at.INPUTS, self.widths[0]),
+            (at.OUTPUTS, self.widths[-1]),
+            (at.ROWS, rows),
+            (at.LOSS, at.LOSSES.index(self.loss)),
+            (at.NORM, at.NORMS.index(self.norm)),
+            (at.MASKED, self.dropout > 0),
+            (at.TILE, tile(rows)),
+            (at.NUMBERS, floats.__array_interface__["data"][0]),
+        ):
+            record[position] = value
+        first = self.widths[0]
+        for number, layer in enumerate(self.layers, 1):
+            begin = at.HEADER + at.LAYER * (number - 1)
+            bias = self.blocks[f"b{number}"].slice.start if self.bias else -1
+            record[begin : begin + at.LAYER] = (
+                layer.fan, layer.units, self.blocks[f"W{number}"].slice.start, bias, first,
+                ACTIVATIONS.index(layer.activation), layer.skip,
+            )  # fmt: skip
+            first += layer.units
+        return record, floats
+
+    @property
+    def label(self) -> str:
+        """The architecture in a few words: widths, activation, loss, and what is out of the ordinary."""
+        kinds = dict.fromkeys(self.activations)
+        words = ["-".join(map(str, self.widths)), *kinds, self.loss]
+        if not self.bias:
+            words.append("no bias")
+        if self.residual:
+            words.append("residual" if self.residual == 1 else f"residual={show(self.residual)}")
+        if self.norm:
+            words.append(f"{self.norm} norm")
+        if self.dropout:
+            words.append(f"dropout={show(self.dropout)}")
+        return ", ".join(words)
+
+
+def tile(rows: int) -> int:
+    """How many samples to work on at a time, so that a handful of arrays stays in the nearer caches."""
+    return int(np.clip(8 * (4_096 // max(rows, 1)), 16, 128))
+
+
+def architecture(
+    widths: Any,
+    *,
+    activation: Any,
+    loss: Any,
+    bias: Any,
+    residual: Any,
+    norm: Any,
+    eps: Any,
+    dropout: Any,
+) -> Architecture:
+    """Check the parts of a network and put them together (see `mlp`)."""
+    sizes = _widths(widths)
+    if loss not in at.LOSSES:
+        raise ValueError(
+            f"mlp: loss={show(loss)} must be {one_of(at.LOSSES)}.{did_you_mean(loss, at.LOSSES)}"
+        )
+    if norm not in at.NORMS:
+        kinds = [kind for kind in at.NORMS if kind]
+        raise ValueError(
+            f"mlp: norm={show(norm)} must be None, {one_of(kinds)}.{did_you_mean(norm, kinds)}"
+        )
+    if not isinstance(bias, bool | np.bool_):
+        raise TypeError(f"mlp: bias={show(bias)} must be True or False.")
+    if loss == "cross_entropy" and sizes[-1] < 2:
+        raise ValueError(
+            'mlp: loss="cross_entropy" needs an output per class, at least 2; for two classes and one '
+            'output use loss="bce".'
+        )
+    made = Architecture(
+        sizes,
+        _activations(activation, len(sizes) - 2),
+        loss,
+        bool(bias),
+        _residual(residual, sizes),
+        norm,
+        _number("eps", eps, 0.0, np.inf),
+        _number("dropout", dropout, 0.0, 1.0),
+    )
+    if made.hidden == 0 and (norm or made.dropout):
+        raise ValueError(f"mlp: widths={show(sizes)} has no hidden layer to normalise or drop.")
+    if norm == "layer" and min(sizes[1:-1]) < 2:
+        raise ValueError(
+            f'mlp: norm="layer" needs at least 2 units in every hidden layer, but widths={show(sizes)}: '
+            "a single number minus its own mean is 0."
+        )
+    if made.dim > MOST:
+        raise ValueError(
+            f"mlp: widths={show(sizes)} has {made.dim:,} parameters; the most is {MOST:,}, for toylands "
+            "is about networks whose exact Hessian can be looked at."
+        )
+    return made
+
+
+def _widths(widths: Any) -> tuple[int, ...]:
+    sizes = tuple(widths) if isinstance(widths, Sequence | np.ndarray) else ()
+    whole = all(isinstance(w, int | np.integer) and not isinstance(w, bool) for w in sizes)
+    if isinstance(widths, str) or len(sizes) < 2 or not whole or min(sizes, default=0) < 1:
+        raise ValueError(
+            f"mlp: widths={show(widths)} must be two or more positive whole numbers: inputs, hidden "
+            "units layer by layer, outputs; such as (2, 8, 1)."
+        )
+    return tuple(int(w) for w in sizes)
+
+
+def _activations(activation: Any, hidden: int) -> tuple[str, ...]:
+    kinds = (activation,) * hidden if isinstance(activation, str) else activation
+    if not isinstance(kinds, tuple | list) or len(kinds) != hidden:
+        raise ValueError(
+            f"mlp: activation={show(activation)} must be one name, or one for each of {hidden} hidden "
+            "layers."
+        )
+    for kind in [activation] if isinstance(activation, str) else kinds:
+        if kind not in ACTIVATIONS:
+            raise ValueError(
+                f"mlp: activation={show(kind)} must be {one_of(ACTIVATIONS)}."
+                f"{did_you_mean(kind, ACTIVATIONS)}"
+            )
+    return tuple(kinds)
+
+
+def _residual(residual: Any, sizes: tuple[int, ...]) -> float:
+    if isinstance(residual, bool | np.bool_):
+        factor = float(residual)
+    else:
+        factor = _number("residual", residual, -np.inf, np.inf)
+    inner = sizes[1:-1]
+    if factor and not any(a == b for a, b in zip(inner, inner[1:], strict=False)):
+        raise ValueError(
+            f"mlp: residual={show(residual)} needs two hidden layers of equal width in a row, as in "
+            f"(2, 8, 8, 1); widths={show(sizes)} has none."
+        )
+    return factor
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not (low <= value < high and np.isfinite(value))
+    ):
+        bound = f"at least {low:g}" if high == np.inf else f"at least {low:g} and below {high:g}"
+        raise ValueError(
+            f"mlp: {name}={show(value)} must be a finite number"
+            + (f", {bound}." if low > -np.inf else ".")
+        )
+    return float(value)

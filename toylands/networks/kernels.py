@@ -1,0 +1,181 @@
+"""Networks in the kernels' signature, and the loop over many points: what the rest of toylands calls.
+
+The first row of the dataset that a kernel receives holds the address of the network's description, so
+that the same compiled kernels serve every network.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from toylands.formula.compile import (
+    KERNEL,
+    SETTINGS,
+    caller,
+    i8,
+    inline,
+    loop,
+    peek,
+    peek_long,
+    poke,
+    void,
+)
+from toylands.formula.evaluate import cores, pointer, pool
+from toylands.networks.core import ALONG, GRADIENT, HESSIAN, ONLY_LOSS, SIGNATURE
+from toylands.networks.core import mirror as _mirror
+from toylands.networks.description import CORE, DIM
+
+_call_core = caller(SIGNATURE)
+#: below this many multiplications one thread is faster than two
+PARALLEL = 1_000_000
+
+
+@inline(void, *[i8] * 11)
+def _block(order, n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
+    """One network for every walker of a block: coordinate j of walker i lies at j ld + i."""
+    net = int(peek(data, 0))
+    d = peek_long(net, DIM)
+    width = 0 if order == ONLY_LOSS else d if order == GRADIENT else d * d
+    space = np.empty(d + width)
+    own = space.ctypes.data
+    result = own + 8 * d if width > 0 else 0
+    for i in range(n):
+        for j in range(d):
+            poke(own, j, peek(theta, j * ld + i))
+        _call_core(
+            peek_long(net, CORE),
+            (net, order, own, peek(p, i), data, rows, index, m, loss + 8 * i if loss != 0 else 0, 0,
+             result, 0, 1),
+        )  # fmt: skip
+        for k in range(width):
+            poke(out, k * ld + i, peek(result, k))
+    space[0] = 0.0  # numba frees an array after its last use: here
+
+
+@inline(i8, KERNEL.args[2])
+def _address(numbers):  # type: ignore[no-untyped-def]
+    return numba.carray(numbers, 1).ctypes.data
+
+
+@inline(i8, KERNEL.args[6])
+def _address_of_samples(index):  # type: ignore[no-untyped-def]
+    return numba.carray(index, 1).ctypes.data
+
+
+@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+def loss_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
+    """The loss alone."""
+    _block(ONLY_LOSS, n, ld, _address(theta), _address(p), _address(data), rows,
+           _address_of_samples(index), m, _address(loss), 0)  # fmt: skip
+
+
+@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+def gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
+    """The gradient alone."""
+    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows,
+           _address_of_samples(index), m, 0, _address(out))  # fmt: skip
+
+
+@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+def loss_and_gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
+    """Loss and gradient."""
+    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows,
+           _address_of_samples(index), m, _address(loss), _address(out))  # fmt: skip
+
+
+@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+def hessian_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
+    """The Hessian alone."""
+    _block(HESSIAN, n, ld, _address(theta), _address(p), _address(data), rows,
+           _address_of_samples(index), m, 0, _address(out))  # fmt: skip
+
+
+@loop(void(*[i8] * 19))
+def _points(  # type: ignore[no-untyped-def]
+    net, order, theta, d, p, p_step, data, rows, index, m, loss, direction, turn, out, width, first,
+    last, slot, slots,
+):  # fmt: skip
+    # theta and out are C-ordered; `turn` is how far apart the directions of two points are.
+    for i in range(first, last):
+        _call_core(
+            peek_long(net, CORE),
+            (net, order, theta + 8 * d * i, peek(p, p_step * i), data, rows, index, m,
+             loss + 8 * i if loss != 0 else 0, direction + 8 * turn * i, out + 8 * width * i, slot,
+             slots),
+        )  # fmt: skip
+
+
+@loop(void(i8, i8))
+def _fold(h, d):  # type: ignore[no-untyped-def]
+    _mirror(h, d)
+
+
+def evaluate(
+    description: np.ndarray,
+    order: int,
+    theta: np.ndarray,
+    decay: np.ndarray,
+    data: np.ndarray,
+    index: np.ndarray,
+    direction: np.ndarray | None = None,
+    *,
+    whole: bool,
+) -> np.ndarray:
+    """Loss, gradient, Hessian or its product with directions, at N points, on all cores.
+
+    Args:
+        description: the network's integers.
+        order: one of ONLY_LOSS, GRADIENT, HESSIAN, ALONG.
+        theta: points, shape (N, d), C-ordered.
+        decay: weight decay, shape (1,) or (N,).
+        data: the dataset's columns, shape (C, samples); the first holds the description's address.
+        index: samples to average over, int64.
+        direction: for ALONG, shape (N, d).
+        whole: whether the Hessian is computed unit by unit (its lower half is then copied).
+
+    Returns:
+        Shape (N,), (N, d), (N, d, d) or (N, d).
+    """
+    count, d = theta.shape
+    loss = np.empty(count) if order == ONLY_LOSS else None
+    width = 0 if order == ONLY_LOSS else d * d if order == HESSIAN else d
+    cost = count * d * len(index) * (4 if order < HESSIAN else d if order == HESSIAN else 8)
+    slots = min(cores(), count if order != HESSIAN or count > 2 * cores() else d)
+    slots = slots if cost > PARALLEL else 1
+    shared = order == HESSIAN and slots > 1 and count <= 2 * cores()
+    out = np.zeros((count, width)) if shared else np.empty((count, width))
+
+    def run(first: int, last: int, slot: int, of: int) -> None:
+        _points(
+            pointer(description), order, pointer(theta), d, pointer(decay), int(len(decay) > 1),
+            pointer(data), data.shape[1], pointer(index), len(index), pointer(loss),
+            pointer(direction), d, pointer(out), width, first, last, slot, of,
+        )  # fmt: skip
+
+    if slots == 1:
+        run(0, count, 0, 1)
+    elif shared:
+        list(pool().map(lambda slot: run(0, count, slot, slots), range(slots)))
+        for i in range(count if whole else 0):
+            _fold(pointer(out[i]), d)
+    else:
+        size = -(-count // (4 * slots))
+        starts = range(0, count, size)
+        list(pool().map(lambda first: run(first, min(first + size, count), 0, 1), starts))
+    if loss is not None:
+        return loss
+    return out.reshape(count, d, d) if order == HESSIAN else out
+
+
+__all__ = [
+    "ALONG",
+    "GRADIENT",
+    "HESSIAN",
+    "ONLY_LOSS",
+    "evaluate",
+    "gradient_kernel",
+    "hessian_kernel",
+    "loss_and_gradient_kernel",
+    "loss_kernel",
+]
