@@ -38,6 +38,11 @@ def find_critical_points(
         Critical points inside the window, minima first, then by loss.
     """
     grid = check_count("find_critical_points", "grid", grid, least=2)
+    if land.dim > 16:
+        raise ValueError(
+            f"find_critical_points starts from a grid, in at most 16 coordinates; {land.name} has "
+            f"{land.dim}."
+        )
     window = np.asarray(land.view if view is None else view, dtype=float)
     if window.shape != (land.dim, 2) or not (window[:, 0] < window[:, 1]).all():
         raise ValueError(f"view={view!r} must give (low, high) for each of {land.dim} coordinates.")

@@ -188,21 +188,27 @@ def _apart(points: np.ndarray, order: np.ndarray) -> list[int]:
 def _polish(
     land: Landscape, at: np.ndarray, ruler: np.ndarray, first: np.ndarray, scale: float
 ) -> np.ndarray:
-    """Climb from a point of the unit ball to a local maximum in it (SLSQP with the exact gradient)."""
+    """Climb from a point of the unit ball to a local maximum in it, by L-BFGS with the exact gradient.
+
+    Outside the ball a point z stands for z/|z|, so the climb has no constraint.
+    """
     from scipy.optimize import minimize
 
-    def down(u: np.ndarray) -> float:
-        return -float(land.loss(at + ruler * u)) / scale
+    def down(z: np.ndarray) -> tuple[float, np.ndarray]:
+        length = max(1.0, float(np.linalg.norm(z)))
+        u = z / length
+        theta = at + ruler * u
+        slope = land.grad(theta) * ruler / scale
+        if length > 1:  # only the part along the sphere
+            slope = (slope - u * (u @ slope)) / length
+        return -float(land.loss(theta)) / scale, -slope
 
-    def slope(u: np.ndarray) -> np.ndarray:
-        return -land.grad(at + ruler * u) * ruler / scale
-
-    ball = {"type": "ineq", "fun": lambda u: 1 - u @ u, "jac": lambda u: -2 * u}
+    on_sphere = np.linalg.norm(first) > 1 - 1e-9
+    options = {"maxiter": 500, "ftol": 1e-16, "gtol": 1e-13, "maxcor": 20}
     with np.errstate(all="ignore"):
         found = minimize(
-            down, first, jac=slope, method="SLSQP", constraints=[ball],
-            options={"ftol": 1e-15, "maxiter": 100},
-        )  # fmt: skip
+            down, 1.5 * first if on_sphere else first, jac=True, method="L-BFGS-B", options=options
+        )
     end = np.asarray(found.x)
     if not np.isfinite(end).all():
         return first
