@@ -30,7 +30,7 @@ FUNCTIONS: dict[str, Any] = {
 }  # fmt: skip
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "mu", "nu",
-    "rho", "sigma", "tau", "phi", "omega",
+    "rho", "sigma", "tau", "phi", "psi", "omega",
 }  # fmt: skip
 RELATIONS: dict[str, Any] = {
     "<": lambda a, b: a < b, r"\leq": lambda a, b: a <= b,

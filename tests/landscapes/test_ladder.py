@@ -35,6 +35,8 @@ import toylands.landscapes
 from toylands.formula import Landscape
 
 DIGITS = 50
+#: Where a slope of 1e-300 stands beside a ripple of 1e-2, differences need more digits.
+MORE_DIGITS = {"masked_cliff": 400}
 TOLERANCE = 1e-12
 #: Landscapes that have no second formula, with the reason (a hand-written kernel, say).
 WITHOUT_ORACLE: dict[str, str] = {}
@@ -111,7 +113,7 @@ def exact(land: Landscape, theta: Any, total: int, shift: float = 0.0) -> list[A
     def number(value: float) -> Any:
         return mp.mpf(float(value)) * (1 + shift * int(rng.choice((-1, 1))))
 
-    with mp.workdps(DIGITS):
+    with mp.workdps(MORE_DIGITS.get(land.name, DIGITS)):
         point = [number(value) for value in theta]
         parameters = {name: number(value) for name, value in land.parameters.items()}
         arguments: list[Any] = [parameters]
