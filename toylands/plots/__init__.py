@@ -18,10 +18,19 @@ from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, s
 from toylands.plots.density import density_histogram, semicircle_histogram
 from toylands.plots.directions import curvature_histogram
 from toylands.plots.kicks import kick_histogram
+from toylands.plots.low_loss_paths import interpolation_curve, path_map, path_profile
 from toylands.plots.maps import basin_map, sweep_map
 from toylands.plots.noise import noise_curves
 from toylands.plots.paths import paths
 from toylands.plots.sharpness import worst_case_curves, worst_case_map
+from toylands.plots.slices import slice_curve, slice_map
+from toylands.plots.solutions import (
+    ensemble_chart,
+    matching_map,
+    pca_chart,
+    ticket_board,
+    ticket_curves,
+)
 from toylands.plots.spectrum import spectrum_along
 from toylands.plots.surface import surface
 
@@ -33,18 +42,28 @@ __all__ = [
     "convexity_curve",
     "curvature_histogram",
     "density_histogram",
+    "ensemble_chart",
     "gradient_norms",
     "index_chart",
+    "interpolation_curve",
     "kick_histogram",
     "loss_curves",
+    "matching_map",
     "noise_curves",
+    "path_map",
+    "path_profile",
     "paths",
+    "pca_chart",
     "schedule_curve",
     "semicircle_histogram",
     "sharpness_curve",
+    "slice_curve",
+    "slice_map",
     "spectrum_along",
     "surface",
     "sweep_map",
+    "ticket_board",
+    "ticket_curves",
     "volume_chart",
     "worst_case_curves",
     "worst_case_map",
