@@ -48,6 +48,22 @@ def test_a_density_shows_all_eigenvalues_and_the_estimate(by_gid: Any, texts: An
     assert "3 eigenvalues" in notes_of(ax)
 
 
+def test_many_tiny_eigenvalues_get_a_curved_axis(by_gid: Any) -> None:
+    land = tl.landscape("500*a**2 + (b**2 + c**2 + 3*d**2 - f**2)/200")
+    density = spectral_density(land, np.zeros(5))  # 1000, then 0.01, 0.01, 0.03 and -0.01
+    ax = plots.density_histogram(density)
+    assert ax.get_xscale() == "asinh"
+    (bars,) = by_gid(ax, "density")
+    assert bars.get_data().values.sum() == pytest.approx(1)
+    assert np.sum(bars.get_data().values > 0) == 4  # all four values stand apart
+    assert plots.density_histogram(density, scale="linear").get_xscale() == "linear"
+    ticks = [label.get_text() for label in ax.get_xticklabels()]
+    assert "0" in ticks
+    assert "100" in ticks or "1000" in ticks
+    with pytest.raises(ValueError, match="Did you mean 'linear'"):
+        plots.density_histogram(density, scale="linar")
+
+
 def test_a_density_of_one_value_still_has_a_width() -> None:
     ax = plots.density_histogram(spectral_density(LANDS.bowl(a=2, b=2), (0, 0)))
     low, high = ax.get_xlim()
