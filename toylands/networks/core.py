@@ -158,7 +158,7 @@ def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped
 @inline(void, i8, job_array, i8, i8, i8, i8)
 def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyped-def]
     """Add the tile's part of the Hessian; with several slots, only every slots-th unit's rows."""
-    samples, ld, counted = plan[SAMPLES], plan[LD], 0
+    samples, counted = plan[SAMPLES], 0
     for number in range(1, peek_long(net, LAYERS) + 1):
         layer = net + 8 * (HEADER + (number - 1) * LAYER)
         units, first = peek_long(layer, UNITS), peek_long(layer, FIRST)
@@ -171,6 +171,25 @@ def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyp
             forward_along(net, plan, number, 0)
             backward_along(net, plan, number, 0, 0)
             _block_row(net, plan, number, u, products, h, peek_long(net, DIM))
+
+
+@inline(void, i8, f8, i8, i8, i8)
+def _decay_units(net, decay, h, slot, slots):  # type: ignore[no-untyped-def]
+    """Add weight decay to the diagonal of this slot's units: another slot may still write the rest."""
+    d, counted = peek_long(net, DIM), 0
+    for number in range(1, peek_long(net, LAYERS) + 1):
+        layer = net + 8 * (HEADER + (number - 1) * LAYER)
+        units, fan = peek_long(layer, UNITS), peek_long(layer, FAN)
+        first, b = peek_long(layer, WEIGHTS), peek_long(layer, BIAS)
+        for u in range(units):
+            counted += 1
+            if counted % slots != slot:
+                continue
+            for v in range(fan):
+                at = (first + u * fan + v) * (d + 1)
+                poke(h, at, peek(h, at) + decay)
+            if b >= 0:
+                poke(h, (b + u) * (d + 1), peek(h, (b + u) * (d + 1)) + decay)
 
 
 @inline(void, i8, i8)
@@ -244,13 +263,16 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
         for j in range(d):
             square += peek(theta, j) ** 2
         poke(loss, 0, total + 0.5 * decay * square)
-    if order == GRADIENT or order == ALONG:
+    if order in (GRADIENT, ALONG):
         source = theta if order == GRADIENT else direction
         for j in range(d):
             poke(out, j, peek(out, j) + decay * peek(source, j))
     elif order == HESSIAN:
-        if slots == 1 and norm == NO_NORM:
-            mirror(out, d)
-        for j in range(slot, d, slots):
-            poke(out, j * d + j, peek(out, j * d + j) + decay)
+        if norm == NO_NORM:
+            _decay_units(net, decay, out, slot, slots)
+            if slots == 1:
+                mirror(out, d)
+        else:
+            for j in range(slot, d, slots):
+                poke(out, j * d + j, peek(out, j * d + j) + decay)
     space[0] = total  # numba frees an array after its last use: here
