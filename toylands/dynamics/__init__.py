@@ -9,19 +9,31 @@ Whatever differs between walkers is an array: starts, rates, hyper-parameters, p
 from __future__ import annotations
 
 from toylands.dynamics.basins import Basins, basins
+from toylands.dynamics.clinic import Case, Diagnosis, alignment, cases, diagnose
 from toylands.dynamics.descend import descend, race
+from toylands.dynamics.first_passage import FirstPassage, first_passage
+from toylands.dynamics.populations import Populations, populations
 from toylands.dynamics.sweep import Sweep, sweep
 from toylands.dynamics.trajectory import Race, Status, Swarm, Trajectory
 
 __all__ = [
     "Basins",
+    "Case",
+    "Diagnosis",
+    "FirstPassage",
+    "Populations",
     "Race",
     "Status",
     "Swarm",
     "Sweep",
     "Trajectory",
+    "alignment",
     "basins",
+    "cases",
     "descend",
+    "diagnose",
+    "first_passage",
+    "populations",
     "race",
     "sweep",
 ]
