@@ -101,7 +101,8 @@ def rotated_bowl(x, y, *, a, b, angle):
     return turned_quadratic(x, y, a, b, angle)
 
 
-def _least_squares_line(x: np.ndarray, y: np.ndarray) -> list[Declared]:
+def least_squares_line(x: np.ndarray, y: np.ndarray) -> list[Declared]:
+    """Declare the minimum of the mean squared error of w*x + b."""
     spread = np.var(x)
     if spread == 0:  # equal inputs: only w*x + b is determined; this is the point nearest 0
         w, b = np.array([x[0], 1.0]) * y.mean() / (x[0] ** 2 + 1)
@@ -115,9 +116,9 @@ def _least_squares_line(x: np.ndarray, y: np.ndarray) -> list[Declared]:
     start=(0.0, 0.0),
     source="Boyd and Vandenberghe 2004, chapter 9",
     tags=("bowl", "quadratic", "convex", "data", "regression"),
-    lesson=1,
+    lesson=(1, 8),
     levels="quantile",
-    critical=_least_squares_line,
+    critical=least_squares_line,
     data={"x": (0, 1, 2, 3), "y": (1, 3, 2, 5)},
 )
 def regression(w, b, *, x, y):
@@ -140,7 +141,7 @@ def _power_wall(x: Any, a: Any, b: Any) -> Any:
     start=(4.4,),
     source="direct recursion, elementary",
     tags=("bowl", "quartic", "convex", "flat minimum"),
-    lesson=(1, 2, 10),
+    lesson=(1, 2, 9, 10),
     levels="quantile",
     critical=lambda a: [(minimum if a > 0 else plateau)((0,), 0.0)],
     a=dial(0.0, 0, 4),
@@ -163,7 +164,7 @@ def quartic_wall_1d(x, *, a, b):
     start=(4.4, 2.0),
     source="direct recursion, elementary",
     tags=("bowl", "quartic", "convex", "flat minimum"),
-    lesson=(1, 2, 10),
+    lesson=(1, 2, 9, 10),
     levels="quantile",
     critical=lambda a: [(minimum if a > 0 else valley)((0, 0), 0.0)],
     a=dial(0.0, 0, 4),

@@ -19,7 +19,7 @@ from toylands.formula import Declared, dial, landscape, maximum, minimum, platea
     start=(0.1, 0.1),
     source="Baldi and Hornik 1989; Saxe, McClelland and Ganguli 2014",
     tags=("network", "linear network", "saddle", "valley", "symmetry"),
-    lesson=(5, 6, 7, 11),
+    lesson=(5, 6, 7, 8, 9, 11),
     levels="quantile",
     critical=lambda s: [
         saddle((0, 0), s**2 / 2),

@@ -43,7 +43,7 @@ def saddle(x, y, *, a, b):
     start=(1.0, 0.001),
     source="Lee, Simchowitz, Jordan and Recht 2016; Dauphin et al. 2014",
     tags=("saddle", "quartic", "two minima"),
-    lesson=4,
+    lesson=(4, 9),
     levels="quantile",
     critical=lambda a: [
         saddle_point((0, 0), 0.0),
