@@ -101,6 +101,7 @@ def test_a_rotation_keeps_the_angle() -> None:
         (lambda: noether([1.0, 2.0]), "square"),
         (lambda: effective_hessian(UV, (1, 1), [SCALING, np.eye(2)]), "nothing is left"),
         (lambda: effective_hessian(UV, (1, 1), np.eye(3)), "generators"),
+        (lambda: effective_hessian(UV, (1, 1), []), "generators"),
         (lambda: effective_hessian(UV, (1, 1), lambda p: p[:1]), "2 finite numbers"),
         (lambda: effective_hessian(UV, (1, 1), SCALING).measured_by([[1, 2], [3, 4]]), "shape"),
         (lambda: effective_hessian(UV, (1, 1), SCALING).measured_by([[1, -1]]), "determine"),

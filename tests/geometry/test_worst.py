@@ -99,6 +99,14 @@ def test_the_relative_ball_scales_with_the_weights() -> None:
     assert still.increase == 0
 
 
+def test_points_without_a_loss_are_left_out() -> None:
+    """Cross-entropy is defined for 0 < p < 1 only; a ball of radius 1 sticks out."""
+    worst = worst_case(LANDS.bce, (0.5, 0.5), 1.0)
+    assert np.isfinite(worst.increase)
+    assert (worst.where > 0).all()
+    assert (worst.where < 1).all()
+
+
 @pytest.mark.parametrize(
     ("point", "rho", "words"),
     [((0, 0), 0.0, "above 0"), ((0, 0), "a", "above 0"), ((0, np.nan), 0.1, "finite point"),
@@ -112,7 +120,13 @@ def test_bad_questions_are_refused(point, rho, words: str) -> None:
 def test_bad_models_are_refused() -> None:
     with pytest.raises(ValueError, match="shapes"):
         ball_maximum([1.0, 2.0], np.eye(3), 1.0)
-    with pytest.raises(ValueError, match="not finite and smooth"):
+    with pytest.raises(ValueError, match="kink"):
         worst_case(LANDS.ackley, (0.0, 0.0), 0.1)
+    with pytest.raises(ValueError, match="no finite Hessian"):
+        worst_case(LANDS.bce, (0.0, 0.5), 0.1)
+    with pytest.raises(ValueError, match="rho=1e\\+200 is too large"):
+        worst_case(LANDS.rosenbrock, (0.0, 0.0), 1e200)
+    with pytest.raises(ValueError, match="one 'a' per walker"):
+        worst_case(LANDS.bowl(a=np.array([1.0, 2.0])), (0.0, 0.0), 0.1)
     with pytest.raises(TypeError, match="needs a landscape"):
         worst_case("bowl", (0, 0), 0.1)  # type: ignore[arg-type]

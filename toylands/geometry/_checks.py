@@ -15,9 +15,16 @@ def one_point(owner: str, land: Landscape, point: Any, what: str = "point") -> n
     """One finite point of a landscape, shape (d,).
 
     Raises:
-        TypeError: when `land` is not a landscape. ValueError: for another shape, or NaN or infinity.
+        TypeError: when `land` is not a landscape. ValueError: for another shape, or NaN or infinity, or
+            a landscape with one parameter value per walker.
     """
     check_landscape(owner, land)
+    for name, value in land.parameters.items():
+        if np.ndim(value):
+            raise ValueError(
+                f"{owner} measures one landscape, but {land.name} has one {name!r} per walker: choose "
+                f"one, {land.name}({name}=...)."
+            )
     at = land.points(point, what)
     if at.ndim != 1 or not np.isfinite(at).all():
         raise ValueError(f"{owner}: {what}={show(point)} must be one finite point of {land.name}.")

@@ -112,4 +112,4 @@ def check_run(owner: str, run: Any) -> Trajectory:
     if isinstance(run, Trajectory):
         return run
     several = "choose one, such as run[0]" if hasattr(run, "__getitem__") else "see tl.descend"
-    raise TypeError(f"{owner} needs one Trajectory, got {show(run)}: {several}.")
+    raise TypeError(f"{owner} needs one Trajectory, got a {type(run).__name__}: {several}.")

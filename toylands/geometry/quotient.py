@@ -129,8 +129,10 @@ def _several(generators: Any, land: Landscape) -> list[Any]:
     """The generators as a list, each a function, a vector or a matrix."""
     if callable(generators):
         return [generators]
-    if isinstance(generators, list | tuple) and all(
-        callable(one) or isinstance(one, np.ndarray) for one in generators
+    if (
+        isinstance(generators, list | tuple)
+        and len(generators)
+        and all(callable(one) or isinstance(one, np.ndarray) for one in generators)
     ):
         return list(generators)
     d = land.dim
