@@ -54,7 +54,7 @@ def test_a_convergence_counts_evaluations() -> None:
     size = 1.0  # the steep direction is solved in one step; what is left is the flat coordinate
     while size > 1e-6:
         size, count = size * 0.9, count + 1
-    assert f"gradient norm 1e-06 after {count} gradient evaluations" in explain.sentence(gd)
+    assert f"gradient norm 1e-6 after {count} gradient evaluations" in explain.sentence(gd)
     sam = walk_of(BOWL, tl.extragradient(0.08), steps=600)
     steps = sam.trajectory.steps_to(1e-6)
     assert steps is not None

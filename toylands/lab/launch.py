@@ -23,7 +23,7 @@ OVERRIDES = {
 QUIET = {
     "disabledExtensions": {
         "@jupyterlab/application-extension:faviconbusy": True,
-        "@jupyterlab/apputils-extension:kernel-status": True,
+        "@jupyterlab/notebook-extension:kernel-status": True,
     }
 }
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
+from toylands.optimizers import Optimizer
 from toylands.widgets.compute import Walk
 
 
 def number(value: float) -> str:
-    """Three significant digits, as a person writes them."""
-    return f"{value:.3g}"
+    """Three significant digits, as a person writes them: 0.0123, 1e-6."""
+    return re.sub(r"e([-+])0*", lambda found: f"e{found[1]}".replace("+", ""), f"{value:.3g}")
+
+
+def name_of(opt: Optimizer) -> str:
+    """An optimizer with its wrappers, without numbers: sam(gd)."""
+    visible = [piece.kind for piece in opt.pieces if not piece.hidden]
+    return functools.reduce(lambda text, kind: f"{kind}({text})", visible, opt.base_name)
 
 
 def sentence(walk: Walk) -> str:
     """How one walk ended, and why where that is exactly known."""
     run = walk.trajectory
-    name = run.optimizer.label.split("(")[0] if not run.optimizer.pieces else run.optimizer.name
+    name = name_of(run.optimizer)
     status = run.status
     if status.kind == "diverged":
         return f"{name} diverged at step {status.step}{_why_diverged(walk)}."

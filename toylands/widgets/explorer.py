@@ -279,6 +279,11 @@ class Explorer(anywidget.AnyWidget):
                 "steps_to": run.steps_to(run.tol),
                 "tol": run.tol,
                 "equations": formulas.update_equations(run.optimizer),
+                "numbers": {
+                    key: float(value)
+                    for key, value in run.optimizer.values.items()
+                    if key != "lr"  # in the table, step by step
+                },
                 "memory": list(run.optimizer.rule.memory),
             }
         return described

@@ -10,12 +10,65 @@ from toylands.optimizers import Optimizer, Rule
 from toylands.widgets import latex
 
 
+@functools.cache
+def _printer_class() -> type[Any]:
+    """SymPy's MathML printer, taught the functions that formulas here are made of."""
+    import sympy
+    from sympy.printing.mathml import MathMLPresentationPrinter
+
+    class Printer(MathMLPresentationPrinter):  # type: ignore[misc]
+        def _print_choice(self, expression: Any) -> Any:
+            condition, yes, no = expression.args
+            table = self.dom.createElement("mtable")
+            table.setAttribute("columnalign", "left")
+            when = (self._word("if"), self._print(condition))
+            for value, words in ((yes, when), (no, (self._word("otherwise"),))):
+                row = self.dom.createElement("mtr")
+                for parts in ((self._print(value),), words):
+                    cell = self.dom.createElement("mtd")
+                    for part in parts:
+                        cell.appendChild(part)
+                    row.appendChild(cell)
+                table.appendChild(row)
+            brace = self.dom.createElement("mo")
+            brace.appendChild(self.dom.createTextNode("{"))
+            cases = self.dom.createElement("mrow")
+            cases.appendChild(brace)
+            cases.appendChild(table)
+            return cases
+
+        def _word(self, text: str) -> Any:
+            word = self.dom.createElement("mtext")
+            word.appendChild(self.dom.createTextNode(f"{text} "))
+            return word
+
+        def _print_absolute(self, expression: Any) -> Any:
+            return self._print(sympy.Abs(expression.args[0], evaluate=False))
+
+        def _print_log1p(self, expression: Any) -> Any:
+            return self._print(sympy.log(1 + expression.args[0], evaluate=False))
+
+        def _print_expm1(self, expression: Any) -> Any:
+            return self._print(sympy.Add(sympy.exp(expression.args[0]), -1, evaluate=False))
+
+        def _print_sech2(self, expression: Any) -> Any:
+            return self._print(sympy.Function("sech")(*expression.args) ** 2)
+
+    def named(name: str) -> Any:
+        return lambda self, expression: self._print(sympy.Function(name)(*expression.args))
+
+    names = {"maximum": "max", "minimum": "min", "normal_cdf": "Phi", "step": "step"}
+    names |= {"sigmoid": "sigma"}
+    for own, name in names.items():
+        setattr(Printer, f"_print_{own}", named(name))
+    return Printer
+
+
 def to_mathml(expression: Any, order: str | None = None) -> str:
     """A SymPy expression as a MathML element."""
-    from sympy.printing.mathml import mathml
-
-    text = mathml(expression, printer="presentation", order=order)
+    text = _printer_class()({"order": order}).doprint(expression)
     text = text.replace("<mi>varepsilon</mi>", "<mi>&#949;</mi>")
+    text = text.replace("<mo><</mo>", "<mo>&lt;</mo>").replace("<mo>></mo>", "<mo>&gt;</mo>")
     for sign in "+-":  # SymPy prints the subscript of theta_{t+1} as one word
         indexed = f"<mrow><mi>t</mi><mo>{sign}</mo><mn>1</mn></mrow>"
         text = text.replace(f"<mi>{{t{sign}1}}</mi>", indexed)

@@ -89,8 +89,8 @@ def _uphill(run: Trajectory, gradient: np.ndarray) -> dict[str, np.ndarray]:
     sam = run.optimizer.piece("sam")
     if sam is None:
         return {}
-    norm = np.linalg.norm(gradient, axis=1, keepdims=True)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # a walk that diverges ends in infinities
+        norm = np.linalg.norm(gradient, axis=1, keepdims=True)
         uphill = sam.values["rho"] * gradient / (norm + 1e-12)
         return {"uphill": uphill, "g_uphill": run.landscape.field(run.path + uphill)}
 

@@ -26,6 +26,7 @@ class Comparison(ipywidgets.HBox):
         self.explorers = list(explorers)
         for one in self.explorers:
             one.followers = [other for other in self.explorers if other is not one]
+            one.add_class("tl-compared")
             one.layout.flex = "1 1 0"
             one.layout.min_width = "360px"
         super().__init__(

@@ -130,7 +130,7 @@ test("basin colours repeat only after twice the palette", () => {
 test("the model of a saddle rises on solid lines and falls on dashed ones, within reach", () => {
   const { calls, ctx } = recorder();
   const model = ellipseFromHessian(-1, 0, 4, 0.5);
-  c.drawModel(ctx, palette, model, { ax: 10, ay: -10 }, 100, 100, 1, 30);
+  c.drawModel(ctx, palette, model, { ax: 10, ay: -10 }, (x, y) => [100 + x, 100 + y], 1, 30);
   const paths = [];
   for (const [name, ...args] of calls) {
     if (name === "beginPath") paths.push([]);

@@ -69,7 +69,10 @@ test("a draped trail lies on the ground, in short pieces, countable row by row",
   assert.equal(count, 10);
   assert.deepEqual([...upto], [0, 5, 10]);
   for (let k = 0; k < count; k += 1) {
-    const [x0, y0, z0, x1, , z1] = segments.slice(6 * k, 6 * k + 6);
+    const [x0, y0, z0, x1, , z1, way] = segments.slice(7 * k, 7 * k + 7);
+    // The way along z = x² from 0 to x0, by its integral.
+    const arc = (x0 * Math.sqrt(1 + 4 * x0 * x0)) / 2 + Math.asinh(2 * x0) / 4;
+    assert.ok(Math.abs(way - arc) < 2e-3);
     assert.ok(Math.abs(x1 - x0 - 0.1) < 1e-6 && y0 === 0);
     assert.ok(Math.abs(z0 - x0 * x0 - 0.01) < 1e-6 && Math.abs(z1 - x1 * x1 - 0.01) < 1e-6);
   }

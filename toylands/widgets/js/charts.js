@@ -290,7 +290,8 @@ export class Charts {
         limits.set(walk.limit, [...(limits.get(walk.limit) ?? []), walk]);
       }
     }
-    let [before, room] = [-Infinity, s.left + s.width]; // labels of neighbouring limits stand side by side
+    const edge = s.left + s.width - 5 * unit; // clear of the cursor at the end of a run
+    let [before, room] = [-Infinity, edge]; // labels of neighbouring limits stand side by side
     for (const [limit, walks] of [...limits].sort((p, q) => q[0] - p[0])) {
       const y = snap(s.y(limit));
       if (y < s.top - 1) continue;
@@ -306,7 +307,7 @@ export class Charts {
       ctx.textBaseline = "bottom";
       ctx.fillStyle = inks.ink;
       const text = `limit ${formatNumber(limit)}`;
-      if (y - before > 15 * unit) room = s.left + s.width;
+      if (y - before > 15 * unit) room = edge;
       ctx.fillText(text, room, y - 1);
       room -= ctx.measureText(text).width + 10 * unit;
       before = y;

@@ -131,27 +131,30 @@ export function strokeTwice(ctx, palette, width, dash = []) {
 }
 
 /**
- * Draw the quadratic model of an exact Hessian at a pixel (px, py): its eigen-directions and the set where it
- * rises (or falls) by the height the half axes stand for, `model` from ellipseFromHessian.
+ * Draw the quadratic model of an exact Hessian: its eigen-directions and the set where it rises (or falls) by the
+ * height the half axes stand for, `model` from ellipseFromHessian.
  *
- * `scale` is the map's (ax, ay). The model is local: beyond `reach` pixels it is cut off. A direction of negative
- * curvature, and a set where the model falls, is dashed.
+ * `scale` is the map's (ax, ay); `put(x, y)` is the pixel at which a point of the scaled map, seen from the head, lies
+ * (null where nothing can be seen of it). The model is local: beyond `reach` it is cut off. A direction of negative
+ * curvature, and a set where the model falls, is dashed. Straight lines have `pieces` parts, to lie on a hill.
  */
-export function drawModel(ctx, palette, model, scale, px, py, width, reach) {
+export function drawModel(ctx, palette, model, scale, put, width, reach, pieces = 1) {
   const { u, v, a, b, kind, low, high } = model;
   const far = (2 * reach) / Math.min(Math.abs(scale.ax), Math.abs(scale.ay));
   const part = [0, 1];
-  const curve = (s, t, from, to, pieces = 72) => {
-    let [x0, y0] = [NaN, NaN];
-    for (let k = 0; k <= pieces; k += 1) {
-      const w = from + ((to - from) * k) / pieces;
+  const curve = (s, t, from, to, parts = 72) => {
+    let [x0, y0, drawing] = [NaN, NaN, false];
+    for (let k = 0; k <= parts; k += 1) {
+      const w = from + ((to - from) * k) / parts;
       const x = scale.ax * (s(w) * u[0] + t(w) * v[0]);
       const y = scale.ay * (s(w) * u[1] + t(w) * v[1]);
-      if (k && clipDisc(x0, y0, x, y, reach, part)) {
-        const at = (p) => [px + x0 + p * (x - x0), py + y0 + p * (y - y0)];
-        if (part[0] > 0 || k === 1) ctx.moveTo(...at(part[0]));
-        ctx.lineTo(...at(part[1]));
+      const seen = k > 0 && clipDisc(x0, y0, x, y, reach, part);
+      const ends = seen ? part.map((p) => put(x0 + p * (x - x0), y0 + p * (y - y0))) : [null, null];
+      if (ends[0] && ends[1]) {
+        if (part[0] > 0 || !drawing) ctx.moveTo(...ends[0]);
+        ctx.lineTo(...ends[1]);
       }
+      drawing = Boolean(ends[0] && ends[1]);
       [x0, y0] = [x, y];
     }
   };
@@ -159,15 +162,16 @@ export function drawModel(ctx, palette, model, scale, px, py, width, reach) {
   const same = (w) => w;
   const falling = (dashed) => { // what falls is dashed: all solid lines are one path, all dashed ones another
     const [alongU, alongV] = [Math.min(a, far), Math.min(b, far)];
-    if (low !== 0 && low < 0 === dashed) curve(same, zero, -alongU, alongU, 1);
-    if (high !== 0 && high < 0 === dashed) curve(zero, same, -alongV, alongV, 1);
+    if (low !== 0 && low < 0 === dashed) curve(same, zero, -alongU, alongU, pieces);
+    if (high !== 0 && high < 0 === dashed) curve(zero, same, -alongV, alongV, pieces);
     if (kind === (dashed ? "cap" : "ellipse")) curve((w) => a * Math.cos(w), (w) => b * Math.sin(w), 0, TURN);
     const end = Math.asinh(far / Math.min(a, b));
     for (const side of [-1, 1]) {
       if (kind === "saddle" && dashed) curve((w) => side * a * Math.cosh(w), (w) => b * Math.sinh(w), -end, end);
       if (kind === "saddle" && !dashed) curve((w) => a * Math.sinh(w), (w) => side * b * Math.cosh(w), -end, end);
       if (kind !== "lines" || low + high < 0 !== dashed) continue; // a valley or a ridge: along the flat direction
-      if (Number.isFinite(b)) curve(same, () => side * b, -far, far, 1); else curve(() => side * a, same, -far, far, 1);
+      if (Number.isFinite(b)) curve(same, () => side * b, -far, far, pieces);
+      else curve(() => side * a, same, -far, far, pieces);
     }
   };
   for (const dashed of [false, true]) {

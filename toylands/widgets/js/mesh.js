@@ -1,7 +1,7 @@
 // What the solid stage gives to the graphics card: the shaders, the mesh of the ground, the trails laid on it.
 
 export const TERRAIN_FLOATS = 6; // x, y, share, two slopes, wall
-export const RIBBON_FLOATS = 6; // from, to
+export const RIBBON_FLOATS = 7; // from, to, how far along the trail it begins
 
 export const TERRAIN_VERTEX = `#version 300 es
 layout(location = 0) in vec3 place;
@@ -54,33 +54,43 @@ void main() {
 export const RIBBON_VERTEX = `#version 300 es
 layout(location = 0) in vec3 from;
 layout(location = 1) in vec3 to;
+layout(location = 2) in float begun;
 uniform mat4 camera;
 uniform vec2 screen;   // pixels
 uniform float width;   // pixels
 uniform float bias;    // towards the eye, so that the surface does not swallow the trail
 out vec2 spot;
+out float along;
 flat out float span;
 void main() {
   vec4 a = camera * vec4(from, 1.0), b = camera * vec4(to, 1.0);
   vec2 p = a.xy / a.w * 0.5 * screen, q = b.xy / b.w * 0.5 * screen;
   span = length(q - p);
-  vec2 along = span > 1e-4 ? (q - p) / span : vec2(1.0, 0.0);
-  vec2 across = vec2(-along.y, along.x);
+  vec2 ahead = span > 1e-4 ? (q - p) / span : vec2(1.0, 0.0);
+  vec2 across = vec2(-ahead.y, ahead.x);
   float end = float(gl_VertexID & 1), side = float(gl_VertexID >> 1) * 2.0 - 1.0;
   float reach = 0.5 * width + 1.0;
   spot = vec2(mix(-reach, span + reach, end), side * reach);
   float depth = mix(a.z / a.w, b.z / b.w, end);
-  gl_Position = vec4((p + along * spot.x + across * spot.y) / (0.5 * screen), depth - bias, 1.0);
+  along = begun + length(to - from) * spot.x / max(span, 1e-4);
+  gl_Position = vec4((p + ahead * spot.x + across * spot.y) / (0.5 * screen), depth - bias, 1.0);
 }`;
 
 export const RIBBON_FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 spot;
+in float along;
 flat in float span;
 uniform vec4 ink;
+uniform vec4 dash;     // on, off, on, off along the trail; all 0: a solid line
 uniform float width;
 out vec4 color;
 void main() {
+  float turn = dash.x + dash.y + dash.z + dash.w;
+  if (turn > 0.0) {
+    float at = mod(along, turn);
+    if (at > dash.x && (at < dash.x + dash.y || at > turn - dash.w)) discard;
+  }
   float away = length(vec2(spot.x - clamp(spot.x, 0.0, span), spot.y));
   float cover = clamp(0.5 * width - away + 0.5, 0.0, 1.0);
   if (cover <= 0.0) discard;
@@ -164,7 +174,8 @@ export function meshOf(shares, rows, columns, bx, by, unit) {
 }
 
 /**
- * Lay a clipped trail on the ground: segments [x0, y0, z0, x1, y1, z1] in pieces no longer than `piece`.
+ * Lay a clipped trail on the ground: segments [x0, y0, z0, x1, y1, z1, way] in pieces no longer than `piece`; `way` is
+ * how long the trail is before it.
  *
  * `height(x, y)` is the ground, NaN where there is none (such pieces are left out). Returns {segments, count,
  * upto}: upto[row] is the number of segments to draw when the walker is at that row.
@@ -172,6 +183,7 @@ export function meshOf(shares, rows, columns, bx, by, unit) {
 export function drape(trail, height, piece, lift) {
   const out = [];
   const passed = new Int32Array(trail.count + 1);
+  let way = 0;
   for (let k = 0; k < trail.count; k += 1) {
     if (trail.pen[k] && k > 0) {
       const [x0, y0, x1, y1] = [trail.x[k - 1], trail.y[k - 1], trail.x[k], trail.y[k]];
@@ -181,7 +193,10 @@ export function drape(trail, height, piece, lift) {
         const x = x0 + ((x1 - x0) * n) / parts;
         const y = y0 + ((y1 - y0) * n) / parts;
         const z = height(x, y) + lift;
-        if (z - z === 0 && pz - pz === 0) out.push(px, py, pz, x, y, z);
+        if (z - z === 0 && pz - pz === 0) {
+          out.push(px, py, pz, x, y, z, way);
+          way += Math.hypot(x - px, y - py, z - pz);
+        }
         [px, py, pz] = [x, y, z];
       }
     }

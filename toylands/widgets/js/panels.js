@@ -131,11 +131,16 @@ const MEANINGS = {
   g: ["g", "gradient there"],
   lr: ["η", "rate of this step"],
   step: ["Δθ", "step taken"],
-  uphill: ["ε", "SAM's step uphill"],
-  g_uphill: ["g(θ + ε)", "gradient uphill"],
+  uphill: ["ε̂", "SAM's step uphill"],
+  g_uphill: ["g(θ + ε̂)", "gradient uphill"],
   used: ["g used", "gradient the rule is given"],
 };
-const UPHILL = "SAM looks uphill first: ε in the table is that step, and the rule is given the gradient at θ + ε.";
+const UPHILL = "SAM looks uphill first: ε̂ in the table is that step, and the rule is given the gradient at θ + ε̂.";
+/** How the equations write an optimizer's numbers. */
+const SYMBOLS = {
+  alpha: "α", beta: "β", beta1: "β₁", beta2: "β₂", damping: "δ", decay: "γ", eps: "ε", limit: "c", max_norm: "c", rho: "ρ",
+  sigma: "σ", temperature: "T", weight_decay: "λ",
+};
 const OWN = /^(loss|grad_norm|sharpness|h_.*)$/;
 
 /** The columns of a details table as vectors: theta, g, memory, ..., in the order of an update. */
@@ -183,10 +188,12 @@ export function insidePanel({ onpick }) {
       }
       menu.update(id);
       const texts = walk?.equations ?? [];
-      const key = `${walk?.family} ${texts}`;
+      const key = `${walk?.family} ${texts} ${JSON.stringify(walk?.numbers)}`;
       if (key !== shown) {
         shown = key;
         equations.replaceChildren(...texts.map((text) => make("div", {}, mathElement(text))));
+        const numbers = Object.entries(walk?.numbers ?? {}).map(([name, value]) => `${SYMBOLS[name] ?? name} = ${formatNumber(value)}`);
+        if (numbers.length) equations.append(make("p", { class: "tl-about", "data-testid": "inside-with" }, `with ${numbers.join(", ")}`));
         if (walk?.family === "sam") equations.append(make("p", { class: "tl-about" }, UPHILL));
       }
       if (!details || !walk) {

@@ -279,7 +279,7 @@ export class Stage2D extends StageBase {
       if (!known || row >= known.hxx.length || !s.holds(walk.xs[row], walk.ys[row])) continue;
       if (!known.hyy) { this.drawParabola(ctx, walk, known, row); continue; }
       const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
-      drawModel(ctx, palette, model, s, walk.xs[row], walk.ys[row], 1.1 * unit, reach);
+      drawModel(ctx, palette, model, s, (x, y) => [walk.xs[row] + x, walk.ys[row] + y], 1.1 * unit, reach);
     }
     return true;
   }

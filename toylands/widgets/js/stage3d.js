@@ -6,10 +6,10 @@
 // Dragging turns the view, a click moves the start, dragging the start drags it over the surface.
 import { clipToFrame } from "./clipping.js";
 import {
-  bandColors, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project, rayThrough, rgb,
+  bandColors, ellipseFromHessian, formatNumber, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project, rayThrough, rgb,
   sameScale, sampleGrid, shareOf, tickLabels,
 } from "./geometry.js";
-import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawStart } from "./marks.js";
+import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawModel, drawStart } from "./marks.js";
 import { StageBase } from "./stage.js";
 import {
   RIBBON_FLOATS, RIBBON_FRAGMENT, RIBBON_VERTEX, TERRAIN_FLOATS, TERRAIN_FRAGMENT, TERRAIN_VERTEX, drape,
@@ -18,6 +18,7 @@ import {
 
 const RISE = 0.72; // height of the box; its longer side is 2
 const ANGLE = 0.6; // opening of the camera, radians
+const HIDDEN = [0.014, 0.022]; // dashes of what lies behind the surface, in units of the box
 const HOME = { azimuth: -1.05, elevation: 0.76, zoom: 1 };
 
 /** The solid stage; throws where WebGL2 is missing. */
@@ -66,7 +67,7 @@ export class Stage3D extends StageBase {
     }
     gl.bindVertexArray(this.strips.array);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.strips.buffer);
-    for (const place of [0, 1]) { gl.enableVertexAttribArray(place); gl.vertexAttribDivisor(place, 1); }
+    for (const place of [0, 1, 2]) { gl.enableVertexAttribArray(place); gl.vertexAttribDivisor(place, 1); }
     gl.bindVertexArray(null);
     this.terrainChanged();
     this.basinChanged();
@@ -259,11 +260,12 @@ export class Stage3D extends StageBase {
     gl.depthMask(false);
     gl.bindVertexArray(this.strips.array);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.strips.buffer);
-    const ribbon = (first, count, hex, alpha, width, bias) => {
+    const ribbon = (first, count, hex, alpha, width, bias, dash = []) => {
       if (!count) return;
-      for (const place of [0, 1]) {
-        gl.vertexAttribPointer(place, 3, gl.FLOAT, false, 4 * RIBBON_FLOATS, 4 * RIBBON_FLOATS * first + 12 * place);
+      for (const [place, size] of [[0, 3], [1, 3], [2, 1]]) {
+        gl.vertexAttribPointer(place, size, gl.FLOAT, false, 4 * RIBBON_FLOATS, 4 * RIBBON_FLOATS * first + 12 * place);
       }
+      gl.uniform4f(places.dash, ...[0, 1, 2, 3].map((k) => dash[k] ?? 0));
       gl.uniform4f(places.ink, ...rgb(hex).map((c) => c / 255), alpha);
       gl.uniform1f(places.width, width * pixel);
       gl.uniform1f(places.bias, bias);
@@ -273,11 +275,11 @@ export class Stage3D extends StageBase {
       const gone = walk.draped.upto[this.rowOf(walk)] ?? 0;
       const rest = walk.draped.count - gone;
       if (!this.show.hideFuture) ribbon(walk.first + gone, rest, walk.color, 0.3, 1.4, 0.002);
-      gl.depthFunc(gl.GREATER); // what the surface hides shines through
-      ribbon(walk.first, gone, walk.color, 0.16, 2, -0.002);
+      gl.depthFunc(gl.GREATER); // what the surface hides: dashed, as in a technical drawing
+      ribbon(walk.first, gone, walk.color, 0.5, 1.8, -0.002, HIDDEN);
       gl.depthFunc(gl.LEQUAL);
       ribbon(walk.first, gone, walk.outline, 1, 4.6, 0.002);
-      ribbon(walk.first, gone, walk.color, 1, 2.6, 0.0025);
+      ribbon(walk.first, gone, walk.color, 1, 2.6, 0.0025, (walk.dash ?? []).map((part) => 0.012 * part));
     }
     gl.bindVertexArray(null);
   }
@@ -303,8 +305,36 @@ export class Stage3D extends StageBase {
       drawStart(ctx, this.palette, start[0], start[1], 14 * this.unit, this.held);
     }
     ctx.globalAlpha = 1;
+    if (this.show.quadratic) this.drawQuadratic(ctx);
     drawHeads(ctx, this, { left: 0, top: 0, width: this.width, height: this.height });
     drawGuesses(ctx, this);
+  }
+
+  /** The quadratic model at each head, laid on the surface; what the surface hides of it is left out. */
+  drawQuadratic(ctx) {
+    const rise = this.chooseRise();
+    if (rise === null) return;
+    const { terrain: t, unit } = this;
+    const [sx, sy] = [this.bx, this.by].map((half, k) => (2 * half) / (t.view[k][1] - t.view[k][0]));
+    const reach = 0.28 * Math.min(this.bx, this.by);
+    for (const walk of this.walks) {
+      const known = this.quadratic.get(walk.id);
+      const row = this.rowOf(walk);
+      const [wx, wy] = [walk.wx[row], walk.wy[row]];
+      if (!known || row >= known.hxx.length || !Number.isFinite(this.heightAt(wx, wy))) continue;
+      const put = (x, y) => {
+        const z = this.heightAt(wx + x, wy + y);
+        if (!Number.isFinite(z) || this.isHidden(wx + x, wy + y, z)) return null;
+        return this.onCanvas(wx + x, wy + y, z).slice(0, 2);
+      };
+      const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
+      drawModel(ctx, this.palette, model, { ax: sx, ay: sy }, put, 1.1 * unit, reach, 24);
+    }
+    ctx.font = `${11 * unit}px ${this.font}`;
+    ctx.fillStyle = this.inks.soft;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "top";
+    ctx.fillText(`quadratic model at the heads: exact, ±${formatNumber(rise)}`, this.width - 10 * unit, 8 * unit);
   }
 
   headAt(walk, row, out) {
