@@ -92,7 +92,8 @@ class Alignment:
         landscape: their landscape.
         first, second: as given, shape (d,).
         aligned: the second with its units in the first's order: the same function, shape (d,).
-        matchings: {layer: Matching}, the last one made for each; layer 0 for a plain landscape.
+        matchings: {layer: Matching} between the units as given, with the other layers aligned; layer 0
+            for a plain landscape.
         method: how units were compared.
         rounds: sweeps over the layers until nothing changed.
     """
@@ -136,9 +137,10 @@ def align(
     """Permute the hidden units of the second solution to be as near to the first as can be found.
 
     "weights": |first - second|^2 is lowered layer by layer, each layer an exact assignment with the other
-    layers held, until a sweep changes nothing. With one hidden layer the result is the best permutation;
-    with more it is a local optimum. [Ainsworth, Hayase and Srinivasa 2023, algorithm 1] "activations":
-    units of a layer are matched by what they answer to the network's own data. [the same, section 3.1]
+    layers held, until a sweep changes nothing; from the order as given and from that of "activations",
+    and the nearer result is taken. With one hidden layer it is the best permutation; with more it is a
+    local optimum. [Ainsworth, Hayase and Srinivasa 2023, algorithm 1] "activations": units of a layer
+    are matched by what they answer to the network's own data. [the same, section 3.1]
     Signs of odd units (tanh) are not flipped.
 
     Args:
@@ -211,19 +213,56 @@ def _align_network(
     for number in range(1, shape.hidden + 1):
         if not groups or number not in groups[-1]:
             groups.append(joined(shape, number))
-    aligned, matchings, changed, used = second.copy(), {}, True, 0
+    as_given = [np.arange(shape.widths[group[0]]) for group in groups]
+    by_answers = [
+        match_units(_answers_of(net, first, group), _answers_of(net, second, group)).order
+        for group in groups
+    ]
+    if method == "activations":
+        orders, used = by_answers, 1
+    else:
+        found = [
+            _descend_orders(net, first, second, groups, start, rounds)
+            for start in (as_given, by_answers)
+        ]
+        orders, _, used = min(found, key=lambda result: result[1])
+    aligned = _permuted(net, second, groups, orders)
+    features = _weights_of if method == "weights" else _answers_of
+    matchings = {}
+    for group, order in zip(groups, orders, strict=True):
+        theirs = np.empty_like(features(net, aligned, group))
+        theirs[order] = features(net, aligned, group)  # this layer in its own order again
+        matchings[group[0]] = match_units(features(net, first, group), theirs)
+    return aligned, matchings, used
+
+
+def _permuted(
+    net: Network, theta: np.ndarray, groups: Sequence[range], orders: Sequence[np.ndarray]
+) -> np.ndarray:
+    for group, order in zip(groups, orders, strict=True):
+        theta = net.permuted(theta, group[0], order)
+    return theta
+
+
+def _descend_orders(
+    net: Network,
+    first: np.ndarray,
+    second: np.ndarray,
+    groups: Sequence[range],
+    start: Sequence[np.ndarray],
+    rounds: int,
+) -> tuple[list[np.ndarray], float, int]:
+    """Match layer after layer until a sweep changes nothing: the orders, the distance, the sweeps."""
+    orders, aligned = list(start), _permuted(net, second, groups, start)
+    changed, used = True, 0
     while changed and used < rounds:
         changed, used = False, used + 1
-        for group in groups:
-            if method == "weights":
-                mine, theirs = (_weights_of(net, theta, group) for theta in (first, aligned))
-            else:
-                mine, theirs = (_answers_of(net, theta, group) for theta in (first, aligned))
-            found = match_units(mine, theirs)
-            matchings[group[0]] = found
+        for n, group in enumerate(groups):
+            found = match_units(_weights_of(net, first, group), _weights_of(net, aligned, group))
             if found.cost < found.cost_identity * (1 - 1e-12):
-                aligned, changed = net.permuted(aligned, group[0], found.order), True
-    return aligned, matchings, used
+                aligned = net.permuted(aligned, group[0], found.order)
+                orders[n], changed = orders[n][found.order], True
+    return orders, float(np.linalg.norm(first - aligned)), used
 
 
 def _weights_of(net: Network, theta: np.ndarray, group: range) -> np.ndarray:

@@ -46,9 +46,10 @@ def filter_normalized(
     In every filter j (the incoming weights of one unit), d_j becomes d_j |theta_j| / |d_j|. It is the
     *direction* that is rescaled, to the norms of the *weights*; no weight is changed, and no filter
     gets unit norm. A step of 1 is then as large, filter by filter, as the weights themselves, so
-    rescaling the units of a ReLU network does not change the picture. Only scale per filter is removed:
-    permutations and correlations are not. Coordinates that belong to no filter (biases) are not
-    moved, as in the authors' code. [Li et al. 2018, section 4]
+    scaling a whole layer of a ReLU network by c and the next by 1/c does not change the picture. Scaling a
+    single unit does: its outgoing weights share filters with those of other units, which keep one
+    common factor. (`relative_direction` sees neither.) Coordinates that belong to no filter (biases) are
+    not moved, as in the authors' code. [Li et al. 2018, section 4]
 
     Args:
         land: a landscape; a network brings its filters.
@@ -73,7 +74,7 @@ def whole_normalized(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     """A direction as long as the whole weight vector, shape (d,).
 
     Often shown under the name of filter normalisation, which it is not: one factor for all filters
-    leaves their relative sizes alone, so the picture still changes when a ReLU unit is rescaled.
+    leaves their relative sizes alone, so the picture still changes when a ReLU layer is rescaled.
     """
     theta = one_point("whole_normalized", land, at, "at")
     vector = one_direction("whole_normalized", land, direction)
