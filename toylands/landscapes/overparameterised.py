@@ -51,10 +51,11 @@ def circle_valley(x, y, *, r):
 def one_equation(a, b, *, p, q, y):
     """One equation for two unknowns: a line of solutions.
 
-    It is p a + q b = y. The curvature is p**2 + q**2 across the line and 0 along it, everywhere. Gradient descent and
-    momentum move only along (p, q), so from the origin they find the solution of least length, for p =
-    3, q = 4, y = 5 the point (0.6, 0.8). Adam and AdaGrad (with eps = 0) take equally long steps in a
-    and b and end at y/(p + q) in both, here the solution whose largest weight is smallest.
+    The equation is p a + q b = y. The curvature is p**2 + q**2 across the line and 0 along it,
+    everywhere. Gradient descent and momentum move only along (p, q), so from the origin they find the
+    solution of least length, for p = 3, q = 4, y = 5 the point (0.6, 0.8). Adam and AdaGrad (with eps =
+    0) take equally long steps in a and b and end at y/(p + q) in both, here the solution whose largest
+    weight is smallest.
     """
     return (p * a + q * b - y) ** 2 / 2
 
@@ -113,10 +114,10 @@ def wide_product(u1, v1, u2, v2, *, s):
 def squared_weights(u1, u2, *, x1, x2, y):
     """A linear model whose weights are squares: one example, an ellipse of solutions.
 
-    The weights are w = u**2. From u = (alpha, alpha) gradient flow follows the curve on which ln(u1/alpha) : ln(u2/alpha) is x1
-    : x2; with x = (1, 2) that is the parabola u2 = u1**2/alpha. From small weights it ends where the
-    strongest input does all the work (sparse, the smallest sum of weights). Only the size of the
-    start decides.
+    The weights are w = u**2. From u = (alpha, alpha) gradient flow follows the curve on which
+    ln(u1/alpha) : ln(u2/alpha) is x1 : x2; with x = (1, 2) that is the parabola u2 = u1**2/alpha. From
+    small weights it ends where the strongest input does all the work (sparse, the smallest sum of
+    weights). Only the size of the start decides.
     """
     return (x1 * u1**2 + x2 * u2**2 - y) ** 2 / 2
 

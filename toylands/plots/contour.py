@@ -148,7 +148,9 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
     if len(ground.index) == 1:
         return
     filled = next(c for c in ax.collections if c.get_gid() == "terrain")
-    offset = ground.floor if ground.spacing == "log" and ground.floor != 0 else 0.0
+    # A floor of rounding error is zero: "loss" and not "loss - 1e-16".
+    known = abs(ground.floor) > 1e-12 * abs(ground.edges[-1])
+    offset = ground.floor if ground.spacing == "log" and known else 0.0
     ticks = bar_ticks(ground)
     bar = ax.figure.colorbar(
         filled, ax=ax, spacing="uniform", ticks=ticks, fraction=0.05, pad=0.02, aspect=34

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
+from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
 
 
@@ -27,12 +28,6 @@ def _example(owner: str, x: Any, y: Any) -> tuple[np.ndarray, float]:
     if not isfinite(target):
         raise ValueError(f"{owner}: y={show(y)} must be a finite number.")
     return inputs, target
-
-
-def _positive(owner: str, name: str, value: float) -> float:
-    if not (isfinite(value) and value > 0):
-        raise ValueError(f"{owner}: {name}={show(value)} must be a finite number above 0.")
-    return float(value)
 
 
 def guaranteed_flat(parameters: int, examples: int, outputs: int = 1) -> int:
@@ -114,7 +109,7 @@ def diagonal_network_end(x: Any, y: float, alpha: float) -> np.ndarray:
     from scipy.optimize import brentq
 
     inputs, target = _example("diagonal_network_end", x, y)
-    alpha = _positive("diagonal_network_end", "alpha", alpha)
+    alpha = positive("diagonal_network_end", "alpha", alpha)
     size = np.abs(inputs[inputs != 0])
     # No input may overshoot alone, which bounds mu; as a share of that bound it is of order one.
     share_of_one = abs(target) / (2 * alpha**2 * size)
@@ -145,8 +140,8 @@ def squared_weights_end(x: Any, y: float, alpha: float) -> np.ndarray:
     inputs, target = _example("squared_weights_end", x, y)
     if (inputs <= 0).any():
         raise ValueError(f"squared_weights_end: x={show(x)} must be positive throughout.")
-    target = _positive("squared_weights_end", "y", target)
-    alpha = _positive("squared_weights_end", "alpha", alpha)
+    target = positive("squared_weights_end", "y", target)
+    alpha = positive("squared_weights_end", "alpha", alpha)
     # mu is largest if one input does all the work, smallest if each does its d-th part.
     bounds = [
         np.min(np.log(part / (alpha**2 * inputs)) / (2 * inputs))
@@ -173,7 +168,7 @@ def circle_time(r0: float, r1: float) -> float:
     Args:
         r0, r1: radii above 0, not 1; r1 between r0 and 1.
     """
-    r0, r1 = _positive("circle_time", "r0", r0), _positive("circle_time", "r1", r1)
+    r0, r1 = positive("circle_time", "r0", r0), positive("circle_time", "r1", r1)
     if not (r0 <= r1 < 1 or r0 >= r1 > 1):
         raise ValueError(
             f"circle_time: the flow from r0={show(r0)} never reaches r1={show(r1)}; it goes towards 1, "
