@@ -36,8 +36,10 @@ def test_barriers_against_mpmath() -> None:
 
 def test_a_line_downhill_is_monotone_and_has_no_barrier() -> None:
     line = interpolate(tl.landscapes.bowl, (2, 1), (0, 0))
-    assert line.monotone and line.largest_rise == 0
-    assert line.barrier == 0 and line.barrier_above_ends == 0
+    assert line.monotone
+    assert line.largest_rise == 0
+    assert line.barrier == 0
+    assert line.barrier_above_ends == 0
     # Half the difference of the ends, though there is no hill: one end is worse.
     assert line.barrier_above_mean == pytest.approx(line.loss[0] / 2)
     back = interpolate(tl.landscapes.bowl, (0, 0), (2, 1))

@@ -65,7 +65,8 @@ def test_the_highest_image_stands_on_a_saddle_of_himmelblau(pair: tuple[int, int
     nearest = min(saddles, key=lambda p: float(np.linalg.norm(p.point - top)))
     assert np.linalg.norm(nearest.point - top) < 1e-5
     assert path.height == pytest.approx(nearest.loss, rel=1e-9)
-    assert path.saddle.kind == "saddle" and path.saddle.index == 1
+    assert path.saddle.kind == "saddle"
+    assert path.saddle.index == 1
     assert path.converged
 
 
@@ -104,11 +105,13 @@ def test_between_two_networks_the_curves_go_below_the_line() -> None:
         bezier_path(net, a, b, count=31),
         elastic_band(net, a, b, images=12, iterations=200),
     )
-    assert curve.height < 0.2 * straight and band.height < 0.2 * straight
+    assert curve.height < 0.2 * straight
+    assert band.height < 0.2 * straight
     for path in (curve, band):
         np.testing.assert_array_equal(path.points[[0, -1]], [a, b])
         s, loss = path.profile(between=4)
-        assert loss.max() >= path.height and s[-1] == pytest.approx(path.length)
+        assert loss.max() >= path.height
+        assert s[-1] == pytest.approx(path.length)
         np.testing.assert_allclose(loss[::4], path.loss, rtol=1e-9, atol=1e-12)
 
 

@@ -82,7 +82,8 @@ def test_a_masked_formula_stays_a_formula() -> None:
     assert part.loss(0.5) == land.loss((2.0, 0.5))
     assert part.grad(0.5)[0] == pytest.approx(land.grad((2.0, 0.5))[1])
     assert part(b=9.0).hessian(0.5)[0, 0] == pytest.approx(18.0)
-    assert "y" in part.latex.loss and "x" not in part.latex.loss
+    assert "y" in part.latex.loss
+    assert "x" not in part.latex.loss
 
 
 def test_iterative_pruning_follows_its_recipe(net: Any) -> None:

@@ -226,7 +226,7 @@ def _straight_handle() -> Any:
 
 
 def _several(paths: Any) -> list[LowLossPath]:
-    several = [paths] if isinstance(paths, LowLossPath) else list(paths)
+    several = list(paths) if isinstance(paths, list | tuple) else [paths]
     if not several or not all(isinstance(path, LowLossPath) for path in several):
         raise TypeError(
             "paths must come from bezier_path, chain_path or elastic_band of toylands.geometry, got "

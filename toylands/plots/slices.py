@@ -225,7 +225,7 @@ def slice_curve(
     direction and the exact curvature d'Hd. model: add the exact quadratic model of each line, dashed.
     Returns the Axes.
     """
-    several = [lines] if isinstance(lines, SampledLine) else list(lines)
+    several = list(lines) if isinstance(lines, list | tuple) else [lines]
     if not several or not all(isinstance(line, SampledLine) for line in several):
         raise TypeError(f"slice_curve draws what sample_line returns, got {show(lines)}")
     if labels is not None and len(labels) != len(several):
