@@ -45,16 +45,6 @@ def test_third_derivatives_along_a_line() -> None:
     assert monkey == pytest.approx(6 * np.cos(3 * angle))
 
 
-def test_a_landscape_without_third_derivatives_says_so() -> None:
-    class Opaque(tl.Landscape):
-        def third(self, theta):
-            raise NotImplementedError
-
-    land = Opaque(tl.landscapes.bowl.definition)
-    with pytest.raises(TypeError, match="no exact third derivatives"):
-        third_along(land, (0, 0), (1, 0))
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [

@@ -23,6 +23,7 @@ from toylands.plots.maps import basin_map, sweep_map
 from toylands.plots.noise import noise_curves
 from toylands.plots.paths import paths
 from toylands.plots.sharpness import worst_case_curves, worst_case_map
+from toylands.plots.shells import shell_curves
 from toylands.plots.slices import slice_curve, slice_map
 from toylands.plots.solutions import (
     ensemble_chart,
@@ -33,6 +34,7 @@ from toylands.plots.solutions import (
 )
 from toylands.plots.spectrum import spectrum_along
 from toylands.plots.surface import surface
+from toylands.plots.symmetry import symmetry_map
 
 __all__ = [
     "animate",
@@ -57,11 +59,13 @@ __all__ = [
     "schedule_curve",
     "semicircle_histogram",
     "sharpness_curve",
+    "shell_curves",
     "slice_curve",
     "slice_map",
     "spectrum_along",
     "surface",
     "sweep_map",
+    "symmetry_map",
     "ticket_board",
     "ticket_curves",
     "volume_chart",
