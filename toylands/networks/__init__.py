@@ -19,7 +19,8 @@ from toylands.networks.datasets import (
     two_moons,
     xor,
 )
-from toylands.networks.network import Network, mlp
+from toylands.networks.network import Network
+from toylands.networks.perceptron import mlp
 
 __all__ = [
     "Architecture",

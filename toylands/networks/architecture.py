@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.networks import description as at
+from toylands.networks.checks import real
 from toylands.networks.description import ACTIVATIONS
 
 #: more parameters than this are refused: a Hessian would not fit into an ordinary memory
@@ -70,7 +71,7 @@ class Architecture:
                 self.activations[k] if k < last else "identity",
                 bool(self.residual) and 0 < k < last and fan == units,
             )
-            for k, (fan, units) in enumerate(zip(self.widths, self.widths[1:], strict=False))
+            for k, (fan, units) in enumerate(pairwise(self.widths))
         )
 
     @functools.cached_property
@@ -78,7 +79,7 @@ class Architecture:
         """Where every weight matrix W (units, inputs) and every bias b (units,) lies in theta."""
         blocks, begin = {}, 0
         for number, layer in enumerate(self.layers, 1):
-            shapes = {f"W{number}": (layer.units, layer.fan)}
+            shapes: dict[str, tuple[int, ...]] = {f"W{number}": (layer.units, layer.fan)}
             if self.bias:
                 shapes |= {f"b{number}": (layer.units,)}
             for name, shape in shapes.items():
@@ -188,8 +189,8 @@ def architecture(
         bool(bias),
         _residual(residual, sizes),
         norm,
-        _number("eps", eps, 0.0, np.inf),
-        _number("dropout", dropout, 0.0, 1.0),
+        real("mlp", "eps", eps, least=0),
+        real("mlp", "dropout", dropout, least=0, below=1),
     )
     if made.hidden == 0 and (norm or made.dropout):
         raise ValueError(f"mlp: widths={show(sizes)} has no hidden layer to normalise or drop.")
@@ -237,25 +238,11 @@ def _residual(residual: Any, sizes: tuple[int, ...]) -> float:
     if isinstance(residual, bool | np.bool_):
         factor = float(residual)
     else:
-        factor = _number("residual", residual, -np.inf, np.inf)
+        factor = real("mlp", "residual", residual)
     inner = sizes[1:-1]
-    if factor and not any(a == b for a, b in zip(inner, inner[1:], strict=False)):
+    if factor and not any(a == b for a, b in pairwise(inner)):
         raise ValueError(
             f"mlp: residual={show(residual)} needs two hidden layers of equal width in a row, as in "
             f"(2, 8, 8, 1); widths={show(sizes)} has none."
         )
     return factor
-
-
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, Real)
-        or not (low <= value < high and np.isfinite(value))
-    ):
-        bound = f"at least {low:g}" if high == np.inf else f"at least {low:g} and below {high:g}"
-        raise ValueError(
-            f"mlp: {name}={show(value)} must be a finite number"
-            + (f", {bound}." if low > -np.inf else ".")
-        )
-    return float(value)

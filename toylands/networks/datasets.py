@@ -9,38 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Real
-from typing import Any
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-
-
-def numbers(owner: str, name: str, value: Any) -> np.ndarray:
-    """Finite float64 numbers of one or two axes, as two axes: (n,) becomes (n, 1).
-
-    Raises:
-        TypeError: when they are not real numbers. ValueError: for another shape, nothing, or NaN.
-    """
-    try:
-        array = np.array(value)
-        if array.dtype.kind not in "fiub":
-            raise TypeError
-        array = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{owner}: {name}={show(value)} is not an array of real numbers.") from None
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or not array.size:
-        raise ValueError(
-            f"{owner}: {name} must have shape (samples, columns) or (samples,), and not be empty; got "
-            f"shape {np.shape(value)}."
-        )
-    if not np.isfinite(array).all():
-        row, column = np.argwhere(~np.isfinite(array))[0]
-        raise ValueError(f"{owner}: {name}[{row}, {column}]={array[row, column]} is not finite.")
-    return np.ascontiguousarray(array)
+from toylands.networks.checks import numbers, real, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,29 +74,16 @@ class Dataset:
             fraction: the share of the first, between 0 and 1; both parts get at least one sample.
             seed: fixes the choice.
         """
-        if isinstance(fraction, bool) or not isinstance(fraction, Real) or not 0 < fraction < 1:
-            raise ValueError(f"{self.name}: fraction={show(fraction)} must lie between 0 and 1.")
+        share = real(self.name, "fraction", fraction, above=0, below=1)
         if len(self) < 2:
             raise ValueError(f"{self.name} has one sample, which cannot be split.")
         order = np.random.default_rng(seed).permutation(len(self))
-        at = min(max(round(fraction * len(self)), 1), len(self) - 1)
+        at = min(max(round(share * len(self)), 1), len(self) - 1)
         first, second = np.sort(order[:at]), np.sort(order[at:])
         return (
             Dataset(self.x[first], self.y[first], self.name),
             Dataset(self.x[second], self.y[second], self.name),
         )
-
-
-def _count(owner: str, name: str, value: Any, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{owner}: {name}={show(value)} must be a whole number, at least {least}.")
-    return int(value)
-
-
-def _noise(owner: str, noise: Any) -> float:
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= noise < np.inf:
-        raise ValueError(f"{owner}: noise={show(noise)} must be a finite number, 0 or more.")
-    return float(noise)
 
 
 def _two(n: int) -> tuple[int, np.ndarray]:
@@ -142,7 +102,7 @@ def two_moons(n: int = 100, *, noise: float = 0.1, seed: int = 0) -> Dataset:
         n: samples in all, half of each class (class 0 has one more when n is odd).
         noise: standard deviation of the noise. seed: fixes it.
     """
-    n, noise = _count("two_moons", "n", n, 2), _noise("two_moons", noise)
+    n, noise = whole("two_moons", "n", n, 2), real("two_moons", "noise", noise, least=0)
     first, y = _two(n)
     upper, lower = np.linspace(0, np.pi, first), np.linspace(0, np.pi, n - first)
     x = np.concatenate(
@@ -164,9 +124,8 @@ def spirals(n: int = 100, *, turns: float = 1.0, noise: float = 0.02, seed: int 
         n: samples in all, half of each class. turns: how often they wind.
         noise: standard deviation of the noise. seed: fixes it.
     """
-    n, noise = _count("spirals", "n", n, 2), _noise("spirals", noise)
-    if isinstance(turns, bool) or not isinstance(turns, Real) or not 0 < turns < np.inf:
-        raise ValueError(f"spirals: turns={show(turns)} must be a positive number.")
+    n, noise = whole("spirals", "n", n, 2), real("spirals", "noise", noise, least=0)
+    turns = real("spirals", "turns", turns, above=0)
     first, y = _two(n)
     arms = []
     for count, begin in ((first, 0.0), (n - first, np.pi)):
@@ -185,9 +144,8 @@ def circles(n: int = 100, *, factor: float = 0.5, noise: float = 0.05, seed: int
         n: samples in all, half on each circle, evenly spaced. factor: the inner radius, in (0, 1).
         noise: standard deviation of the noise. seed: fixes it.
     """
-    n, noise = _count("circles", "n", n, 2), _noise("circles", noise)
-    if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 < factor < 1:
-        raise ValueError(f"circles: factor={show(factor)} must lie between 0 and 1.")
+    n, noise = whole("circles", "n", n, 2), real("circles", "noise", noise, least=0)
+    factor = real("circles", "factor", factor, above=0, below=1)
     first, y = _two(n)
     rings = []
     for count, radius in ((first, 1.0), (n - first, factor)):
@@ -205,7 +163,7 @@ def xor(n: int = 4, *, noise: float = 0.0, seed: int = 0) -> Dataset:
         n: samples, dealt to the corners (0,0), (0,1), (1,0), (1,1) in turn; 4 for one of each.
         noise: standard deviation of Gaussian noise on the inputs. seed: fixes it.
     """
-    n, noise = _count("xor", "n", n, 1), _noise("xor", noise)
+    n, noise = whole("xor", "n", n, 1), real("xor", "noise", noise, least=0)
     corner = np.arange(n) % 4
     x = np.stack([corner // 2, corner % 2], axis=1).astype(float)
     y = (x[:, :1] != x[:, 1:]).astype(float)
@@ -237,7 +195,10 @@ def regression_curve(
     Raises:
         ValueError: for an unknown curve, with the nearest right one.
     """
-    n, noise = _count("regression_curve", "n", n, 1), _noise("regression_curve", noise)
+    n, noise = (
+        whole("regression_curve", "n", n, 1),
+        real("regression_curve", "noise", noise, least=0),
+    )
     if curve not in CURVES:
         raise ValueError(
             f"regression_curve: curve={show(curve)} must be {one_of(CURVES)}."
@@ -260,8 +221,8 @@ def blobs(
         n: samples, dealt to the classes in turn. classes: at least 2. inputs: columns of x, at least 2.
         spread: standard deviation of each cloud. seed: fixes the noise.
     """
-    n, classes = _count("blobs", "n", n, 2), _count("blobs", "classes", classes, 2)
-    inputs, spread = _count("blobs", "inputs", inputs, 2), _noise("blobs", spread)
+    n, classes = whole("blobs", "n", n, 2), whole("blobs", "classes", classes, 2)
+    inputs, spread = whole("blobs", "inputs", inputs, 2), real("blobs", "spread", spread, least=0)
     label = np.arange(n) % classes
     angle = 2 * np.pi * label / classes
     x = spread * np.random.default_rng(seed).standard_normal((n, inputs))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from toylands.networks.architecture import Architecture
+from toylands.networks.architecture import Architecture, Layer
 
 
 def _erf(z: np.ndarray) -> np.ndarray:
@@ -62,30 +62,25 @@ def activations(
     for number, layer in enumerate(shape.layers, 1):
         weights = np.swapaxes(blocks[f"W{number}"], -1, -2)
         bias = blocks[f"b{number}"][..., None, :] if shape.bias else 0.0
-        hidden = number < len(shape.layers)
-        z, z_own = a @ weights, reference @ weights if shape.norm == "batch" else None
-        if shape.norm == "layer" and hidden:
-            z = _normalised(shape, z, z, axis=-1)
-        elif shape.norm == "batch" and hidden:
-            z, z_own = (
-                _normalised(shape, z, z_own, axis=-2),
-                _normalised(shape, z_own, z_own, axis=-2),
-            )
-        z = z + bias
-        if hidden:
-            z = _through(shape, layer.activation, layer.skip, z, a)
-            if z_own is not None:
-                reference = _through(shape, layer.activation, layer.skip, z_own + bias, reference)
-        passed.append(z)
-        a = z
+        z = a @ weights
+        if number <= shape.hidden:
+            if shape.norm == "layer":
+                z = _normalised(shape, z, z, axis=-1)
+            elif shape.norm == "batch":
+                over = reference @ weights
+                z, over = (
+                    _normalised(shape, z, over, axis=-2),
+                    _normalised(shape, over, over, axis=-2),
+                )
+                reference = _through(shape, layer, over + bias, reference)
+            a = _through(shape, layer, z + bias, a)
+        passed.append(a if number <= shape.hidden else z + bias)
     return passed
 
 
-def _through(
-    shape: Architecture, activation: str, skip: bool, z: np.ndarray, below: np.ndarray
-) -> np.ndarray:
-    value = _FUNCTIONS[activation](z)
-    return below + shape.residual * value if skip else value
+def _through(shape: Architecture, layer: Layer, z: np.ndarray, below: np.ndarray) -> np.ndarray:
+    value = _FUNCTIONS[layer.activation](z)
+    return below + shape.residual * value if layer.skip else value
 
 
 def _normalised(shape: Architecture, z: np.ndarray, over: np.ndarray, *, axis: int) -> np.ndarray:

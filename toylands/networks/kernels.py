@@ -21,7 +21,7 @@ from toylands.formula.compile import (
     poke,
     void,
 )
-from toylands.formula.evaluate import cores, pointer, pool
+from toylands.formula.memory import cores, pointer, pool
 from toylands.networks.core import ALONG, GRADIENT, HESSIAN, ONLY_LOSS, SIGNATURE
 from toylands.networks.core import mirror as _mirror
 from toylands.networks.description import CORE, DIM

@@ -3,63 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.formula import Dial, Landscape
-from toylands.formula.definition import Definition
+from toylands.formula import Landscape
 from toylands.networks import forward, symmetry
-from toylands.networks.architecture import Architecture, Block, architecture
-from toylands.networks.datasets import Dataset, numbers
-from toylands.networks.description import NO_NORM, NORMS
-
-#: init scheme -> variance of a weight with these numbers of inputs and outputs
-SCHEMES: dict[str, Callable[[int, int], float]] = {
-    "glorot": lambda fan, units: 2.0 / (fan + units),
-    "he": lambda fan, units: 2.0 / fan,
-    "lecun": lambda fan, units: 1.0 / fan,
-    "normal": lambda fan, units: 1.0,
-}
-
-
-class NetworkDefinition(Definition):
-    """What all variants of one network share: its description and the kernels that read it."""
-
-    def describe(self, shape: Architecture) -> None:
-        """Keep the numbers that the kernels read by address."""
-        from toylands.networks.core import core
-
-        self.record, self.floats = shape.describe(core.address)
-
-    @property
-    def derivation(self) -> Any:
-        """A network has none.
-
-        Raises:
-            TypeError: always.
-        """
-        raise TypeError(
-            f"{self.name} is a network, not a formula: it has no SymPy expression or LaTeX of its loss. "
-            "Its loss, grad, hessian and hvp are exact all the same."
-        )
-
-    def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
-        """The compiled kernel for derivatives of this order; the same for all networks.
-
-        Parameters are read per walker, which is right for shared ones too when they are filled in.
-        """
-        from toylands.networks import kernels
-
-        if order == 0:
-            return kernels.loss_kernel
-        if order == 1:
-            return kernels.loss_and_gradient_kernel if loss else kernels.gradient_kernel
-        if order == 2 and not loss:
-            return kernels.hessian_kernel
-        raise ValueError(f"{self.name}: third derivatives of a network are not computed.")
+from toylands.networks.architecture import Architecture, Block
+from toylands.networks.checks import numbers
+from toylands.networks.datasets import Dataset
+from toylands.networks.definition import NetworkDefinition, check_data, columns
+from toylands.networks.starts import draw
 
 
 class Network(Landscape):
@@ -75,6 +32,8 @@ class Network(Landscape):
         masks: the dropout masks, shape (samples, hidden units), 0 or 1/(1 - dropout); None without.
     """
 
+    definition: NetworkDefinition
+
     def __init__(
         self,
         shape: Architecture,
@@ -82,14 +41,14 @@ class Network(Landscape):
         parameters: Mapping[str, Any] | None = None,
         *,
         masks: np.ndarray | None = None,
-        definition: Definition | None = None,
+        definition: NetworkDefinition | None = None,
     ) -> None:
         self.architecture = shape
         self.dataset = dataset
         self.masks = masks
         self.blocks: dict[str, Block] = shape.blocks
-        columns = _columns(dataset, masks)
-        super().__init__(definition or _definition(shape, dataset), parameters, columns)
+        known = definition or NetworkDefinition.of(shape, dataset)
+        super().__init__(known, parameters, columns(dataset, masks))
 
     # --- variants ---------------------------------------------------------------------------------
 
@@ -107,7 +66,10 @@ class Network(Landscape):
                     + (hint or did_you_mean(name, self.parameters))
                 )
         values = super().__call__(**changes).parameters
-        _check_decay(values["weight_decay"])
+        if np.min(values["weight_decay"]) < 0:
+            raise ValueError(
+                f"{self.name}: weight_decay={show(values['weight_decay'])} must be 0 or more."
+            )
         return Network(
             self.architecture, self.dataset, values, masks=self.masks, definition=self.definition
         )
@@ -122,17 +84,7 @@ class Network(Landscape):
             data: a `Dataset`, or a pair (x, y).
         """
         given = check_data(self.architecture, data)
-        plain = architecture(
-            self.architecture.widths,
-            activation=self.architecture.activations,
-            loss=self.architecture.loss,
-            bias=self.architecture.bias,
-            residual=self.architecture.residual,
-            norm=self.architecture.norm,
-            eps=self.architecture.eps,
-            dropout=0.0,
-        )
-        return Network(plain, given, self.parameters)
+        return Network(replace(self.architecture, dropout=0.0), given, self.parameters)
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -237,24 +189,7 @@ class Network(Landscape):
         Raises:
             ValueError: for an unknown scheme, with the nearest right one.
         """
-        kind = scheme or ("he" if "relu" in self.architecture.activations else "glorot")
-        if kind not in SCHEMES:
-            raise ValueError(
-                f"{self.name}: scheme={show(scheme)} must be {one_of(SCHEMES)}."
-                f"{did_you_mean(kind, SCHEMES)}"
-            )
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise TypeError(f"{self.name}: seed={show(seed)} must be a whole number, at least 0.")
-        several = 1 if count is None else count
-        if isinstance(several, bool) or not isinstance(several, int | np.integer) or several < 1:
-            raise ValueError(
-                f"{self.name}: count={show(count)} must be a whole number, at least 1."
-            )
-        theta = np.random.default_rng(seed).standard_normal((several, self.dim)) * scale
-        for block in self.blocks.values():
-            deviation = np.sqrt(SCHEMES[kind](*block.shape[::-1])) if len(block.shape) == 2 else 0.0
-            theta[:, block.slice] *= deviation
-        return theta[0] if count is None else theta
+        return draw(self.architecture, seed, scheme, scale, count)
 
     def unpack(self, theta: Any) -> dict[str, np.ndarray]:
         """The weight matrices and biases in theta, by name: W1 of shape (..., units, inputs), b1, ..."""
@@ -376,7 +311,7 @@ class Network(Landscape):
     @functools.cached_property
     def _table(self) -> np.ndarray:
         columns = list(self.data.values())
-        record = self.definition.record  # type: ignore[attr-defined]
+        record = self.definition.record
         address = np.full_like(columns[0], record.__array_interface__["data"][0])
         return np.ascontiguousarray([address, *columns])
 
@@ -409,14 +344,14 @@ class Network(Landscape):
             return np.ascontiguousarray(spread, dtype=float)
 
         found = kernels.evaluate(
-            self.definition.record,  # type: ignore[attr-defined]
+            self.definition.record,
             order,
             flat(points),
             np.broadcast_to(np.asarray(decay, dtype=float), lead).reshape(-1).copy(),
             self.data_rows(),
             np.arange(self.samples) if index is None else index,
             None if directions is None else flat(directions),
-            whole=NORMS.index(self.architecture.norm) == NO_NORM,
+            whole=self.architecture.norm is None,
         )
         shaped = found.reshape((*lead, *found.shape[1:]))
         return (shaped[()], None) if order == kernels.ONLY_LOSS else (None, shaped)
@@ -432,160 +367,3 @@ class Network(Landscape):
 
     def _repr_markdown_(self) -> str:
         return f"**{self!r}**: {self.title}\n\n$${forward.latex(self.architecture)}$$"
-
-
-def _columns(dataset: Dataset, masks: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Inputs, targets and masks by name; every sample once for each of its masks."""
-    copies = 1 if masks is None else len(masks) // len(dataset)
-    columns = {f"x{k + 1}": np.tile(c, copies) for k, c in enumerate(dataset.x.T)}
-    columns |= {f"y{k + 1}": np.tile(c, copies) for k, c in enumerate(dataset.y.T)}
-    if masks is not None:
-        columns |= {f"mask{k + 1}": c for k, c in enumerate(masks.T)}
-    return columns
-
-
-def check_data(shape: Architecture, data: Any) -> Dataset:
-    """A dataset that fits the network, or a clear error."""
-    if isinstance(data, tuple | list) and len(data) == 2:
-        data = Dataset(*data)
-    if not isinstance(data, Dataset):
-        raise TypeError(
-            f"mlp: data={show(data)} must be a dataset such as two_moons(100), or a pair (x, y)."
-        )
-    for what, columns, wanted in (
-        ("inputs", data.x.shape[1], shape.widths[0]),
-        ("outputs", data.y.shape[1], shape.widths[-1]),
-    ):
-        if columns != wanted:
-            raise ValueError(
-                f"mlp: widths={show(shape.widths)} says {wanted} {what}, but {data.name} has {columns} "
-                f"column{'s' * (columns > 1)} of {'x' if what == 'inputs' else 'y'}."
-            )
-    if shape.loss == "bce" and ((data.y < 0) | (data.y > 1)).any():
-        raise ValueError(
-            f'mlp: loss="bce" needs targets between 0 and 1; {data.name} has {show(data.y.min())} to '
-            f"{show(data.y.max())}."
-        )
-    if shape.loss == "cross_entropy" and (
-        (data.y < 0).any() or not np.allclose(data.y.sum(axis=1), 1.0, rtol=0, atol=1e-12)
-    ):
-        raise ValueError(
-            f'mlp: loss="cross_entropy" needs a column per class, 0 or more, that sum to 1 in every row '
-            f"of {data.name}'s y."
-        )
-    if shape.norm == "batch" and len(data) < 2:
-        raise ValueError('mlp: norm="batch" needs at least 2 samples.')
-    return data
-
-
-def _check_decay(value: Any) -> None:
-    if np.min(value) < 0:
-        raise ValueError(f"mlp: weight_decay={show(value)} must be 0 or more.")
-
-
-def _definition(shape: Architecture, dataset: Dataset) -> NetworkDefinition:
-    title = f"A network of {'-'.join(map(str, shape.widths))} units on {dataset.name}."
-    names = [
-        f"{name}[{','.join(map(str, place))}]"
-        for name, block in shape.blocks.items()
-        for place in np.ndindex(block.shape)
-    ]
-    definition = NetworkDefinition(
-        name="mlp",
-        coordinates=tuple(names),
-        dials={"weight_decay": Dial(0.0, 0.0, 1.0, False)},
-        columns={},
-        function=lambda *theta, **given: definition.derivation,
-        doc=f"{title}\n\n{shape.label}: {shape.dim} parameters, {len(dataset)} samples.",
-        view=((-2.0, 2.0),) * shape.dim,
-        start=(0.0,) * shape.dim,
-        source="",
-        tags=("network",),
-        lessons=(),
-        levels="log",
-        critical=(),
-        players=None,
-        kink="where the input of a ReLU is 0" if "relu" in shape.activations else None,
-    )
-    definition.describe(shape)
-    return definition
-
-
-def mlp(
-    widths: Sequence[int],
-    activation: str | Sequence[str] = "tanh",
-    loss: str = "mse",
-    *,
-    bias: bool = True,
-    residual: bool | float = False,
-    norm: str | None = None,
-    eps: float = 1e-5,
-    dropout: float = 0.0,
-    masks: int = 8,
-    seed: int = 0,
-    weight_decay: float = 0.0,
-    data: Any,
-) -> Network:
-    """A multilayer perceptron on a dataset, as a landscape with exact gradient and Hessian.
-
-    A hidden layer passes on a = phi(W a_below + b); the output layer is linear. Parameters are laid out
-    as W1, b1, W2, b2, ..., with W of shape (units, inputs). The loss is the mean over samples of one of
-
-    - "mse": |f - y|^2, summed over the outputs; "half_mse": half of it;
-    - "bce": log(1 + e^f) - y f, summed over the outputs f, which are logits; y in [0, 1];
-    - "cross_entropy": log sum e^f - sum y f over the outputs; y a column per class;
-
-    plus weight_decay/2 |theta|^2 over all parameters, biases too.
-
-    At a kink of a ReLU, where its input is exactly 0, its derivative is taken as 0, as in torch and JAX.
-    Its second derivative is taken as 0 everywhere, so the Hessian of a ReLU network is what automatic
-    differentiation gives: exact wherever no ReLU's input is 0, blind to the jumps of the gradient in
-    between. With one hidden layer what is left is the Gauss-Newton part and, between the layers, the
-    residual times how one weight scales the other.
-
-    Args:
-        widths: inputs, hidden units layer by layer, outputs.
-        activation: "tanh", "erf" (erf z, without a factor inside), "relu", "softplus", "gelu" (z times
-            the normal distribution function of z), "sigmoid" or "identity"; or one per hidden layer.
-        loss: see above.
-        bias: whether units have biases.
-        residual: True, or a factor c: around every hidden layer but the first that is as wide as the layer
-            below, a = a_below + c phi(...).
-        norm: "batch" or "layer": hidden units normalise W a_below before the bias is added, to mean 0 and
-            variance 1 over the samples of the batch, or over the units of the layer. There is no gain. A
-            unit's weights (batch) or a layer's (layer) can then be scaled at will, but for `eps`.
-        eps: added to that variance, as in torch.
-        dropout: the share of hidden units that is removed; the others are divided by 1 - dropout. The masks
-            are part of the data: every sample comes with `masks` fixed masks, and the loss is the mean over
-            all pairs, so that gradient and Hessian are exact. A mini-batch draws pairs.
-        masks: masks per sample. seed: fixes the masks.
-        weight_decay: a parameter of the landscape; net(weight_decay=0.1) is a variant.
-        data: a `Dataset` such as two_moons(100), or a pair of arrays (x, y).
-
-    Raises:
-        TypeError, ValueError: naming what is wrong and what was expected.
-    """
-    shape = architecture(
-        widths,
-        activation=activation,
-        loss=loss,
-        bias=bias,
-        residual=residual,
-        norm=norm,
-        eps=eps,
-        dropout=dropout,
-    )
-    given = check_data(shape, data)
-    drawn = _masks(shape, len(given), masks, seed) if shape.dropout else None
-    net = Network(shape, given, masks=drawn)
-    net.start = net.definition.start = tuple(net.init(0).tolist())
-    return net(weight_decay=weight_decay)
-
-
-def _masks(shape: Architecture, samples: int, masks: Any, seed: Any) -> np.ndarray:
-    for name, value, least in (("masks", masks, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"mlp: {name}={show(value)} must be a whole number, at least {least}.")
-    hidden = sum(shape.widths[1:-1])
-    kept = np.random.default_rng(seed).random((samples * masks, hidden)) >= shape.dropout
-    return kept / (1.0 - shape.dropout)

@@ -87,8 +87,9 @@ def _begin(plan, target, units, bias, vector):  # type: ignore[no-untyped-def]
 
 @inline(void, job_array, *[i8] * 5)
 def _means(plan, norm, left, right, units, u):  # type: ignore[no-untyped-def]
-    """Means of left * right (of left alone when right is 0) into the row MEAN: over the samples of unit u,
-    or over the units of every sample.
+    """Means of left * right (of left alone when right is 0) into the row MEAN.
+
+    Over the samples, for unit u (batch), or over the units, for every sample (layer).
     """
     mean, ld, samples = plan[MEAN], plan[LD], plan[SAMPLES]
     if norm == BATCH_NORM:
@@ -158,10 +159,11 @@ def _project(plan, norm, normed, inverse, source, target, units):  # type: ignor
 
 @inline(void, job_array, *[i8] * 3)
 def _turn(plan, norm, first, units):  # type: ignore[no-untyped-def]
-    """The rest of the derivative of dL/dz = project(dL/dy) along the direction, for project itself moves:
-    minus (mean(n z')/sigma) dL/dz, minus (n' mean(n dL/dy) + n mean(n' dL/dy))/sigma.
+    """The rest of the derivative of dL/dz = project(dL/dy) along the direction, for project moves, too.
+
+    It is minus (mean(n z')/sigma) dL/dz, minus (n' mean(n dL/dy) + n mean(n' dL/dy))/sigma.
     """
-    ld, samples, mean = plan[LD], plan[SAMPLES], plan[MEAN]
+    ld, mean = plan[LD], plan[MEAN]
     normed, inverse = row(plan, NORMED, first), row(plan, INVERSE, first)
     down, delta = row(plan, DOWN, first), row(plan, DELTA, first)
     moved, t_z = row(plan, T_NORMED, first), row(plan, T_Z, first)
@@ -196,7 +198,7 @@ def gather_column(plan, column, target):  # type: ignore[no-untyped-def]
 @inline(void, i8, job_array)
 def forward(net, plan):  # type: ignore[no-untyped-def]
     """Activations of all layers, with the derivatives of the activation functions."""
-    samples, real, ld, theta = plan[SAMPLES], plan[REAL], plan[LD], plan[THETA]
+    samples, ld, theta = plan[SAMPLES], plan[LD], plan[THETA]
     norm, layers, inputs = peek_long(net, NORM), peek_long(net, LAYERS), peek_long(net, INPUTS)
     eps, branch = peek(peek_long(net, NUMBERS), EPS), peek(peek_long(net, NUMBERS), BRANCH)
     masks = inputs + peek_long(net, OUTPUTS)
@@ -275,8 +277,9 @@ def _softmax(net, plan, share, first):  # type: ignore[no-untyped-def]
 
 @inline(f8, i8, job_array, f8)
 def judge(net, plan, share):  # type: ignore[no-untyped-def]
-    """The loss of the tile's samples, each weighing `share`; writes dL/dz of the output layer (DELTA),
-    and into D1 (and for cross-entropy D2) what its second derivative is made of.
+    """The loss of the tile's samples, each weighing `share`.
+
+    Writes dL/dz of the output layer into DELTA, and what its derivative is made of into D1.
     """
     loss, inputs, outputs = peek_long(net, LOSS), peek_long(net, INPUTS), peek_long(net, OUTPUTS)
     samples, real, ld = plan[SAMPLES], plan[REAL], plan[LD]
@@ -316,7 +319,7 @@ def judge(net, plan, share):  # type: ignore[no-untyped-def]
 @inline(void, job_array, *[i8] * 4)
 def _down(plan, skip, first, fan, block):  # type: ignore[no-untyped-def]
     """Begin dL/da (or its derivative) of the layer below: with what the skip connection carries."""
-    samples, ld = plan[SAMPLES], plan[LD]
+    samples = plan[SAMPLES]
     for v in range(fan):
         target = row(plan, block, first - fan + v)
         if skip:
@@ -366,8 +369,9 @@ def backward(net, plan, out):  # type: ignore[no-untyped-def]
 
 @inline(void, i8, job_array, i8, i8)
 def forward_along(net, plan, start, direction):  # type: ignore[no-untyped-def]
-    """How all rows change along a direction: along the parameter vector at `direction`, or (when that
-    is 0) along what stands in T_Z of layer number `start`. Layers below do not change.
+    """How all rows change along the parameter vector at `direction`.
+
+    When that is 0, along what stands in T_Z of layer number `start`; layers below do not change then.
     """
     samples, ld, layers, norm = (
         plan[SAMPLES],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from toylands._words import one_of, show
 from toylands.networks.architecture import Architecture
+from toylands.networks.checks import real, whole
 from toylands.networks.description import HOMOGENEOUS, ODD
 
 if TYPE_CHECKING:
@@ -18,15 +17,9 @@ if TYPE_CHECKING:
 
 
 def _layer(net: Network, layer: Any) -> int:
-    hidden = net.architecture.hidden
-    whole = isinstance(layer, int | np.integer) and not isinstance(layer, bool)
-    if not whole or not 1 <= layer <= hidden:
-        raise ValueError(
-            f"{net.name}: layer={show(layer)} must be the number of a hidden layer, 1 to {hidden}."
-            if hidden
-            else f"{net.name} has no hidden layer."
-        )
-    return int(layer)
+    if not net.architecture.hidden:
+        raise ValueError(f"{net.name} has no hidden layer.")
+    return whole(net.name, "layer", layer, 1, net.architecture.hidden)
 
 
 def joined(shape: Architecture, layer: int) -> range:
@@ -63,7 +56,7 @@ def permuted(
 def rescaled(net: Network, theta: np.ndarray, layer: Any, unit: Any, factor: Any) -> np.ndarray:
     """See `Network.rescaled`."""
     number, shape = _layer(net, layer), net.architecture
-    activation, units = shape.activations[number - 1], shape.widths[number]
+    activation = shape.activations[number - 1]
     if activation not in HOMOGENEOUS:
         raise ValueError(
             f"{net.name}: a unit with {activation} cannot be rescaled: {activation}(c z) is not "
@@ -79,21 +72,13 @@ def rescaled(net: Network, theta: np.ndarray, layer: Any, unit: Any, factor: Any
             f"{net.name}: a skip connection passes the units of hidden layer {number} on unscaled, so a "
             "unit there cannot be rescaled on its own."
         )
-    if isinstance(unit, bool) or not isinstance(unit, int | np.integer) or not 0 <= unit < units:
-        raise ValueError(
-            f"{net.name}: unit={show(unit)} must be 0 to {units - 1}, in hidden layer {number}."
-        )
-    positive = isinstance(factor, Real) and not isinstance(factor, bool) and factor > 0
-    if not positive or not math.isfinite(factor):
-        raise ValueError(
-            f"{net.name}: factor={show(factor)} must be a finite number above 0"
-            + (": relu(c z) = c relu(z) needs c > 0." if activation == "relu" else ".")
-        )
+    at = whole(net.name, "unit", unit, 0, shape.widths[number] - 1)
+    scale = real(net.name, "factor", factor, above=0)
     blocks = {name: block.copy() for name, block in net.unpack(theta).items()}
-    blocks[f"W{number}"][..., unit, :] *= factor
+    blocks[f"W{number}"][..., at, :] *= scale
     if shape.bias:
-        blocks[f"b{number}"][..., unit] *= factor
-    blocks[f"W{number + 1}"][..., unit] /= factor
+        blocks[f"b{number}"][..., at] *= scale
+    blocks[f"W{number + 1}"][..., at] /= scale
     return net.pack(blocks)
 
 
