@@ -14,7 +14,6 @@ import numpy as np
 
 from toylands.formula import Landscape
 from toylands.formula.definition import Definition
-from toylands.formula.evaluate import pointer
 
 if TYPE_CHECKING:
     from toylands.networks import Network
@@ -44,6 +43,8 @@ class MaskedDefinition(Definition):
 
     def describe(self, whole: Definition, index: np.ndarray, fill: np.ndarray) -> None:
         """Keep the numbers that the kernels read by address."""
+        from toylands.formula.evaluate import pointer
+
         self.whole, self.index, self.fill = whole, index.astype(np.int64), fill.copy()
         self.record = np.zeros(SIZE, dtype=np.int64)
         self.record[[FREE, ALL]] = len(index), len(fill)
@@ -118,6 +119,8 @@ class MaskedNetwork(Landscape):
 
     @functools.cached_property
     def _table(self) -> np.ndarray:
+        from toylands.formula.evaluate import pointer
+
         rows = self.whole.data_rows()
         address = np.full_like(rows[:1], pointer(self.definition.record))  # type: ignore[attr-defined]
         return np.concatenate([address, rows])
