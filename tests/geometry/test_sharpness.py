@@ -27,7 +27,7 @@ def test_rescaling_one_coordinate_moves_all_but_the_relative_measures() -> None:
         assert found.largest == pytest.approx(c**2 + c**-2)
         assert found.relative_largest == pytest.approx(2)
         assert found.relative_trace == pytest.approx(2)
-        # Fisher-Rao: (depth 2 times the output 1)^2.
+        # w'J'Jw = (depth 2 times the output 1)^2, by Euler's theorem: the Fisher-Rao norm squared.
         assert found.radial == pytest.approx(4)
 
 

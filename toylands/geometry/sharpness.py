@@ -91,9 +91,10 @@ def sharpness(
     rescaling of single coordinates, such as u -> c u, v -> v/c in uv, and therefore comparable
     between the minima of a network of scale-symmetric layers. They are *not* invariant under
     rotations, shifts or nonlinear changes of coordinates (theta = s^3 multiplies them by 9), and
-    vanish where the weights do, however curved the loss. `radial` equals, at a minimum with zero
-    residuals of a squared loss, the Fisher-Rao norm up to the square of the depth; elsewhere it does
-    not. [Dinh et al. 2017; Liang et al. 2019; Tsuzuku, Sato and Sugiyama 2020; Kwon et al. 2021]
+    vanish where the weights do, however curved the loss. Where the residuals of a squared loss are
+    zero, the Hessian is the Fisher information of the Gaussian model, and `radial` is then w'Fw, the
+    square of the Fisher-Rao norm; elsewhere it is not. [Dinh et al. 2017; Liang et al. 2019; Tsuzuku,
+    Sato and Sugiyama 2020; Kwon et al. 2021]
 
     Args:
         land, point: the landscape and one point, shape (d,).

@@ -108,7 +108,7 @@ def volume_chart(
         names.append(volume.outcome if volume.minimum is None else point(volume.minimum.point))
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.22 * max(volume.share for volume in volumes))
+    axes.set_xlim(0, 1.38 * max(volume.share for volume in volumes))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     plain(axes, "share of the window", "")
     axes.spines["left"].set_visible(False)

@@ -43,7 +43,7 @@ def noise_curves(
     axes, own = axes_for(ax, 6.0, 3.8)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    colors = [hue(name) for name in ("blue", "vermillion", "green", "purple", "orange", "black")]
+    colors = [hue(name) for name in ("blue", "vermillion", "green", "purple", "orange", "sky")]
     handles = []
     for number, (one, name) in enumerate(zip(several, names, strict=True)):
         color = colors[number % len(colors)]

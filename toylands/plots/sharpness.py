@@ -124,7 +124,7 @@ def worst_case_curves(
     if sizes.ndim != 1 or len(sizes) < 2 or not (np.diff(sizes) > 0).all() or sizes[0] <= 0:
         raise ValueError("rhos: expected two or more increasing radii above 0")
     axes, own = axes_for(ax, 6.2, 3.8)
-    colors = [hue(name) for name in ("blue", "vermillion", "green", "purple", "orange", "black")]
+    colors = [hue(name) for name in ("blue", "vermillion", "green", "purple", "orange", "sky")]
     handles = []
     for number, (one, at, name) in enumerate(zip(lands, points, names, strict=True)):
         place = one.points(at)

@@ -42,7 +42,7 @@ def shell_curves(
     far += 3 * np.sqrt(temperature)
     x = np.linspace(0, far, 801)
     rng, handles = np.random.default_rng(seed), []
-    names = ("blue", "vermillion", "green", "purple", "orange", "black")
+    names = ("blue", "vermillion", "green", "purple", "orange", "sky")
     for d, name in zip(numbers, names, strict=False):
         color = hue(name)
         density = high_dimension.radius_density(x, d, temperature)
