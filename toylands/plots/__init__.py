@@ -18,6 +18,7 @@ from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, s
 from toylands.plots.density import density_histogram, semicircle_histogram
 from toylands.plots.directions import curvature_histogram
 from toylands.plots.kicks import kick_histogram
+from toylands.plots.lines import lines
 from toylands.plots.low_loss_paths import interpolation_curve, path_map, path_profile
 from toylands.plots.maps import basin_map, sweep_map
 from toylands.plots.noise import noise_curves
@@ -49,6 +50,7 @@ __all__ = [
     "index_chart",
     "interpolation_curve",
     "kick_histogram",
+    "lines",
     "loss_curves",
     "matching_map",
     "noise_curves",
