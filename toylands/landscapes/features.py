@@ -10,7 +10,7 @@ data=tl.networks.xor()).
 
 from __future__ import annotations
 
-from toylands.formula import landscape, minimum, relu
+from toylands.formula import landscape, minimum, relu, valley
 
 _DATA = {"p": (0, 0, 1, 1), "q": (0, 1, 0, 1), "y": (0, 1, 1, 0)}
 
@@ -57,17 +57,18 @@ def xor_features(a, b, *, p, q, y):
     view=((-4, 1.5), (-0.5, 2.5)),
     start=(-0.3, 0.2),
     source="Goodfellow, Bengio and Courville 2016, section 6.1; the slice is ours",
-    tags=("xor", "ReLU", "features", "kink", "plateau", "data"),
+    tags=("xor", "ReLU", "features", "kink", "plateau", "valley", "data"),
     lesson=8,
     levels="quantile",
-    critical=[],
+    critical=lambda p, q, y: [valley((-3, 4 / 3), 0.0)],
     kink="along c = 0, c = 1 and c = 2",
     data=_DATA,
 )
 def xor_threshold(b, c, *, p, q, y):
     """Exclusive or with a feature that is learned: relu(p + q) + b*relu(p + q - c).
 
-    Loss 0 is at b = -2, c = 1, on a kink. The loss is no longer convex: for c above 2 the unit is
-    off for all four inputs, and there is no gradient at all.
+    The loss is 0 along a curve, b*(2 - c) = -2 from (-2, 1) on to the left: many features will do.
+    It is no longer convex: the chords of that curve lie outside the set of minima, and for c above 2
+    the unit is off for all four inputs and has no gradient at all.
     """
     return (relu(p + q) + b * relu(p + q - c) - y) ** 2

@@ -2,7 +2,7 @@
 
     up = {"slope": [-1.0] * 100 + [1.0] * 60}
     tl.descend(tl.landscapes.landslide_1d, tl.momentum(0.1), steps=160, moving=up).path[-60:]
-    tl.descend(tl.landscapes.moved_goal, tl.momentum(0.1), moving={"goal": lambda t: 8 if t < 99 else -8})
+    tl.descend(tl.landscapes.moved_goal, tl.momentum(0.1), moving={"goal": lambda t: 8 if t < 16 else -8})
 
 In the explorer, moving the dial of the goal during a run does the same.
 """

@@ -1,8 +1,8 @@
-"""Ripples on a bowl at a temperature: what ruggedness changes, and what it does not.
+"""Ripples on a bowl, k x^2/2 + a (1 - cos 2 pi x): what smoothing removes, and what momentum does not.
 
-partition(k=4, a=0.2, temperature=0.1)         # Z in Bessel functions
-spread(k=0.05, a=0.2, temperature=0.1)         # sqrt(T/k): the ripples leave no trace
-slowdown(2.0)                                  # 0.19: but they slow diffusion down
+smoothing_needed(0.1, 0.05)              # 0.3887: the smallest noise that makes it convex
+ripple_left(0.5)                         # 0.0072 of the ripple's height
+settling_rate(0.1, 0.05)                 # 0.964: gradient descent stays in the centre below it
 """
 
 from __future__ import annotations
@@ -11,75 +11,46 @@ import functools
 
 import numpy as np
 
+from toylands._words import show
 from toylands.geometry._checks import positive
 
 _above = functools.partial(positive, "ripples")
 
 
-def _series(k: float, a: float, temperature: float) -> tuple[float, float, float, float]:
-    """T/k, exp(-a/T) and the two sums over ripples: of I_n q_n, and of n^2 I_n q_n (both twice, n > 0)."""
-    from scipy.special import ive
+def ripple_left(sigma: float) -> float:
+    """The factor by which Gaussian smoothing of size sigma shrinks a ripple of period 1.
 
-    t = _above("temperature", temperature)
-    width, x = t / _above("k", k), _above("a", a) / t
-    n = np.arange(1, 2 + int(np.sqrt(750 / (2 * np.pi**2 * width))))
-    terms = 2 * ive(n, x) * np.exp(-2 * np.pi**2 * n**2 * width)  # ive carries exp(-x)
-    return width, float(ive(0, x)), float(terms.sum()), float((n**2 * terms).sum())
-
-
-def partition(k: float, a: float, temperature: float) -> float:
-    """Z of k x^2/2 + a (1 - cos 2 pi x): sqrt(2 pi T/k) e^(-a/T) [I_0 + 2 sum I_n e^(-2 pi^2 n^2 T/k)].
-
-    The Bessel functions are taken at a/T. With T/k large only the first term is left.
+    exp(-2 pi^2 sigma^2), the Fourier transform of the Gaussian at that period. [Mobahi and Fisher
+    2015]
     """
-    width, flat, ripples, _ = _series(k, a, temperature)
-    return float(np.sqrt(2 * np.pi * width) * (flat + ripples))
+    if not (np.isfinite(sigma) and sigma >= 0):
+        raise ValueError(f"ripple_left: sigma={show(sigma)} must be a finite number, 0 or more.")
+    return float(np.exp(-2 * np.pi**2 * sigma**2))
 
 
-def spread(k: float, a: float, temperature: float) -> float:
-    """The equilibrium standard deviation of x: sqrt(T/k) unless the bowl is as narrow as a ripple.
+def smoothing_needed(k: float, a: float) -> float:
+    """The smallest sigma at which the smoothed curve is convex; 0 if it is convex already.
 
-    From the same series: the variance is (T/k)[1 - (4 pi^2 T/k) sum n^2 terms / all terms].
+    Its smallest curvature is k - 4 pi^2 a exp(-2 pi^2 sigma^2), so sigma = sqrt(ln(4 pi^2 a/k)/(2
+    pi^2)).
     """
-    width, flat, ripples, squares = _series(k, a, temperature)
-    return float(np.sqrt(width * (1 - 4 * np.pi**2 * width * squares / (flat + ripples))))
+    ratio = 4 * np.pi**2 * _above("a", a) / _above("k", k)
+    return float(np.sqrt(max(0.0, np.log(ratio)) / (2 * np.pi**2)))
 
 
-def slowdown(roughness: float) -> float:
-    """The factor by which ripples of height 2 a slow long-range diffusion: 1/I_0(a/T)^2.
+def curvature_at(x: float, k: float, a: float) -> float:
+    """The curvature k + 4 pi^2 a cos(2 pi x)."""
+    return float(_above("k", k) + 4 * np.pi**2 * _above("a", a) * np.cos(2 * np.pi * x))
 
-    [Lifson and Jackson 1962; Zwanzig 1988 for a Gaussian roughness]
 
-    Args:
-        roughness: a/T, at least 0.
+def settling_rate(k: float, a: float, x: float = 0.0) -> float:
+    """The learning rate above which gradient descent cannot stay in the ripple minimum at x: 2/c.
+
+    With c the curvature there. At larger rates it skips over the ripple. [Kleinberg, Li and Yuan 2018]
     """
-    from scipy.special import ive
-
-    if roughness == 0:
-        return 1.0
-    x = _above("roughness", roughness)
-    return float(np.exp(-2 * x) / ive(0, x) ** 2)
-
-
-def lowest_sinc() -> float:
-    """The depth of the lowest point of sin(u)/u: 0.2172, where tan u = u."""
-    from scipy.optimize import brentq
-
-    u = brentq(lambda v: np.tan(v) - v, 4.4, 4.6)
-    return float(-np.sin(u) / u)
-
-
-def single_minimum_k(a: float) -> float:
-    """The bowl curvature above which k x^2/2 + a (1 - cos 2 pi x) has one minimum.
-
-    4 pi^2 a times `lowest_sinc`: k x + 2 pi a sin(2 pi x) = 0 has no other root beyond it.
-    """
-    return 4 * np.pi**2 * _above("a", a) * lowest_sinc()
-
-
-def convex_k(a: float) -> float:
-    """The bowl curvature from which on it is convex: 4 pi^2 a.
-
-    Between `single_minimum_k` and this it has one minimum and is not convex: a rough funnel.
-    """
-    return 4 * np.pi**2 * _above("a", a)
+    c = curvature_at(x, k, a)
+    if c <= 0:
+        raise ValueError(
+            f"settling_rate: the curvature {c:.4g} at x={show(x)} is not above 0: no minimum."
+        )
+    return 2 / c
