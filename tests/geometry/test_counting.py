@@ -77,6 +77,14 @@ def test_basins_have_the_volumes_of_their_borders() -> None:
     assert bad.standard_error == pytest.approx(expected, rel=0.5)
 
 
+def test_no_error_bar_is_zero() -> None:
+    """Every walk on a bowl comes home; a border could still hide between the starts of 3 grids."""
+    (home,) = basin_volumes(LANDS.bowl, tl.gd(0.1), grid=10, repeats=3)
+    assert home.share == 1
+    # One start of 100 in one map of 3 + 2: sqrt(0.2 * 0.8 / 3) / 100.
+    assert home.standard_error == pytest.approx(np.sqrt(0.16 / 3) / 100)
+
+
 def test_diverging_starts_are_a_volume_too() -> None:
     # x^4/4 at lr = 0.5: |x| < 2 comes home, beyond it x - x^3/2 grows; border at exactly 2.
     volumes = basin_volumes(

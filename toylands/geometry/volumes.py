@@ -16,6 +16,7 @@ import numpy as np
 
 from toylands.dynamics.basins import DIVERGED, NEAR, OTHER, RUNNING, basins
 from toylands.formula import CriticalPoint, Landscape
+from toylands.geometry.random_hessians import share
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -55,8 +56,8 @@ def basin_volumes(
 
     Every shifted grid gives an unbiased share, so their mean is unbiased and their spread gives the
     standard error; it is much smaller than for as many independent random starts, because only
-    cells on a border can differ. A spread of 0 means that no border moved across a start. [Cranley
-    and Patterson 1976]
+    cells on a border can differ. It is never set below the error that one start leaves which a
+    further grid may count otherwise. [Cranley and Patterson 1976]
 
     Args:
         land: a landscape of one or two coordinates.
@@ -90,13 +91,15 @@ def basin_volumes(
                 labels.append(number)
             shares = counted.setdefault(key, np.zeros(repeats))
             shares[repeat] += count / found.labels.size
+    start = 1 / found.labels.size
+    least = start * share(0, repeats)[1]
     volumes = [
         BasinVolume(
             minima[key] if key >= 0 else None,
             labels[key] if key >= 0 else key,
             "minimum" if key >= 0 else _ELSEWHERE[key],
             float(shares.mean()),
-            float(shares.std(ddof=1) / np.sqrt(repeats)),
+            max(least, float(shares.std(ddof=1) / np.sqrt(repeats))),
         )
         for key, shares in counted.items()
     ]
