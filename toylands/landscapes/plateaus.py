@@ -22,7 +22,9 @@ from toylands.formula import dial, exp, landscape, minimum
     s=dial(1.0, 0.5, 4),
 )
 def gaussian_desert(x, y, *, s):
-    """A single Gaussian well in a desert: at distance r the slope is (r/s**2)*exp(-r**2/(2*s**2)).
+    """A single Gaussian well in a desert.
+
+    At distance r from the bottom the slope is (r/s**2)*exp(-r**2/(2*s**2)).
 
     Far out the time to reach the well grows like exp(r**2/(2*s**2)). A small gradient does not mean
     that a minimum is near. Methods that divide by the gradient's size cross the desert, and amplify
