@@ -27,7 +27,7 @@ from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
 
 #: bytes of recorded path that are looked at together
-ROOM = 128e6
+ROOM = 32e6
 #: steps of one look: enough that starting it costs nothing
 LOOK = 1000
 
