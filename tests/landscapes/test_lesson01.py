@@ -156,3 +156,26 @@ def test_training_curve_falls_fast_and_then_slowly() -> None:
     close(early, 0.4546887)
     close(early / first, 0.009003737)
     close(land.loss(flow(land, (1, 1), 0.4)), 0.2246645)
+
+
+def test_training_curve_of_a_quadratic_in_closed_form() -> None:
+    times = np.array([0.0, 0.05, 0.4])
+    close(tl.theory.flow.loss_curve(times, (100, 1), (1, 1)), (50.5, 0.4546887, 0.2246645))
+    walked = [float(ravine(kappa=100).loss(flow(ravine(kappa=100), (3, -2), t))) for t in times]
+    close(tl.theory.flow.loss_curve(times, (100, 1), (3, -2)), walked)
+    with pytest.raises(ValueError, match="one coordinate per eigenvalue"):
+        tl.theory.flow.loss_curve(times, (100, 1), (1, 1, 1))
+    with pytest.raises(ValueError, match="0 or more"):
+        tl.theory.flow.loss_curve(-1, (1,), (1,))
+
+
+def test_training_curve_of_an_even_spectrum_is_a_power_law() -> None:
+    curve = tl.theory.flow.uniform_spectrum_curve
+    close(curve([1, 10, 100]), (0.07424927, 0.00125, 1.25e-05))
+    many = (
+        np.linspace(0, 1, 20_001)[1:] - 0.5 / 20_000
+    )  # the integral as a sum of 20,000 curvatures
+    summed = tl.theory.flow.loss_curve(3.0, many, np.full(20_000, 20_000**-0.5))
+    np.testing.assert_allclose(curve(3.0), summed, rtol=1e-7)
+    close(np.diff(np.log(curve([1e4, 1e6]))) / np.log(100), -2)
+    np.testing.assert_allclose(curve([0, 1e-9, 1e-7]), 0.25, rtol=1e-6)

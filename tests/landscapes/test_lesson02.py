@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from exact_tools import close, gaussian_mean
 
+import toylands as tl
 from toylands.landscapes import (
     asymmetric_valley,
     asymmetric_valley_1d,
@@ -147,6 +148,23 @@ def test_asymmetric_valley_values() -> None:
     assert asymmetric_valley_1d.loss([0.0]) == 0
     assert asymmetric_valley_1d.hessian([0.0])[0, 0] == 1
     assert asymmetric_valley_1d.third([0.0])[0, 0, 0] == 1
+
+
+def test_kicks_in_closed_form() -> None:
+    kicks = tl.theory.kicks
+    close(kicks.mean_increase(np.diag((10.0, 1.0)), 0.1**2 * np.eye(2)), 0.055)
+    close(kicks.mean_increase(np.diag((10.0, 1.0)), [[0.04, 0.01], [0.01, 0.09]]), 0.245)
+    close(kicks.spread((10, 1), 0.1), 0.07106335)
+    close(kicks.sphere_mean((10, 1), 0.1), 0.0275)
+    close(kicks.relative_spread(1000), 0.04472136)
+    # sampled: the relative standard error of a spread over 4,000 kicks is 0.011
+    squares = np.random.default_rng(0).standard_normal((4000, 1000)) ** 2
+    increases = squares.sum(axis=1) / 2
+    assert abs(increases.std() / increases.mean() / kicks.relative_spread(1000) - 1) < 4 * 0.011
+    with pytest.raises(ValueError, match="one size"):
+        kicks.mean_increase(np.eye(2), np.eye(3))
+    with pytest.raises(ValueError, match="dim=0"):
+        kicks.relative_spread(0)
 
 
 def test_asymmetric_valley_expected_loss() -> None:
