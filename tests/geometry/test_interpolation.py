@@ -69,3 +69,16 @@ def test_bad_ends_are_refused(arguments: tuple[object, ...], words: str) -> None
         interpolate(tl.landscapes.bowl, *arguments)
     with pytest.raises(ValueError, match="count"):
         interpolate(tl.landscapes.bowl, (0, 0), (1, 1), count=2)
+
+
+def test_where_the_loss_is_not_finite_there_is_no_barrier_to_tell() -> None:
+    line = interpolate(tl.landscape("log(x)**2"), 0.5, -1.0)
+    for value in (line.barrier, line.barrier_above_mean, line.barrier_above_ends, line.highest):
+        assert np.isnan(value)
+
+
+def test_the_largest_rise_counts_from_the_lowest_place_before() -> None:
+    line = interpolate(tl.landscapes.parabola, -1.0, 1.0)  # down into the bowl, and up again
+    assert line.largest_rise == pytest.approx(0.5)
+    assert not line.monotone
+    assert line.barrier == 0

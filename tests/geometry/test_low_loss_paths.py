@@ -124,6 +124,7 @@ def test_between_two_networks_the_curves_go_below_the_line() -> None:
         (lambda: chain_path(VALLEY, (1, 0, 0), (0, 1)), "2 coordinates"),
         (lambda: elastic_band(VALLEY, (1, 0), (1, 0)), "same point"),
         (lambda: elastic_band(VALLEY, *ENDS, spring=-1), "spring"),
+        (lambda: elastic_band(tl.landscape("log(x)**2"), 0.5, -1.0), "no path is low"),
         (lambda: elastic_band(VALLEY, *ENDS, images=0), "images"),
         (lambda: elastic_band(VALLEY, *ENDS, initial=np.zeros((3, 2))), "20 finite points"),
     ],

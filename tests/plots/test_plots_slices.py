@@ -88,5 +88,7 @@ def test_bad_requests_are_refused(run: Any) -> None:
     line = sample_line(run.landscape, run.end, count=5)
     with pytest.raises(TypeError, match="sample_line"):
         slice_curve([run])
+    with pytest.raises(TypeError, match="sample_plane"):
+        slice_map(line)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one for each of 1"):
         slice_curve(line, labels=["a", "b"])

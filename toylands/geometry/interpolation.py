@@ -46,17 +46,19 @@ class Interpolation:
     @property
     def chord(self) -> np.ndarray:
         """The straight line between the end losses, shape (count,)."""
-        return np.asarray((1 - self.t) * self.loss[0] + self.t * self.loss[-1])
+        with np.errstate(invalid="ignore"):
+            return np.asarray((1 - self.t) * self.loss[0] + self.t * self.loss[-1])
 
     @functools.cached_property
     def barrier(self) -> float:
         """The largest height of the loss above the chord between the end losses, 0 or more.
 
-        max over t of L((1-t) a + t b) - [(1-t) L(a) + t L(b)]: zero for every convex function.
+        max over t of L((1-t) a + t b) - [(1-t) L(a) + t L(b)]: zero for every convex function, NaN
+        where a sampled loss is not finite.
         [Entezari et al. 2022, definition 1]
         """
         ends = self.loss[[0, -1]]
-        return max(0.0, self._highest(lambda t: (1 - t) * ends[0] + t * ends[1])[1])
+        return float(np.maximum(0.0, self._highest(lambda t: (1 - t) * ends[0] + t * ends[1])[1]))
 
     @functools.cached_property
     def barrier_above_mean(self) -> float:
@@ -70,7 +72,7 @@ class Interpolation:
     @functools.cached_property
     def barrier_above_ends(self) -> float:
         """How far the line climbs above its higher end: zero where nothing must be climbed."""
-        return max(0.0, self._highest(lambda t: 0.0)[1] - float(self.loss[[0, -1]].max()))
+        return float(np.maximum(0.0, self._highest(lambda t: 0.0)[1] - self.loss[[0, -1]].max()))
 
     @functools.cached_property
     def highest(self) -> float:
@@ -96,9 +98,9 @@ class Interpolation:
         """Place and height of the largest L(t) - below(t): the best sample, refined."""
         from scipy.optimize import minimize_scalar
 
-        height = self.loss - np.array([below(t) for t in self.t])
-        if not np.isfinite(height).all():
+        if not np.isfinite(self.loss).all():
             return float("nan"), float("nan")
+        height = self.loss - np.array([below(t) for t in self.t])
         best = int(np.argmax(height))
         place, value = float(self.t[best]), float(height[best])
         if 0 < best < len(self.t) - 1:

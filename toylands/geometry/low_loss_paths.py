@@ -96,7 +96,7 @@ class LowLossPath:
         """
         t = self.s / self.length if self.kind == "band" else np.linspace(0, 1, len(self.loss))
         chord = (1 - t) * self.loss[0] + t * self.loss[-1]
-        return max(0.0, float((self.loss - chord).max()))
+        return float(np.maximum(0.0, (self.loss - chord).max()))
 
     @functools.cached_property
     def saddle(self) -> CriticalPoint:
@@ -171,6 +171,18 @@ def chain_path(
     return _fit("chain", land, first, second, weights, control, objective, iterations, seed)
 
 
+def _ends(owner: str, land: Landscape, first: Any, second: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Both ends, checked: points of the landscape, where it has a finite loss."""
+    ends = one_point(owner, land, first, "first"), one_point(owner, land, second, "second")
+    for name, end in zip(("first", "second"), ends, strict=True):
+        loss = float(land.loss(end))
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"{owner}: {land.name} has the loss {loss} at {name}={show(end)}: no path is low there."
+            )
+    return ends
+
+
 def _fit(
     kind: str,
     land: Landscape,
@@ -186,8 +198,7 @@ def _fit(
     from scipy.optimize import minimize
 
     owner = f"{kind}_path"
-    a = one_point(owner, land, first, "first")
-    b = one_point(owner, land, second, "second")
+    a, b = _ends(owner, land, first, second)
     iterations = check_count(owner, "iterations", iterations, least=1)
     if objective not in OBJECTIVES:
         raise ValueError(
@@ -286,8 +297,7 @@ def elastic_band(
     Raises:
         ValueError: for bad points or counts, or ends that coincide.
     """
-    a = one_point("elastic_band", land, first, "first")
-    b = one_point("elastic_band", land, second, "second")
+    a, b = _ends("elastic_band", land, first, second)
     images = check_count("elastic_band", "images", images, least=1)
     iterations = check_count("elastic_band", "iterations", iterations, least=1)
     tol = positive("elastic_band", "tol", tol)

@@ -11,6 +11,7 @@ zero, with exact derivatives, so everything in toylands works on it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def magnitude_mask(theta: Any, keep: float, *, within: Any = None) -> np.ndarray
     weights = np.asarray(theta, dtype=float)
     if weights.ndim != 1 or not len(weights) or not np.isfinite(weights).all():
         raise ValueError(f"magnitude_mask: theta={show(theta)} must be finite weights, shape (d,).")
-    if not 0 < keep <= 1:
+    if not isinstance(keep, Real) or not 0 < keep <= 1:
         raise ValueError(
             f"magnitude_mask: keep={show(keep)} must be the share of weights to keep, above 0 and at "
             "most 1; keep=0.2 prunes 80%."
@@ -185,8 +186,7 @@ def find_ticket(
     if rewind > steps:
         raise ValueError(f"find_ticket: rewind={rewind} must be a step of the run, 0 to {steps}.")
     first = one_point("find_ticket", land, land.start if start is None else start, "start")
-    if not 0 < keep <= 1:
-        magnitude_mask(first, keep)
+    magnitude_mask(first, keep)  # refuses a share that is none
     dense = _trained(descend(land, opt, first, steps, **options))
     if options.get("every", 1) != 1 and rewind:
         raise ValueError("find_ticket: rewinding needs every step recorded: leave out every=.")

@@ -135,6 +135,10 @@ def slice_map(
     map shows the share of each run's squared displacement that lies outside the plane, per step; on
     given axes the notes tell the largest. levels, count, colorbar: see `contour`. Returns the map's Axes.
     """
+    if not isinstance(plane, SampledPlane):
+        raise TypeError(
+            f"slice_map draws what sample_plane, trajectory_plane or plane_through returns, got {show(plane)}"
+        )
     ground = plane_terrain(plane, levels, count)
     drawn = _styled(runs)
     strip = None
