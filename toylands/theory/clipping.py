@@ -15,6 +15,14 @@ from toylands._words import show
 from toylands.geometry._checks import positive
 
 
+def _numbers(values: Any) -> np.ndarray:
+    """An array of floats; of NaN, which every check here refuses, for what is not numbers."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        return np.array([np.nan])
+
+
 def clipped(gradient: Any, max_norm: float, *, eps: float = 0.0) -> np.ndarray:
     """A gradient with its norm clipped: g min(1, max_norm/(|g| + eps)).
 
@@ -25,7 +33,7 @@ def clipped(gradient: Any, max_norm: float, *, eps: float = 0.0) -> np.ndarray:
         gradient: shape (d,), or (n, d) for one gradient per row.
         max_norm: above 0. eps: 0 or more.
     """
-    g = np.asarray(gradient, dtype=float)
+    g = _numbers(gradient)
     if g.ndim not in (1, 2) or not np.isfinite(g).all():
         raise ValueError(
             f"clipped: gradient={show(gradient)} must be finite numbers of shape (d,) or (n, d)."
@@ -43,7 +51,7 @@ def clipped_mean(gradients: Any, limit: float) -> float:
     It may differ from the mean in size and in sign: clipping per example is biased. [Zhang et al.
     2020]
     """
-    g = np.asarray(gradients, dtype=float)
+    g = _numbers(gradients)
     if g.ndim != 1 or not len(g) or not np.isfinite(g).all():
         raise ValueError(
             f"clipped_mean: gradients={show(gradients)} must be one or more finite numbers in a row."
@@ -62,7 +70,7 @@ def normalised_curl(hessian: Any, point: Any) -> float:
     Raises:
         ValueError: where the gradient is 0.
     """
-    h, x = np.asarray(hessian, dtype=float), np.asarray(point, dtype=float)
+    h, x = _numbers(hessian), _numbers(point)
     if h.shape != (2, 2) or x.shape != (2,) or h[0, 1] != h[1, 0]:
         raise ValueError(
             f"normalised_curl: hessian={show(hessian)} must be symmetric, 2 by 2, and "

@@ -49,11 +49,12 @@ def distance_after_flip(steps: int, lr: float, beta: float) -> float:
 
 
 def wrong_way_steps(beta: float) -> int:
-    """How many steps a saturated buffer goes on against the new gradient: floor(ln 2/ln(1/beta)).
+    """How many steps a saturated buffer goes on against the new gradient: as long as beta^k > 1/2.
 
-    While beta^k > 1/2. With a reset it is 0: the first step is already right.
+    floor(ln 2/ln(1/beta)), or one less where that quotient is whole: then the last of these steps
+    stands still. With a reset it is 0: the first step is already right.
     """
-    return int(np.floor(np.log(2) / -np.log(_memory(beta))))
+    return int(np.ceil(np.log(2) / -np.log(_memory(beta)))) - 1
 
 
 def wrong_way_distance(lr: float, beta: float) -> float:
