@@ -17,6 +17,7 @@ from toylands.geometry import (
     sample_line,
     sample_plane,
     slice_line,
+    slice_plane,
     trajectory_plane,
     whole_normalized,
 )
@@ -116,6 +117,23 @@ def test_two_random_directions_are_perpendicular(net: Any) -> None:
     plane = sample_plane(net, net.init(0), grid=3)
     assert plane.cosine == pytest.approx(0, abs=1e-14)
     assert np.linalg.norm(plane.directions, axis=1) == pytest.approx([1, 1])
+
+
+def test_a_random_direction_yields_to_the_gradient(net: Any) -> None:
+    theta = net.init(0)
+    for along, row in ((("random", "gradient"), 1), (("gradient", "random"), 0)):
+        plane = sample_plane(net, theta, along, grid=3)
+        np.testing.assert_allclose(plane.directions[row], gradient_direction(net, theta))
+        assert plane.cosine == pytest.approx(0, abs=1e-14)
+
+
+def test_sampled_and_symbolic_planes_agree() -> None:
+    land, at = tl.landscapes.uvw_product, (1.0, 0.5, -0.2)
+    along = ((0.3, 0.1, -0.7), "sharpest")
+    exact, sampled = slice_plane(land, at, along=along), sample_plane(land, at, along, grid=4)
+    flat = np.stack(np.meshgrid(sampled.a, sampled.b), axis=-1)
+    np.testing.assert_allclose(exact.loss(flat), sampled.loss, rtol=1e-12)
+    np.testing.assert_allclose(exact.hessian((0, 0)), sampled.hessian, rtol=1e-10)
 
 
 def test_sampled_and_symbolic_lines_agree() -> None:

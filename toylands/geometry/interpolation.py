@@ -55,7 +55,7 @@ class Interpolation:
 
         max over t of L((1-t) a + t b) - [(1-t) L(a) + t L(b)]: zero for every convex function, NaN
         where a sampled loss is not finite.
-        [Entezari et al. 2022, definition 1]
+        [Entezari et al. 2022]
         """
         ends = self.loss[[0, -1]]
         return float(np.maximum(0.0, self._highest(lambda t: (1 - t) * ends[0] + t * ends[1])[1]))

@@ -26,7 +26,7 @@ from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
 from toylands.geometry.lanczos import hvp
-from toylands.geometry.slice_axes import axis_along
+from toylands.geometry.slice_axes import axes_along, axis_along
 from toylands.geometry.trajectory_pca import path_of, trajectory_pca
 from toylands.optimizers.optimizer import check_count
 
@@ -198,8 +198,9 @@ def sample_plane(
 ) -> SampledPlane:
     """Sample the loss over a plane through a point.
 
-    Two random directions are made perpendicular. Scaled ones ("filter", "whole", "relative") stay as
-    they are drawn, nearly perpendicular in many coordinates: `cosine` says how nearly.
+    A random direction is made perpendicular to the other one if that has a unit length too. Scaled ones
+    ("filter", "whole", "relative") stay as they are drawn, nearly perpendicular in many coordinates:
+    `cosine` says how nearly.
 
     Args:
         land: a landscape of two or more coordinates.
@@ -217,31 +218,11 @@ def sample_plane(
     at = one_point("sample_plane", land, _start(land, through), "through")
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate and no plane: use sample_line.")
-    if isinstance(along, str) or len(along) != 2:
-        raise ValueError(
-            f"sample_plane: along={show(along)} must give two directions, such as "
-            "along=('gradient', 'random')."
-        )
-    axes: list[np.ndarray] = []
-    names: list[str] = []
-    for n, one in enumerate(along):
-        # Seeds far apart: the second direction of seed 0 is not the first one of seed 1.
-        vector, name = axis_along(
-            "sample_plane", land, at, one, seed=seed + 1_000_003 * n, filters=filters
-        )
-        if n == 1 and "random" in (names[0], name) and {names[0], name} <= _UNIT:
-            vector = vector - axes[0] * (axes[0] @ vector)
-            vector = vector / np.linalg.norm(vector)
-        axes.append(vector)
-        names.append(name)
+    axes, names = axes_along("sample_plane", land, at, along, seed=seed, filters=filters)
     sides = reach if np.ndim(reach) == 2 else (reach, reach)
     windows = [_reach("sample_plane", side) for side in sides]
     grid = check_count("sample_plane", "grid", grid, least=2)
-    return _plane(land, at, np.stack(axes), (names[0], names[1]), windows, grid)
-
-
-#: directions that come as unit vectors
-_UNIT = {"random", "gradient", "sharpest", "flattest"}
+    return _plane(land, at, axes, names, windows, grid)
 
 
 def trajectory_plane(
@@ -339,9 +320,6 @@ def _plane(
     grid: int,
     shares: tuple[float, float] | None = None,
 ) -> SampledPlane:
-    sizes = np.linalg.norm(directions, axis=1)
-    if abs(directions[0] @ directions[1]) > (1 - 1e-12) * sizes[0] * sizes[1]:
-        raise ValueError("sample_plane: the two directions are parallel and span no plane.")
     a, b = (np.linspace(low, high, grid) for low, high in windows)
     flat = np.stack(np.meshgrid(a, b), axis=-1)
     with np.errstate(all="ignore"):

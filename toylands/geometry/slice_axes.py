@@ -23,6 +23,8 @@ from toylands.geometry.lanczos import top_eigenpairs
 
 #: the names of directions that slices know
 ALONG = ("random", "filter", "whole", "relative", "gradient", "sharpest", "flattest")
+#: of these, the ones that come as unit vectors
+UNIT = {"random", "gradient", "sharpest", "flattest"}
 #: up to this many coordinates the Hessian is diagonalised, beyond it Lanczos' method is used
 _DENSE = 64
 
@@ -203,6 +205,42 @@ def axis_along(
             f"{show(at)}. Look along 'random', or from another point."
         )
     return vector, along
+
+
+def axes_along(
+    owner: str,
+    land: Landscape,
+    at: np.ndarray,
+    along: Any,
+    *,
+    seed: int = 0,
+    filters: Sequence[Any] | None = None,
+) -> tuple[np.ndarray, tuple[str, str]]:
+    """Two directions as rows, shape (2, d), and their names; a random one yields to a unit vector.
+
+    Raises:
+        ValueError: for anything but two directions, or parallel ones.
+    """
+    if isinstance(along, str) or not hasattr(along, "__len__") or len(along) != 2:
+        raise ValueError(
+            f"{owner}: along={show(along)} must give two directions, such as "
+            "along=('gradient', 'random')."
+        )
+    # Seeds far apart: the second direction of seed 0 is not the first one of seed 1.
+    (first, name), (second, other) = (
+        axis_along(owner, land, at, one, seed=seed + 1_000_003 * n, filters=filters)
+        for n, one in enumerate(along)
+    )
+    if {name, other} <= UNIT and "random" in (name, other):
+        if other == "random":
+            second = second - first * (first @ second)
+            second = second / np.linalg.norm(second)
+        else:
+            first = first - second * (first @ second)
+            first = first / np.linalg.norm(first)
+    if abs(first @ second) > (1 - 1e-12) * np.linalg.norm(first) * np.linalg.norm(second):
+        raise ValueError(f"{owner}: the two directions are parallel and span no plane.")
+    return np.stack([first, second]), (name, other)
 
 
 def _flattest(land: Landscape, at: np.ndarray) -> int:

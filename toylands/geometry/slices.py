@@ -20,7 +20,7 @@ from toylands.dynamics.descend import check_landscape
 from toylands.formula import Dial, Landscape, cos, dial, pi, sin
 from toylands.formula.definition import define, give_signature
 from toylands.geometry._checks import one_point
-from toylands.geometry.slice_axes import axis_along
+from toylands.geometry.slice_axes import axes_along, axis_along
 
 
 def has_formula(land: Landscape) -> bool:
@@ -132,21 +132,30 @@ def slice_line(
 
 
 def slice_plane(
-    land: Landscape, through: Any = None, *, axes: tuple[int, int] = (0, 1), reach: float = 2.0
+    land: Landscape,
+    through: Any = None,
+    *,
+    along: Any = None,
+    axes: tuple[int, int] = (0, 1),
+    reach: float = 2.0,
+    seed: int = 0,
 ) -> Landscape:
     """The landscape over a plane through a point, as a 2-D landscape with dials that turn the plane.
 
     The plane is spanned by two coordinate axes; with three or more coordinates each can be turned
-    towards the next coordinate that is not in the plane, by an angle in degrees.
+    towards the next coordinate that is not in the plane, by an angle in degrees. With `along` it is
+    spanned by two directions and has no dials.
 
     Args:
         land: a landscape of two or more coordinates.
         through: a point (d,), by default its start.
-        axes: the two coordinates the plane starts from.
+        along: two directions, each a vector (d,) or a name, as in `sample_plane`.
+        axes: the two coordinates the plane starts from, without `along`.
         reach: how far the view goes on every side.
+        seed: fixes random directions.
 
     Raises:
-        ValueError: for a landscape of one coordinate, bad axes, or a bad point.
+        ValueError: for a landscape of one coordinate or without a formula, or bad axes, directions or point.
     """
     point = _through("slice_plane", land, through)
     first, second = axes
@@ -154,12 +163,20 @@ def slice_plane(
         raise ValueError(
             f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}."
         )
-    others = [k for k in range(land.dim) if k not in axes]
+    spanned = None
+    if along is not None:
+        spanned = axes_along("slice_plane", land, point, along, seed=seed)[0]
+    others = [k for k in range(land.dim) if k not in axes and spanned is None]
     turns = {}
     if others:
         turns = {"turn_a": dial(0.0, -90, 90), "turn_b": dial(0.0, -90, 90)}
 
     def place(a: Any, b: Any, *turned: Any) -> list[Any]:
+        if spanned is not None:
+            return [
+                c + a * u + b * v
+                for c, (u, v) in zip(point.tolist(), spanned.T.tolist(), strict=True)
+            ]
         made: list[Any] = [float(c) for c in point]
         targets = (others[0], others[-1]) if others else ()
         for axis, distance, n in ((first, a, 0), (second, b, 1)):

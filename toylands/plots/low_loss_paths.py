@@ -172,7 +172,9 @@ def path_map(
         notes = [ground.note()]
     else:
         middle = first.nodes[len(first.nodes) // 2]
-        plane = plane_through(land, first.points[0], first.points[-1], middle, margin=0.35)
+        plane = plane_through(
+            land, first.points[0], first.points[-1], middle, margin=0.35, grid=101
+        )
         ground = plane_terrain(plane, levels, count)
         shadows = [plane.project(path.points) for path in several]
         flats = [shadow.flat for shadow in shadows]

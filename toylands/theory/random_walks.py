@@ -19,7 +19,7 @@ def pca_share(k: int, steps: int | None = None) -> float:
     centred covariance are 1/(4 sin^2(pi k/2n)), their sum is (n^2 - 1)/6, and the share tends
     to 6/(pi k)^2: 61% and 15% for the first two, 76% together. So a picture in which two principal
     components hold three quarters of a trajectory's variance shows what noise shows.
-    [Antognini and Sohl-Dickstein 2018, section 2]
+    [Antognini and Sohl-Dickstein 2018]
 
     Args:
         k: the component, 1 for the first.
@@ -41,7 +41,7 @@ def pca_score(k: int, steps: int) -> np.ndarray:
     """The shape of component k of that walk: the cosine cos(pi k (t + 1/2)/n), unit length, shape (n,).
 
     Drawn against each other, components give Lissajous curves, however random the walk.
-    [Antognini and Sohl-Dickstein 2018, section 2]
+    [Antognini and Sohl-Dickstein 2018]
 
     Args:
         k: the component, 1 for the first.
