@@ -253,10 +253,19 @@ class Notebook:
         """
         import nbformat
 
-        name = f"{secrets.token_hex(6)}.ipynb"
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(book, server.notebooks / name)
+        with cls.open(server, chromium, nbformat.writes(book), **options) as notebook:
+            yield notebook
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(
+        cls, server: Server, chromium: Any, content: str, **options: Any
+    ) -> Iterator[Notebook]:
+        """Open a copy of a notebook, given as the text of its file; otherwise as `opened`."""
+        name = f"{secrets.token_hex(6)}.ipynb"
+        (server.notebooks / name).write_text(content, encoding="utf-8")
         size = {"width": 1500, "height": 1300}
         context = chromium.new_context(**{"viewport": size, **options})
         try:
@@ -311,6 +320,17 @@ class Notebook:
     def set_sources(self, *sources: str) -> None:
         """Replace the text of the first cells."""
         self.page.evaluate(_SET, list(sources))
+
+    def retype(self, old: str, new: str) -> str:
+        """Type over the cell that contains `old`, run it with Shift+Enter; return what it shows."""
+        cell = self.page.locator(".jp-CodeCell").filter(has_text=old).first
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(new)
+        self.page.keyboard.press("Shift+Enter")
+        self.settle()
+        shown = self.page.locator(".jp-CodeCell").filter(has_text=new).first
+        return str(shown.locator(".jp-OutputArea").first.inner_text())
 
     def command(self, name: str) -> None:
         """Run a JupyterLab command and wait until it is done."""
