@@ -132,3 +132,14 @@ def test_between_two_networks_the_curves_go_below_the_line() -> None:
 def test_bad_requests_are_refused(make: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_weight_decay_keeps_a_curve_of_cross_entropy_near() -> None:
+    """Without it the loss of separable data falls along rays, and the curve follows one far out."""
+    net = tl.networks.mlp((2, 8, 1), loss="bce", data=tl.networks.two_moons(40, seed=0))
+    a, b = (tl.descend(net, tl.adam(0.05), start=net.init(k), steps=300).end for k in (0, 1))
+    apart = float(np.linalg.norm(a - b))
+    far = bezier_path(net, a, b, count=31)
+    near = bezier_path(net(weight_decay=1e-3), a, b, count=31)
+    assert far.length > 5 * apart
+    assert near.length < 3 * apart

@@ -125,7 +125,9 @@ def bezier_path(
     The control points in the middle are moved so that the mean of the loss over the parameter t, or its
     maximum, is smallest: by L-BFGS for the mean, by sequential quadratic programming for the maximum,
     both with exact gradients, from a slightly bent straight line or from `control`. It is a local
-    search. [Garipov et al. 2018, equations 2 and 4; there the mean is taken by sampling t]
+    search. Where the loss falls along a ray without end, as the cross-entropy of separable data does,
+    the curve bulges out along it, ever further with more iterations: look at its length, or give the
+    network weight decay. [Garipov et al. 2018, equations 2 and 4; there the mean is taken by sampling t]
 
     Args:
         land: any landscape.
