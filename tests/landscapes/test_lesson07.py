@@ -7,7 +7,7 @@ import pytest
 from exact_tools import close, flow, flow_time
 
 import toylands as tl
-from toylands.geometry import interpolate, stability_limit
+from toylands.geometry import interpolate, lakes, merge_level, stability_limit
 from toylands.landscapes import (
     circle_valley,
     diagonal_network,
@@ -187,6 +187,13 @@ def test_width_without_end() -> None:
     assert gaps[0] / gaps[1] == pytest.approx(10, rel=0.01)  # as 1/m
 
 
+def test_at_the_start_only_a_wide_network_is_flat() -> None:
+    for m in (4, 100, 10_000):
+        smallest, largest = lazy_network(m=m).spectrum((0, 0)).eigenvalues
+        root = np.sqrt(1 + 4 / m)
+        np.testing.assert_allclose((smallest, largest), (1 - root, 1 + root), rtol=1e-9)
+
+
 def test_the_curvature_of_the_output() -> None:
     """At f = 1 on the way to y: H = (grad f)(grad f)' - (y - f) Hess f, so two targets give Hess f."""
     close(kernel_regime.model_curvature(100), 0.1)
@@ -224,27 +231,10 @@ def test_the_plane_is_the_whole_network_of_width_4() -> None:
 # --- width connects -------------------------------------------------------------------------------
 
 
-def merge_level(land: tl.Landscape, first: tuple, second: tuple, grid: int = 301) -> float:
-    """The lowest water level at which two points lie in one lake: flood fill on a grid."""
-    from scipy.ndimage import label
-
-    axes = [np.linspace(low, high, grid) for low, high in land.view]
-    loss = land.loss(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1))
-    cells = [
-        tuple(int(np.argmin(np.abs(axis - c))) for axis, c in zip(axes, point, strict=True))
-        for point in (first, second)
-    ]
-    levels = np.unique(loss[loss >= max(loss[cell] for cell in cells)])
-    low, high = 0, len(levels) - 1
-    while low < high:
-        middle = (low + high) // 2
-        lakes, _ = label(loss <= levels[middle], structure=np.ones((3, 3)))
-        low, high = (low, middle) if lakes[cells[0]] == lakes[cells[1]] else (middle + 1, high)
-    return float(levels[low])
-
-
 def test_with_one_unit_two_lakes_merge_at_one_half() -> None:
     close(merge_level(uv_product, (1, 1), (-1, -1)), 0.5)
+    assert lakes(uv_product, 0.499) == 2
+    assert lakes(uv_product, 0.501) == 1
     close(uv_product.critical_points[0].loss, 0.5)
     line = np.linspace(-2.5, 2.5, 11)  # whichever way, it crosses uv = 0, where the loss is 1/2
     np.testing.assert_array_equal(uv_product.loss(np.stack([line, 0 * line], axis=1)), 0.5)

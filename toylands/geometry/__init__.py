@@ -16,6 +16,7 @@ from toylands.geometry.directions import RandomCurvatures, curvature_moments, ra
 from toylands.geometry.ensembles import Averages, EnsembleError, compare_averages, ensemble_error
 from toylands.geometry.interpolation import Interpolation, interpolate
 from toylands.geometry.kicks import Kicks, kicks
+from toylands.geometry.lakes import lakes, merge_level
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
 from toylands.geometry.low_loss_paths import LowLossPath, bezier_path, chain_path, elastic_band
 from toylands.geometry.noise import NoiseResponse, noise_response, third_along
@@ -98,10 +99,12 @@ __all__ = [
     "hvp",
     "interpolate",
     "kicks",
+    "lakes",
     "lanczos_density",
     "magnitude_mask",
     "masked",
     "match_units",
+    "merge_level",
     "noether",
     "noise_response",
     "plane_through",

@@ -139,11 +139,12 @@ def squared_weights(u1, u2, *, x1, x2, y):
     y=dial(2.0, 0.2, 3),
 )
 def diagonal_network(u1, u2, v1, v2, *, x1, x2, y):
-    """A diagonal network: the weights w = u**2 - v**2 of a linear model, and one example.
+    """A diagonal network: a linear model whose weights are differences of squares, and one example.
 
-    From u = v = alpha the model starts at w = 0, and gradient flow keeps u1 v1 and u2 v2. It ends at w
-    = 2 alpha**2 sinh(x mu): for alpha -> 0 the solution of least sum of absolute values (the rich regime),
-    for alpha -> infinity that of least length (the lazy one). The loss and the data are the same.
+    The weights are w = u**2 - v**2; in the plane of w the loss is `one_equation`. From u = v = alpha the
+    model starts at w = 0, and gradient flow keeps u1 v1 and u2 v2. It ends at w = 2 alpha**2 sinh(x mu):
+    for alpha -> 0 the solution of least sum of absolute values (the rich regime), for alpha -> infinity
+    that of least length (the lazy one). The loss and the data are the same.
     """
     return (x1 * (u1**2 - v1**2) + x2 * (u2**2 - v2**2) - y) ** 2 / 2
 
@@ -169,7 +170,9 @@ def lazy_network(p, q, *, m, y):
     Gradient flow keeps each half alike, with a = b or a = -b, so that it lives in this plane: sqrt(m) +
     p and sqrt(m) + q are the lengths of all weights of each half. Nothing is lost or approximated:
     f = p - q + (p**2 - q**2)/(2 sqrt(m)), a linear model and a term that fades with the width. The
-    distance from the start tends to y/sqrt(2) while the weights themselves have length sqrt(2 m).
+    distance from the start tends to y/sqrt(2) while the weights themselves have length sqrt(2 m). At the
+    start the curvatures are 1 - sqrt(1 + y**2/m) and 1 + sqrt(1 + y**2/m): the flat direction is
+    there only in the limit.
     """
     output = p - q + (p**2 - q**2) / (2 * sqrt(m))
     return (output - y) ** 2 / 2
