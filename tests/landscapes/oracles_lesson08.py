@@ -44,7 +44,8 @@ def residual_chain_1d(t, p):
 
 @oracle
 def scaled_residual_chain_1d(t, p):
-    return residual_chain_1d([t[0] / p["d"]], p)
+    d = p["d"]
+    return half_square(mp.power(d + t[0], d) / mp.power(d, d), p["y"])
 
 
 @oracle

@@ -38,7 +38,16 @@ def test_a_chain_is_a_plateau_and_a_cliff() -> None:
     for d in (2, 5, 40):
         close(chain_1d(d=d).minima[0].eigenvalues, [d**2])
     assert chain_1d(d=1).hessian([0.2]) == 1
-    assert [p.kind for p in chain_1d.critical_points] == ["minimum", "plateau"]
+    kinds = {
+        d: [(p.kind, float(p.point[0])) for p in chain_1d(d=d).critical_points]
+        for d in (1, 2, 2.5, 3, 10)
+    }
+    assert kinds[1] == kinds[2.5] == [("minimum", 1)]
+    assert kinds[2] == [("minimum", 1), ("minimum", -1), ("maximum", 0)]
+    assert kinds[3] == [("minimum", 1), ("plateau", 0)]
+    assert kinds[10] == [("minimum", 1), ("minimum", -1), ("plateau", 0)]
+    assert [p.kind for p in chain(d=2).critical_points] == ["valley", "valley", "saddle"]
+    assert chain_1d(y=-1).critical_points == chain(d=0).critical_points == []
 
 
 def test_a_chain_of_separate_weights_has_one_curved_direction() -> None:

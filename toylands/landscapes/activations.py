@@ -61,7 +61,7 @@ def relu_unit_1d(w, *, y):
     tags=("network", "neuron", "activation", "curvature"),
     lesson=8,
     levels="linear",
-    critical=lambda b, y: [minimum((log(expm1(b * y)) / b,), 0.0)] if y > 0 else [],
+    critical=lambda b, y: [minimum((log(expm1(b * y)) / b,), 0.0)] if y > 0 and b > 0 else [],
     b=dial(1.0, 0.3, 10, log=True),
     y=dial(1.0, -1, 2),
 )

@@ -37,6 +37,8 @@ def huber_1d(x, *, limit):
 
 
 def _balance(k: float, g: np.ndarray) -> list[Declared]:
+    if k <= 0:
+        return []
     at = -float(np.mean(g)) / k
     return [minimum((at,), -k * at**2 / 2)]
 

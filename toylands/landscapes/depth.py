@@ -12,18 +12,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from toylands.formula import Declared, dial, landscape, minimum, plateau, sqrt, valley
+from toylands.formula import (
+    Declared,
+    dial,
+    landscape,
+    maximum,
+    minimum,
+    plateau,
+    saddle,
+    sqrt,
+    valley,
+)
 
 
 def _squared_error(output: Any, target: Any) -> Any:
     return (output - target) ** 2 / 2
 
 
-def _shared_points(d: float, y: float, shift: float = 0.0, scale: float = 1.0) -> list[Declared]:
-    """The stationary points of the loss of (shift + scale*w)^d."""
-    found = [minimum(((y ** (1 / d) - shift) / scale,), 0.0)]
-    if d > 2 and d == int(d):
-        found.append(plateau(((0 - shift) / scale,), y**2 / 2))
+def _shared_points(
+    d: float, y: float, shift: float = 0.0, per_layer: bool = False
+) -> list[Declared]:
+    """The stationary points of the loss of (shift + w)^d, or of (shift + w/d)^d."""
+    if d <= 0 or y <= 0:
+        return []
+    scale = 1 / d if per_layer else 1.0
+    root = y ** (1 / d)
+    roots = (root, -root) if d % 2 == 0 else (root,)
+    found = [minimum(((w - shift) / scale,), 0.0) for w in roots]
+    if d >= 2 and d == int(d):
+        found.append((plateau if d > 2 else maximum)(((0 - shift) / scale,), y**2 / 2))
     return found
 
 
@@ -49,10 +66,13 @@ def chain_1d(w, *, d, y):
 
 
 def _pair_points(d: float, y: float, shift: float = 0.0) -> list[Declared]:
-    root = y ** (1 / d) - shift
-    found = [valley((root, root), 0.0)]
-    if d > 4 and d / 2 == int(d / 2):
-        found.append(plateau((0 - shift, 0 - shift), y**2 / 2))
+    if d <= 0 or y <= 0:
+        return []
+    root, centre = y ** (1 / d), 0 - shift
+    roots = (root, -root) if d % 2 == 0 else (root,)
+    found = [valley((w - shift, w - shift), 0.0) for w in roots]
+    if d % 2 == 0:
+        found.append((plateau if d > 2 else saddle)((centre, centre), y**2 / 2))
     return found
 
 
@@ -107,7 +127,7 @@ def residual_chain_1d(w, *, d, y):
     tags=("network", "linear network", "depth", "residual"),
     lesson=8,
     levels="quantile",
-    critical=lambda d, y: _shared_points(d, y, shift=1.0, scale=1 / d)[:1],
+    critical=lambda d, y: _shared_points(d, y, shift=1.0, per_layer=True),
     d=dial(10.0, 1, 100, log=True),
     y=dial(2.0, 0.5, 4),
 )
@@ -153,6 +173,8 @@ def _normalised_output(w: Any, eps: Any) -> Any:
 
 
 def _normalised_points(eps: float, y: float) -> list[Declared]:
+    if eps <= 0:
+        return []
     return [valley((1, y / float(_normalised_output(1.0, eps))), 0.0), plateau((0, 0), y**2 / 2)]
 
 

@@ -23,7 +23,9 @@ from toylands.landscapes.bowls import least_squares_line
     tags=("normalisation", "condition number", "quadratic", "convex", "data", "regression"),
     lesson=8,
     levels="quantile",
-    critical=lambda centre, scale, x, y: least_squares_line((x - centre) / scale, y),
+    critical=lambda centre, scale, x, y: (
+        least_squares_line((x - centre) / scale, y) if scale else []
+    ),
     centre=dial(1.5, 0, 3),
     scale=dial(sqrt(1.25), 0.5, 2, log=True),
     data={"x": (0, 1, 2, 3), "y": (1, 3, 2, 5)},
