@@ -13,7 +13,18 @@ from functools import partial
 
 import numpy as np
 
-from toylands.bench import ours, peers_c, peers_jax, peers_numpy, peers_torch, problems, processes
+from toylands.bench import (
+    networks as nets,
+)
+from toylands.bench import (
+    ours,
+    peers_c,
+    peers_jax,
+    peers_numpy,
+    peers_torch,
+    problems,
+    processes,
+)
 from toylands.bench.problems import Array, MissingError, Points, Sizes, Task, Walk
 from toylands.bench.report import PEERS, Detail, Row, Target, duration, three
 from toylands.bench.timing import ONE_CORE, Timing, interleave
@@ -267,6 +278,46 @@ def hessians(sizes: Sizes, repeats: int) -> list[Row]:
     return rows
 
 
+def networks(sizes: Sizes, repeats: int) -> list[Row]:
+    """A small network: one exact Hessian, many gradients, and the first use in a process."""
+    work = nets.problem(sizes)
+    count, samples = work.theta.shape[1], len(work.x)
+    rows = []
+    for name, own, jax, torch in (
+        ("one exact Hessian", nets.hessian, nets.jax_hessian, nets.torch_hessian),
+        (
+            f"{len(work.theta):,} gradients",
+            nets.gradients,
+            nets.jax_gradients,
+            nets.torch_gradients,
+        ),
+    ):
+        peers: dict[str, Callable[[], list[Task]]] = {
+            "JAX": partial(jax, work),
+            "torch": partial(torch, work),
+        }
+        found = compare(_own(partial(own, work)), peers, repeats)
+        target = at_least(1, "JAX", found.ratio("JAX"))
+        rows.append(found.row(f"network, {count} weights, {samples} samples: {name}", [target]))
+    first, later = [], []
+    for _ in range(max(repeats // 3, 1)):
+        with processes.empty_cache() as cache:
+            first.append(processes.trial("network", cache)["after"])
+            later.append(processes.trial("network", cache)["after"])
+    for name, seconds, most in (("first", first, 10.0), ("second", later, 1.5)):
+        middle = statistics.median(seconds)
+        detail = Detail("toylands", "fresh process", middle, min(seconds), len(seconds))
+        rows.append(
+            Row(
+                f"{name} process, import to a network's Hessian",
+                duration(middle),
+                targets=[at_most(most, middle)],
+                details=[detail],
+            )
+        )
+    return rows
+
+
 def process(sizes: Sizes, repeats: int) -> list[Row]:
     """Fresh processes: import, first trajectory on a fresh machine and after, memory."""
     first: list[dict[str, float]] = []
@@ -332,6 +383,7 @@ GROUPS: dict[str, Callable[[Sizes, int], list[Row]]] = {
     "basins": basins,
     "sweep": sweep,
     "hessians": hessians,
+    "networks": networks,
     "process": process,
     "swap": swap,
 }

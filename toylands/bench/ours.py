@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from toylands import dynamics, landscapes, optimizers
 from toylands.bench.problems import BASINS, Points, Sizes, Task, Walk, sweep_axes
-from toylands.bench.timing import one_core
+from toylands.bench.timing import on_one_core
 
 
 def walk(work: Walk, single: bool = False) -> Task:
@@ -23,7 +22,9 @@ def walk(work: Walk, single: bool = False) -> Task:
         return dynamics.descend(land, opt, start=start, steps=work.steps, every=every)
 
     return Task(
-        "toylands.descend", _cores(call, single), lambda run: run.path if work.path else run.end
+        "toylands.descend",
+        on_one_core(call, single),
+        lambda run: run.path if work.path else run.end,
     )
 
 
@@ -39,7 +40,7 @@ def basins(work: Walk, sizes: Sizes, single: bool = False) -> Task:
         return found
 
     return Task(
-        "toylands.basins", _cores(call, single), lambda found: np.reshape(found.ends, (-1, 2))
+        "toylands.basins", on_one_core(call, single), lambda found: np.reshape(found.ends, (-1, 2))
     )
 
 
@@ -53,27 +54,16 @@ def sweep(work: Walk, sizes: Sizes, single: bool = False) -> Task:
         assert found.loss.shape == (sizes.sweep, sizes.sweep)  # they are made when first read
         return found
 
-    return Task("toylands.sweep", _cores(call, single), lambda found: np.ravel(found.loss))
+    return Task("toylands.sweep", on_one_core(call, single), lambda found: np.ravel(found.loss))
 
 
 def hessians(work: Points, single: bool = False) -> Task:
     """`land.hessian` of all points at once."""
     land = _landscape(work)
-    call = _cores(lambda: land.hessian(work.theta), single)
+    call = on_one_core(lambda: land.hessian(work.theta), single)
     return Task("toylands hessian", call, np.asarray)
 
 
 def _landscape(work: Walk | Points) -> Any:
     land = landscapes.get(work.landscape)
     return land(**work.parameters) if work.parameters else land
-
-
-def _cores(call: Callable[[], Any], single: bool) -> Callable[[], Any]:
-    if not single:
-        return call
-
-    def on_one_core() -> Any:
-        with one_core():
-            return call()
-
-    return on_one_core

@@ -17,7 +17,7 @@ from toylands.bench.problems import MissingError, Points, Task, Walk, loss, numb
 
 def walk(work: Walk) -> list[Task]:
     """One task per layout: the jitted walk of all walkers."""
-    jax = _jax()
+    jax = installed()
     start = jax.numpy.asarray(work.start)
     x, y = start[:, 0].copy(), start[:, 1].copy()
     if work.path:
@@ -37,7 +37,7 @@ def walk(work: Walk) -> list[Task]:
 
 def hessians(work: Points) -> list[Task]:
     """One task: `jit(vmap(jax.hessian))`."""
-    jax = _jax()
+    jax = installed()
     a, b = numbers(work)
 
     def f(theta: Any) -> Any:
@@ -50,10 +50,11 @@ def hessians(work: Points) -> list[Task]:
 
 def version() -> str:
     """The version that is installed."""
-    return str(_jax().__version__)
+    return str(installed().__version__)
 
 
-def _jax() -> Any:
+def installed() -> Any:
+    """The library, ready for float64, or a `MissingError`."""
     try:
         import jax
     except ImportError as error:

@@ -17,13 +17,13 @@ def walk(work: Walk) -> list[Task]:
     """One task: the loop over steps, all walkers in one tensor."""
     if np.ndim(work.lr) or any(np.ndim(value) for value in work.hyper.values()):
         raise MissingError("no such option")
-    torch = _torch()
+    torch = installed()
     return [Task("torch.optim loop", lambda: _walk(torch, work), np.asarray)]
 
 
 def hessians(work: Points) -> list[Task]:
     """One task: `torch.func.vmap(torch.func.hessian)`."""
-    torch = _torch()
+    torch = installed()
     a, b = numbers(work)
 
     def f(theta: Any) -> Any:
@@ -36,10 +36,11 @@ def hessians(work: Points) -> list[Task]:
 
 def version() -> str:
     """The version that is installed."""
-    return str(_torch().__version__)
+    return str(installed().__version__)
 
 
-def _torch() -> Any:
+def installed() -> Any:
+    """The library, ready for float64, or a `MissingError`."""
     try:
         import torch
     except ImportError as error:

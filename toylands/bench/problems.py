@@ -31,6 +31,10 @@ class Sizes:
     sweep: int = 256
     sweep_steps: int = 300
     points: int = 65_536
+    networks: int = 1_024
+    samples: int = 100
+    langevin_walkers: int = 100_000
+    langevin_steps: int = 1_000
 
 
 @dataclass(frozen=True)

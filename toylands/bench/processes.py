@@ -35,7 +35,8 @@ begin = time.perf_counter()
 """
 
 _REPORT = """
-print(json.dumps({"import": imported - begin, "peak": peak()}))
+done = time.perf_counter()
+print(json.dumps({"import": imported - begin, "after": done - imported, "peak": peak()}))
 """
 
 _OURS = """
@@ -77,7 +78,15 @@ for _ in range(300):
 assert len(path) == 300
 """
 
-_PROGRAMS = {"toylands": _OURS, "JAX": _JAX, "torch": _TORCH}
+_NETWORK = """
+import toylands as tl
+imported = time.perf_counter()
+net = tl.networks.mlp((2, 12, 12, 1), data=tl.networks.two_moons(100))
+assert net.grad(net.start).shape == (205,)
+assert net.hessian(net.start).shape == (205, 205)
+"""
+
+_PROGRAMS = {"toylands": _OURS, "network": _NETWORK, "JAX": _JAX, "torch": _TORCH}
 
 _SWAP = """
 import json, time
@@ -116,11 +125,11 @@ def trial(name: str, cache: str | None = None) -> dict[str, float]:
     """Run the first trajectory of `name` in a fresh process.
 
     Args:
-        name: "toylands", "JAX" or "torch".
+        name: "toylands", "JAX" or "torch"; "network" for a network's gradient and Hessian instead.
         cache: numba's cache folder; by default the usual one.
 
     Returns:
-        Seconds `import` and `wall`, and `peak` bytes of memory.
+        Seconds `import`, `after` it and `wall` in all, and `peak` bytes of memory.
     """
     begin = time.perf_counter()
     answer: dict[str, float] = _python(_CLOCK + _PROGRAMS[name] + _REPORT, cache)

@@ -81,6 +81,16 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
+def on_one_core(call: Callable[[], Any], single: bool) -> Callable[[], Any]:
+    """The call as it is, or (when `single`) on one core."""
+
+    def run() -> Any:
+        with one_core():
+            return call()
+
+    return run if single else call
+
+
 def _calls(task: Callable[[], Any]) -> int:
     task()
     return max(1, math.ceil(SHORTEST / max(_sample(task, 1), 1e-7)))

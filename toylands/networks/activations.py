@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 
 from toylands.formula.compile import f8, i8, inline, peek, poke, void
 from toylands.networks.description import ERF, GELU, RELU, SIGMOID, SOFTPLUS, TANH
+from toylands.networks.simd import apart
 
 _LOG2E = 1.0 / math.log(2.0)
 #: log 2 in two parts; the first has trailing zeros, so its product with a small integer is exact [fdlibm]
@@ -111,6 +112,7 @@ def activate(kind, second, a, d1, d2, count):  # type: ignore[no-untyped-def]
 
     At its kink, z = 0, ReLU's derivative is taken as 0; its second derivative is 0 everywhere.
     """
+    apart()
     if kind == TANH:
         for s in range(count):
             value, slope = tanh(peek(a, s))

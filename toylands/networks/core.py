@@ -78,7 +78,7 @@ from toylands.networks.passes import (
     judge,
     row,
 )
-from toylands.networks.simd import LANES, correlate
+from toylands.networks.simd import LANES, apart, correlate
 
 #: what is asked of the core
 ONLY_LOSS, GRADIENT, HESSIAN, ALONG = 0, 1, 2, 3
@@ -90,6 +90,7 @@ SIGNATURE = void(i8, i8, i8, f8, *[i8] * 9)
 @inline(i8, i8, job_array, i8, i8)
 def _lay_out(net, plan, order, room):  # type: ignore[no-untyped-def]
     """Give every array of the plan its place from `room` on; return how many numbers they take."""
+    apart()
     begin = room
     line, block = 8 * plan[LD], 8 * plan[LD] * peek_long(net, ROWS)
     for k in (ONES, WEIGHT, MEAN, SPREAD):
@@ -121,6 +122,7 @@ def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped
 
     Only entries above the diagonal, and the unit's own block, are written.
     """
+    apart()
     samples, ld, ones = plan[SAMPLES], plan[LD], plan[ONES]
     layer = net + 8 * (HEADER + (number - 1) * LAYER)
     fan, first, b = peek_long(layer, FAN), peek_long(layer, FIRST), peek_long(layer, BIAS)
@@ -158,6 +160,7 @@ def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped
 @inline(void, i8, job_array, i8, i8, i8, i8)
 def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyped-def]
     """Add the tile's part of the Hessian; with several slots, only every slots-th unit's rows."""
+    apart()
     samples, counted = plan[SAMPLES], 0
     for number in range(1, peek_long(net, LAYERS) + 1):
         layer = net + 8 * (HEADER + (number - 1) * LAYER)

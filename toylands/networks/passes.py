@@ -37,7 +37,7 @@ from toylands.networks.description import (
     UNITS,
     WEIGHTS,
 )
-from toylands.networks.simd import correlate, multiply
+from toylands.networks.simd import apart, correlate, multiply
 
 # fmt: off
 # positions in the plan of a tile
@@ -77,6 +77,7 @@ def _add(target, source, count):  # type: ignore[no-untyped-def]
 @inline(void, job_array, *[i8] * 4)
 def _begin(plan, target, units, bias, vector):  # type: ignore[no-untyped-def]
     """Begin the rows of a layer with its biases in a parameter vector (bias >= 0), else with zeros."""
+    apart()
     for u in range(units):
         value = peek(vector, bias + u) if bias >= 0 else 0.0
         fill(target + 8 * plan[LD] * u, plan[SAMPLES], value)
@@ -91,6 +92,7 @@ def _means(plan, norm, left, right, units, u):  # type: ignore[no-untyped-def]
 
     Over the samples, for unit u (batch), or over the units, for every sample (layer).
     """
+    apart()
     mean, ld, samples = plan[MEAN], plan[LD], plan[SAMPLES]
     if norm == BATCH_NORM:
         total, at = 0.0, 8 * ld * u
@@ -115,6 +117,7 @@ def _means(plan, norm, left, right, units, u):  # type: ignore[no-untyped-def]
 @inline(void, job_array, *[i8] * 5, f8)
 def _normalise(plan, norm, z, normed, inverse, units, eps):  # type: ignore[no-untyped-def]
     """n and 1/sigma of a layer's rows z."""
+    apart()
     ld, samples, mean, spread = plan[LD], plan[SAMPLES], plan[MEAN], plan[SPREAD]
     for u in range(units):
         at = 8 * ld * u
@@ -139,6 +142,7 @@ def _normalise(plan, norm, z, normed, inverse, units, eps):  # type: ignore[no-u
 @inline(void, job_array, *[i8] * 6)
 def _project(plan, norm, normed, inverse, source, target, units):  # type: ignore[no-untyped-def]
     """(v - mean v - n mean(n v))/sigma: the derivative of n along v, and its own transpose."""
+    apart()
     ld, samples, mean = plan[LD], plan[SAMPLES], plan[MEAN]
     for u in range(units):
         at = 8 * ld * u
@@ -163,6 +167,7 @@ def _turn(plan, norm, first, units):  # type: ignore[no-untyped-def]
 
     It is minus (mean(n z')/sigma) dL/dz, minus (n' mean(n dL/dy) + n mean(n' dL/dy))/sigma.
     """
+    apart()
     ld, mean = plan[LD], plan[MEAN]
     normed, inverse = row(plan, NORMED, first), row(plan, INVERSE, first)
     down, delta = row(plan, DOWN, first), row(plan, DELTA, first)
@@ -187,6 +192,7 @@ def _turn(plan, norm, first, units):  # type: ignore[no-untyped-def]
 @inline(void, job_array, i8, i8)
 def gather_column(plan, column, target):  # type: ignore[no-untyped-def]
     """A column of the dataset for the samples of the tile; padding repeats the last one."""
+    apart()
     source = plan[DATA] + 8 * plan[DATA_ROWS] * (1 + column)
     for s in range(plan[REAL]):
         poke(target, s, peek(source, peek_long(plan[INDEX], s)))
@@ -198,6 +204,7 @@ def gather_column(plan, column, target):  # type: ignore[no-untyped-def]
 @inline(void, i8, job_array)
 def forward(net, plan):  # type: ignore[no-untyped-def]
     """Activations of all layers, with the derivatives of the activation functions."""
+    apart()
     samples, ld, theta = plan[SAMPLES], plan[LD], plan[THETA]
     norm, layers, inputs = peek_long(net, NORM), peek_long(net, LAYERS), peek_long(net, INPUTS)
     eps, branch = peek(peek_long(net, NUMBERS), EPS), peek(peek_long(net, NUMBERS), BRANCH)
@@ -246,6 +253,7 @@ def forward(net, plan):  # type: ignore[no-untyped-def]
 @inline(f8, i8, job_array, f8, i8)
 def _softmax(net, plan, share, first):  # type: ignore[no-untyped-def]
     """`judge` for cross-entropy: log sum e^z - sum y z; D1 becomes the probabilities."""
+    apart()
     inputs, outputs = peek_long(net, INPUTS), peek_long(net, OUTPUTS)
     samples, real, ld = plan[SAMPLES], plan[REAL], plan[LD]
     z, delta, d1 = row(plan, ACT, first), row(plan, DELTA, first), row(plan, D1, first)
@@ -281,6 +289,7 @@ def judge(net, plan, share):  # type: ignore[no-untyped-def]
 
     Writes dL/dz of the output layer into DELTA, and what its derivative is made of into D1.
     """
+    apart()
     loss, inputs, outputs = peek_long(net, LOSS), peek_long(net, INPUTS), peek_long(net, OUTPUTS)
     samples, real, ld = plan[SAMPLES], plan[REAL], plan[LD]
     first = peek_long(net, ROWS) - outputs
@@ -333,6 +342,7 @@ def _down(plan, skip, first, fan, block):  # type: ignore[no-untyped-def]
 @inline(void, i8, job_array, i8)
 def backward(net, plan, out):  # type: ignore[no-untyped-def]
     """dL/dz, dL/dy and dL/da of all layers; the gradient is added to `out`, unless that is 0."""
+    apart()
     samples, ld, layers, norm = (
         plan[SAMPLES],
         plan[LD],
@@ -373,6 +383,7 @@ def forward_along(net, plan, start, direction):  # type: ignore[no-untyped-def]
 
     When that is 0, along what stands in T_Z of layer number `start`; layers below do not change then.
     """
+    apart()
     samples, ld, layers, norm = (
         plan[SAMPLES],
         plan[LD],
@@ -420,6 +431,7 @@ def forward_along(net, plan, start, direction):  # type: ignore[no-untyped-def]
 @inline(void, i8, job_array)
 def _judge_along(net, plan):  # type: ignore[no-untyped-def]
     """The derivative of dL/dz at the outputs: the loss's own second derivative times T_Z."""
+    apart()
     outputs, samples, ld = peek_long(net, OUTPUTS), plan[SAMPLES], plan[LD]
     first = peek_long(net, ROWS) - outputs
     d1, t_z, target = row(plan, D1, first), row(plan, T_Z, first), row(plan, T_DELTA, first)
@@ -445,6 +457,7 @@ def backward_along(net, plan, stop, direction, out):  # type: ignore[no-untyped-
 
     With a direction, the Hessian times it is added to `out`.
     """
+    apart()
     samples, ld, layers, norm = (
         plan[SAMPLES],
         plan[LD],

@@ -32,6 +32,20 @@ _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_DOUBLE, LANES)
 
 
+@intrinsic
+def apart(typingctx: Any) -> Any:
+    """Keep the function that says this as one piece of machine code, which its callers call.
+
+    Copies of a long function in every caller would only take time to compile.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 def _at(builder: Any, address: Any, *terms: Any) -> Any:
     """The address of a float64: an integer address plus the sum of the terms, in numbers."""
     for term in terms:
@@ -192,6 +206,7 @@ def multiply(z, z_row, w, w_u, w_v, a, a_row, units, count, samples):  # type: i
     The weight of unit u on input v lies at w + 8 (u w_u + v w_v), so that the transpose is the same
     call with w_u and w_v exchanged. Rows of z and a begin z_row and a_row numbers apart.
     """
+    apart()
     s = 0
     while s < samples:
         wide = s + 2 * LANES <= samples
@@ -217,6 +232,7 @@ def multiply(z, z_row, w, w_u, w_v, a, a_row, units, count, samples):  # type: i
 @inline(void, *[i8] * 9)
 def correlate(out, out_row, d, d_row, a, a_row, rows, columns, samples):  # type: ignore[no-untyped-def]
     """Add to out, for every pair of a row of d and a row of a, their product summed over samples."""
+    apart()
     registers = samples // LANES
     r = 0
     while r < rows:
