@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import toylands as tl
-from toylands.geometry import find_ticket, magnitude_mask, masked, sample_plane
+from toylands.geometry import compare_averages, find_ticket, magnitude_mask, masked, sample_plane
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,24 @@ def test_masks_of_masks_and_tools_on_them(net: Any) -> None:
     assert twice.loss(theta[outer][inner]) == pytest.approx(float(net.loss(theta)), rel=1e-13)
     plane = sample_plane(twice, theta[outer][inner], ("random", "sharpest"), grid=3)
     assert plane.loss[1, 1] == pytest.approx(float(net.loss(theta)), rel=1e-13)
+
+
+def test_a_masked_network_has_filters_other_data_and_ensembles(net: Any) -> None:
+    theta = net.init(0)
+    mask = magnitude_mask(theta, 0.4)
+    part = masked(net, mask)
+    names = np.flatnonzero(mask)
+    for left, index in zip(part.filters, [i for i in net.filters if mask[i].any()], strict=True):
+        np.testing.assert_array_equal(names[left], [i for i in index if mask[i]])
+    assert sample_plane(part, theta[mask], ("filter", "filter"), grid=3).loss.shape == (3, 3)
+    test = tl.networks.two_moons(50, seed=9)
+    full = np.where(mask, theta, 0.0)
+    assert part.on(test).loss(theta[mask]) == pytest.approx(
+        float(net.on(test).loss(full)), rel=1e-13
+    )
+    members = np.stack([net.init(k)[mask] for k in range(3)])
+    found = compare_averages(part, members)
+    assert found.ensemble_loss == compare_averages(net, part.filled(members)).ensemble_loss
 
 
 def test_a_masked_formula_stays_a_formula() -> None:

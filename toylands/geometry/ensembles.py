@@ -17,6 +17,7 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
+from toylands.geometry.masked_networks import MaskedNetwork
 from toylands.networks import Network
 
 
@@ -149,6 +150,8 @@ def compare_averages(land: Landscape, weights: Any) -> Averages:
 
 def _ensemble_loss(land: Landscape, points: np.ndarray) -> float | None:
     """The network's loss, without weight decay, of the members' mean prediction."""
+    if isinstance(land, MaskedNetwork):
+        return _ensemble_loss(land.whole, land.filled(points))
     if not isinstance(land, Network):
         return None
     kind, y = land.architecture.loss, land.dataset.y

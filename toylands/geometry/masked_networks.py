@@ -88,6 +88,17 @@ class MaskedNetwork(Landscape):
         """The same with another weight decay, which acts on the free weights and on the fill."""
         return MaskedNetwork(self.whole(**changes), self.mask, self.fill, self.definition)
 
+    def on(self, data: Any) -> MaskedNetwork:
+        """The same weights of the same network on other data, such as a test set; see `Network.on`."""
+        return MaskedNetwork(self.whole.on(data), self.mask, self.fill)
+
+    @functools.cached_property
+    def filters(self) -> list[np.ndarray]:
+        """What the mask leaves of each of the network's filters, as numbers of free weights."""
+        place = np.cumsum(self.mask) - 1
+        left = (place[index[self.mask[index]]] for index in self.whole.filters)
+        return [index for index in left if len(index)]
+
     def filled(self, theta: Any) -> np.ndarray:
         """The weights of the whole network at free weights (..., k), shape (..., d)."""
         free = self.points(theta)
