@@ -20,11 +20,9 @@ NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4
 
 @inline(types.UniTuple(i8, 2), i8, i8)
 def _multiply(a, b):  # type: ignore[no-untyped-def]
-    """High and low 32 bits of a 32 x 32-bit product, in signed 64-bit arithmetic."""
-    a_low, a_high = a & 0xFFFF, a >> 16
-    low = a_low * b
-    high = a_high * b + (low >> 16)
-    return high >> 16, ((high << 16) & _LOW) | (low & 0xFFFF)
+    """High and low 32 bits of a 32 x 32-bit product; its 64 bits are right though the sign is not."""
+    product = a * b
+    return (product >> 32) & _LOW, product & _LOW
 
 
 @inline(types.UniTuple(i8, 4), *[i8] * 6)
