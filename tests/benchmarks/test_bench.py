@@ -15,7 +15,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from toylands.bench import GROUPS, Sizes, bench, groups, ours, peers_c, problems, processes, timing
+from toylands.bench import (
+    GROUPS,
+    Sizes,
+    bench,
+    groups,
+    ours,
+    peers_c,
+    problems,
+    processes,
+    thermal,
+    timing,
+)
 from toylands.bench.problems import MissingError, Task
 from toylands.bench.report import PEERS, Report, Row, Target, duration, machine, three
 
@@ -96,8 +107,8 @@ def test_the_table_with_peers(name: str) -> None:
 
 
 def test_every_group_is_there() -> None:
-    wanted = {"single", "swarm", "basins", "sweep", "hessians", "networks", "process", "swap"}
-    assert set(GROUPS) == wanted
+    walks = {"single", "swarm", "basins", "sweep", "langevin"}
+    assert set(GROUPS) == walks | {"hessians", "networks", "process", "swap"}
 
 
 def test_an_unknown_group_is_refused_with_the_nearest_name() -> None:
@@ -106,6 +117,17 @@ def test_an_unknown_group_is_refused_with_the_nearest_name() -> None:
 
 
 # --- equal work is enforced, not assumed ---
+
+
+def test_langevin_walkers_are_compared_by_what_they_sample() -> None:
+    sizes = replace(TINY, langevin_walkers=400, langevin_steps=300)
+    (row,) = GROUPS["langevin"](sizes, 1)
+    assert row.name.startswith("400 Langevin walkers, funnel, 300 steps")
+    assert row.ratios["NumPy"] > 0
+    cloud = thermal.walk(400, 300)
+    thermal.check(thermal.numpy_walk(400, 300), cloud)
+    with pytest.raises(ArithmeticError, match="chance allows"):
+        thermal.check(1.3 * cloud, cloud)
 
 
 def planted(change: float) -> Task:

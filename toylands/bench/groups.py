@@ -24,6 +24,7 @@ from toylands.bench import (
     peers_torch,
     problems,
     processes,
+    thermal,
 )
 from toylands.bench.problems import Array, MissingError, Points, Sizes, Task, Walk
 from toylands.bench.report import PEERS, Detail, Row, Target, duration, three
@@ -383,6 +384,7 @@ GROUPS: dict[str, Callable[[Sizes, int], list[Row]]] = {
     "basins": basins,
     "sweep": sweep,
     "hessians": hessians,
+    "langevin": thermal.langevin,
     "networks": networks,
     "process": process,
     "swap": swap,
