@@ -20,6 +20,7 @@ from toylands.geometry.lakes import lakes, merge_level
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
 from toylands.geometry.low_loss_paths import LowLossPath, bezier_path, chain_path, elastic_band
 from toylands.geometry.noise import NoiseResponse, noise_response, third_along
+from toylands.geometry.probes import SmoothedGradient, central_difference, smoothed_gradient
 from toylands.geometry.quotient import (
     Reduced,
     effective_hessian,
@@ -73,6 +74,7 @@ __all__ = [
     "SampledLine",
     "SampledPlane",
     "Sharpness",
+    "SmoothedGradient",
     "SpectralDensity",
     "Ticket",
     "TrajectoryPCA",
@@ -82,6 +84,7 @@ __all__ = [
     "basin_volumes",
     "bezier_path",
     "census",
+    "central_difference",
     "chain_path",
     "compare_averages",
     "conserved",
@@ -117,6 +120,7 @@ __all__ = [
     "sharpness",
     "slice_line",
     "slice_plane",
+    "smoothed_gradient",
     "spectral_density",
     "spectral_radius",
     "stability_limit",
