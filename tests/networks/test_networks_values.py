@@ -185,17 +185,27 @@ def test_many_networks_at_once_on_all_cores() -> None:
     assert net.loss(swarm.reshape(3, 100, -1)).shape == (3, 100)
 
 
+def test_a_swarm_of_networks_walks_on_all_cores_as_alone() -> None:
+    net = mlp((2, 6, 1), "tanh", "bce", data=two_moons(60))
+    starts = net.init(0, count=9)
+    swarm = tl.descend(net, tl.adam(0.1), start=starts, steps=120, every=120)
+    alone = [tl.descend(net, tl.adam(0.1), start=one, steps=120).end for one in starts]
+    np.testing.assert_array_equal([walk.end for walk in swarm], alone)
+
+
 @pytest.mark.parametrize("norm", [None, "layer"])
 def test_a_hessian_shared_by_the_cores(norm: str | None) -> None:
-    net = mlp(
-        (3, 14, 15, 2), "gelu", "bce", norm=norm, data=random_data((3, 14, 15, 2), 200, "bce")
-    )
+    widths = (3, 14, 15, 2)
+    data = random_data(widths, 200, "bce")
+    net = mlp(widths, "gelu", "bce", norm=norm, weight_decay=0.5, data=data)
     theta = net.init(1)
     hessian = net.hessian(theta)
     np.testing.assert_allclose(hessian, hessian.T, rtol=0, atol=1e-15)
     products = net.hvp(theta, np.eye(net.dim)[::17])
     np.testing.assert_allclose(hessian[::17], products, rtol=0, atol=1e-14)
     near(net.hessian(np.stack([theta] * 9))[4], hessian, 1e-13)
+    decayed = net(weight_decay=np.array([0.5, 0.0])).hessian(theta)
+    near(decayed, [hessian, hessian - 0.5 * np.eye(net.dim)], 1e-13)
 
 
 def test_a_network_without_hidden_layers_is_linear_regression() -> None:

@@ -240,6 +240,7 @@ def execute(
     """
     from toylands.dynamics import loop
     from toylands.dynamics.job import Job
+    from toylands.formula.memory import cores
 
     count, dim = len(starts), land.dim
     rule, definition = opt.rule, land.definition
@@ -307,6 +308,8 @@ def execute(
         job.say(loop.JACOBIAN, definition.kernel(2, loss=False, shared=shared).address)
     # A block's hot rows stay in the first-level cache, or as near as many coordinates allow.
     block = min(count, 512 if len(rule.memory) * dim <= 4 else max(8, min(256, 16_384 // dim)))
+    if definition.cost > 1:  # such a walker is work enough for a core of its own
+        block = min(block, -(-count // cores()))
     job.say(loop.BLOCK, block)
     job.say(loop.VALUE_COUNT, len(values))
     if land.data:
@@ -349,7 +352,8 @@ def execute(
     )
     longs = block * (1 + land.samples + batch_size)
     held = (job, definition, rule)
-    _share(job.integers, held, limit, count, steps, block, height * block, longs, progress)
+    work = count * max(steps, 1) * definition.cost
+    _share(job.integers, held, limit, count, work, block, height * block, longs, progress)
     return Raw(
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),
@@ -430,7 +434,7 @@ def _share(
     held: tuple[Any, ...],
     escape: float,
     count: int,
-    steps: int,
+    work: int,
     block: int,
     scratch_size: int,
     longs_size: int,
@@ -443,7 +447,6 @@ def _share(
     from toylands.dynamics.loop import walk
     from toylands.formula.memory import aligned, cores, pointer, pool
 
-    work = count * max(steps, 1)
     slots = 1 if work < SERIAL else cores()
     rooms = [aligned(scratch_size + longs_size) for _ in range(slots)]
     if slots == 1:

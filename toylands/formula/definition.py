@@ -52,6 +52,8 @@ class Definition:
     players: tuple[int, ...] | None
     kink: str | None
     text: str | None = None
+    #: how many plain formulas one evaluation is worth, by which long walks are shared among the cores
+    cost: int = 1
     kernels: dict[tuple[int, bool, bool], Any] = field(default_factory=dict)
 
     @functools.cached_property

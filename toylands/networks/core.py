@@ -176,25 +176,6 @@ def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyp
             _block_row(net, plan, number, u, products, h, peek_long(net, DIM))
 
 
-@inline(void, i8, f8, i8, i8, i8)
-def _decay_units(net, decay, h, slot, slots):  # type: ignore[no-untyped-def]
-    """Add weight decay to the diagonal of this slot's units: another slot may still write the rest."""
-    d, counted = peek_long(net, DIM), 0
-    for number in range(1, peek_long(net, LAYERS) + 1):
-        layer = net + 8 * (HEADER + (number - 1) * LAYER)
-        units, fan = peek_long(layer, UNITS), peek_long(layer, FAN)
-        first, b = peek_long(layer, WEIGHTS), peek_long(layer, BIAS)
-        for u in range(units):
-            counted += 1
-            if counted % slots != slot:
-                continue
-            for v in range(fan):
-                at = (first + u * fan + v) * (d + 1)
-                poke(h, at, peek(h, at) + decay)
-            if b >= 0:
-                poke(h, (b + u) * (d + 1), peek(h, (b + u) * (d + 1)) + decay)
-
-
 @inline(void, i8, i8)
 def mirror(h, d):  # type: ignore[no-untyped-def]
     """Copy what is above the diagonal below it."""
@@ -214,7 +195,8 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
         data, rows: the dataset's columns and their length.
         index, m: the samples to average over.
         loss, direction, out: addresses of contiguous numbers, or 0.
-        slot, slots: with slots > 1, an upper part of the Hessian: see `_unit_by_unit`.
+        slot, slots: with slots > 1, this slot's entries of the Hessian are added to `out`; whoever shared
+            out the work then adds the weight decay and copies the upper half.
     """
     d, norm = peek_long(net, DIM), peek_long(net, NORM)
     longest = m if norm == BATCH_NORM else min(m, peek_long(net, TILE))
@@ -222,16 +204,15 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
     longest = (m + tiles - 1) // tiles
     plan = np.empty(PLAN_SIZE, dtype=np.int64)
     padded = (longest + LANES - 1) // LANES * LANES
-    plan[LD] = (
-        padded + LANES if padded % 64 == 0 else padded
-    )  # rows a power of 2 apart share cache sets
+    # Rows that lie a power of 2 apart would share the same few lines of the cache.
+    plan[LD] = padded + LANES if padded % 64 == 0 else padded
     plan[THETA], plan[DATA], plan[DATA_ROWS] = theta, data, rows
     plan[SECOND] = 1 if order >= HESSIAN else 0
     widest = 0
     for number in range(1, peek_long(net, LAYERS) + 1):
         widest = max(widest, peek_long(net, HEADER + (number - 1) * LAYER + FAN))
     extra = widest * plan[LD] if order == HESSIAN else 0
-    space = np.empty(_lay_out(net, plan, order, 0) + extra + d + 8)
+    space = np.empty(_lay_out(net, plan, order, 0) + extra + d + 16)
     room = (space.ctypes.data + 63) // 64 * 64
     unit = room
     room += 8 * ((d + 7) // 8 * 8) if order == HESSIAN and norm != NO_NORM else 0
@@ -270,12 +251,9 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
         source = theta if order == GRADIENT else direction
         for j in range(d):
             poke(out, j, peek(out, j) + decay * peek(source, j))
-    elif order == HESSIAN:
+    elif order == HESSIAN and slots == 1:
         if norm == NO_NORM:
-            _decay_units(net, decay, out, slot, slots)
-            if slots == 1:
-                mirror(out, d)
-        else:
-            for j in range(slot, d, slots):
-                poke(out, j * d + j, peek(out, j * d + j) + decay)
+            mirror(out, d)
+        for j in range(d):
+            poke(out, j * d + j, peek(out, j * d + j) + decay)
     space[0] = total  # numba frees an array after its last use: here

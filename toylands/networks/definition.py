@@ -55,6 +55,7 @@ class NetworkDefinition(Definition):
             players=None,
             kink="where the input of a ReLU is 0" if "relu" in shape.activations else None,
         )
+        made.cost = 1 + len(dataset) * shape.dim // 40
         made.record, made.floats = shape.describe(core.address)
         return made
 

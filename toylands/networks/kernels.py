@@ -157,8 +157,10 @@ def evaluate(
         run(0, count, 0, 1)
     elif shared:
         list(pool().map(lambda slot: run(0, count, slot, slots), range(slots)))
-        for i in range(count if whole else 0):
-            _fold(pointer(out[i]), d)
+        for i in range(count):
+            if whole:
+                _fold(pointer(out[i]), d)
+            out[i, :: d + 1] += decay[i if len(decay) > 1 else 0]
     else:
         size = -(-count // (4 * slots))
         starts = range(0, count, size)
