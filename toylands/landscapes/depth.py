@@ -194,8 +194,8 @@ def normalised_chain(w, g, *, eps, y):
 
     Each layer divides by sqrt(variance + eps), as batch normalisation does. For w^2 far above eps
     the weight's size no longer matters: the cliff of `chain_1d` is gone, the loss depends on the
-    gain alone, and its curvature there is 1 at every depth. Below sqrt(eps) the plateau is still
-    there, and with eps = 1 it is as wide as without normalisation. This says nothing about random
+    gain alone, and its curvature there is nearly 1. Below sqrt(eps) the plateau is still there, and
+    with eps = 1 it is about as wide as without normalisation. This says nothing about random
     deep networks, where batch normalisation without skips can make gradients explode (Yang et al.
     2019).
     """
