@@ -15,6 +15,7 @@ from toylands.landscapes import (
     himmelblau,
     parabola,
     rosenbrock,
+    saddle,
     summed_filters,
 )
 
@@ -74,6 +75,20 @@ def test_a_settled_run() -> None:
     assert found.finding == "settled"
     assert "cannot tell" in found.remedy
     assert "settled" in repr(found)
+
+
+def test_who_leaves_is_told_apart() -> None:
+    """Thrown out by the step, at once or after a while, or gone downhill where there is no bottom."""
+    for lr in (0.25, 300.0):
+        found = diagnose(tl.descend(bowl, tl.gd(lr), steps=300))
+        assert found.finding == "too large a step"
+        assert "diverged at step" in found.evidence
+    downhill = diagnose(tl.descend(saddle, tl.gd(0.5), start=(1.0, 0.1), steps=300))
+    assert downhill.finding == "saddle"
+    assert downhill.curvature == pytest.approx(-1)
+    assert np.isnan(
+        diagnose(tl.descend(bowl, tl.gd(0.1, schedule=[1, 1, 1, 1, 0]), steps=5)).curvature
+    )
 
 
 @pytest.mark.parametrize(

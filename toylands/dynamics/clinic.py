@@ -118,26 +118,33 @@ def diagnose(runs: Any) -> Diagnosis:
 def _one(run: Trajectory) -> Diagnosis:
     _check_run("diagnose", run)
     q = alignment(run)
-    if len(q) < 4:
+    left = run.diverged_at is not None
+    if len(q) < 4 and not left:
         raise ValueError(f"diagnose: {len(q)} steps are too few to judge; record at least 4.")
     last = q[-max(len(q) // 4, 4) :]
     last = last[np.isfinite(last)]
-    rate = float(run.rates[-1]) if len(run.rates) else float("nan")
+    rate = float(run.rates[-1]) if len(run.rates) else 0.0
     typical = float(np.median(last)) if len(last) else float("nan")
-    curvature = (1 - typical) / rate
+    curvature = (1 - typical) / rate if rate else float("nan")
 
     def told(finding: str, words: str) -> Diagnosis:
         return Diagnosis(finding, words, typical, curvature)
 
     size = f"q = {typical:.6g}"
-    if run.diverged_at is not None or typical < -1:
+    if left and typical > 1:
+        words = f"{size}, above 1: it left downhill, on a curvature of {curvature:.3g}."
+        return told("saddle", words)
+    if left:
+        return told("too large a step", f"it diverged at step {run.diverged_at}; {size} before.")
+    if typical < -1:
         return told("too large a step", f"{size}, below -1: every step is larger than the last.")
     if run.grad_norm[-1] <= run.tol:
         return told("settled", f"the gradient is {run.grad_norm[-1]:.2g}.")
-    quarter = max(len(q) // 4, 1)
-    still_falls = run.loss[-quarter:].mean() < 0.3 * run.loss[-2 * quarter : -quarter].mean()
-    if np.std(last) > SCATTER and not still_falls:
-        return told("noise floor", "q has no typical value and the loss no longer falls.")
+    quarter = len(q) // 4
+    sizes = run.grad_norm[-2 * quarter :].reshape(2, quarter).mean(axis=1)
+    if np.std(last) > SCATTER and sizes[1] > sizes[0] / 2:
+        words = "q has no typical value and the gradient no longer gets smaller."
+        return told("noise floor", words)
     if typical < 0:
         return told("ravine", f"{size}, negative: it overshoots at every step and still shrinks.")
     if typical > 1:

@@ -43,7 +43,7 @@ def turned_quadratic(x: Any, y: Any, a: Any, b: Any, angle: Any) -> Any:
     start=(1.0,),
     source="Boyd and Vandenberghe 2004, chapter 9",
     tags=("bowl", "quadratic", "convex"),
-    lesson=1,
+    lesson=(1, 10, 11),
     levels="linear",
     critical=[minimum((0,), 0.0)],
     a=dial(1.0, 0.1, 10, log=True),
