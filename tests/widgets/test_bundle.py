@@ -90,19 +90,32 @@ def test_a_module_that_cannot_be_pasted_is_refused(
         bundle.script.cache_clear()
 
 
-def test_the_pasted_text_is_a_module() -> None:
+@pytest.mark.parametrize("text", [bundle.script(), bundle.starter()])
+def test_the_pasted_text_is_a_module(text: str) -> None:
     """It runs: no name is declared twice, none is used before the module that declares it."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs node")
     checked = subprocess.run(
         [node, "--input-type=module", "-"],
-        input=bundle.script(),
+        input=text,
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_the_starter_names_the_code_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an update of toylands, a page that is still open must load the new code."""
+    first = bundle.starter()
+    assert len(first) < 1000
+    bundle.starter.cache_clear()
+    monkeypatch.setattr(bundle, "script", lambda: "export default {};")
+    try:
+        assert bundle.starter() != first
+    finally:
+        bundle.starter.cache_clear()
 
 
 def test_the_style_stays_inside_the_explorer() -> None:

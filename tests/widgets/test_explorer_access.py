@@ -70,6 +70,9 @@ def test_running_the_cell_often_leaves_no_listeners_and_no_models(notebook: Note
         first, second, third = (counters[what] for counters, _ in seen)
         assert min(second - first, third - second) < 6 * each
     assert seen[-1][1] <= seen[0][1] + 1
+    # A page never forgets a module, so all these explorers must have loaded one and the same.
+    loaded = "Object.keys(globalThis).filter((name) => name.startsWith('toylands_')).length"
+    assert notebook.page.evaluate(loaded) == 1
 
 
 def test_a_restarted_kernel_is_noticed_and_the_cell_revives_it(

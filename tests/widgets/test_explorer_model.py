@@ -188,7 +188,7 @@ def test_what_a_drag_sends_is_small(made: Explorer) -> None:
     state, buffers = updates[0]
     assert state["seq"] == before + 1
     assert state["seen"] == made.patch["n"]
-    assert not {"terrain", "scene", "details", "catalog", "_esm", "_css"} & set(state)
+    assert not {"terrain", "scene", "details", "catalog", "code", "_esm", "_css"} & set(state)
     plain = {
         key: value for key, value in state.items() if not isinstance(value, memoryview | bytes)
     }

@@ -7,6 +7,7 @@ imports of each other and without `export`, behind the palette that Python and J
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,33 @@ def script() -> str:
             raise ValueError(f"{name}.js: cannot be pasted because of {left[0]!r}.")
         parts.append(f"// --- {name}.js\n{text}")
     return "\n".join(parts)
+
+
+@cache
+def starter() -> str:
+    """What a widget starts with: a few lines that load `script` once a page, whatever is run again.
+
+    A page keeps every module it has loaded until it is left, so a cell that is run two hundred times
+    would keep two hundred copies. Nor does it forget the models of closed widgets: what is large in them
+    is dropped.
+    """
+    name = "toylands_" + hashlib.sha256(script().encode()).hexdigest()[:16]
+    return f"""\
+const HEAVY = ["code", "catalog", "walks", "terrain", "basin", "details", "_esm", "_css"];
+const load = (text) => import(URL.createObjectURL(new Blob([text], {{ type: "text/javascript" }})));
+export default {{
+  initialize({{ model }}) {{
+    return () => {{
+      for (const name of HEAVY) model.set(name, null);
+      model.set("seq", model.get("seq")); // no change: it forgets the values before
+    }};
+  }},
+  async render(context) {{
+    const code = await (globalThis.{name} ??= load(context.model.get("code")));
+    return code.default.render(context);
+  }},
+}};
+"""
 
 
 @cache

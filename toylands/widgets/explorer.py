@@ -69,6 +69,8 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
+    #: the browser's code, of which `_esm` is only the beginning
+    code = traitlets.Unicode().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
     catalog = traitlets.Dict().tag(sync=True)
     # The page's questions are answered, so they need no echo: one message less for each.
@@ -112,7 +114,8 @@ class Explorer(anywidget.AnyWidget):
         #: which terrain the page has, and whether it is the fine one
         self._ground: tuple[str, bool] = ("", False)
         super().__init__(
-            _esm=bundle.script(),
+            _esm=bundle.starter(),
+            code=bundle.script(),
             _css=bundle.style(),
             scene=scene,
             waits=waits,
@@ -154,6 +157,8 @@ class Explorer(anywidget.AnyWidget):
         # A notebook's Out remembers the widget for as long as the kernel lives.
         self._walks = []
         self.walks = self.terrain = self.basin = self.details = b""
+        self.catalog = self.picture = self.terrain_meta = self.basin_meta = {}
+        self.details_meta = []
 
     # --- changes from the page --------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ def _printer_class() -> type[Any]:
     import sympy
     from sympy.printing.mathml import MathMLPresentationPrinter
 
-    class Printer(MathMLPresentationPrinter):  # type: ignore[misc]
+    class Printer(MathMLPresentationPrinter):
         def _print_choice(self, expression: Any) -> Any:
             condition, yes, no = expression.args
             table = self.dom.createElement("mtable")

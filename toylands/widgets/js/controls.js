@@ -298,6 +298,12 @@ export function runCard({ catalog, scene, send }) {
   };
 }
 
+/** Why there is no surface in three dimensions, in words; empty when there is one. */
+export function whyNoSurface(canSolid, scene) {
+  if (scene.start.length !== 2) return "A landscape of one coordinate is a curve: it has no 3-D surface.";
+  return canSolid ? "" : "This browser offers no WebGL 2, which the 3-D surface needs.";
+}
+
 /** What is drawn and on which axes. */
 export function viewCard({ scene, send, canSolid }) {
   const axis = choicePart({
@@ -319,10 +325,6 @@ export function viewCard({ scene, send, canSolid }) {
     togglePart({ label, note, testid: `show-${key}`, send: (on) => send({ [`show.${key}`]: on }, true) }),
   ]);
   const solid = toggles.find(([key]) => key === "three_d")[1];
-  if (!canSolid) {
-    solid.box.disabled = true;
-    solid.root.title = "This browser offers no WebGL 2, which the 3-D surface needs.";
-  }
   const whose = menuPart({
     label: "basins of", testid: "basin-of", options: scene.optimizers.map((entry) => [entry.id, nameOfEntry(entry)]),
     send: (id) => send({ basin_of: Number(id) }, true),
@@ -334,7 +336,10 @@ export function viewCard({ scene, send, canSolid }) {
     update(now) {
       axis.update(now.axis);
       scale.update(now.loss_scale);
-      for (const [key, part] of toggles) part.update(now.show[key] && (key !== "three_d" || canSolid));
+      const why = whyNoSurface(canSolid, now);
+      solid.root.title = why;
+      if (solid.box.disabled !== Boolean(why)) solid.box.disabled = Boolean(why);
+      for (const [key, part] of toggles) part.update(now.show[key] && !(key === "three_d" && why));
       whose.root.hidden = !now.show.basin;
       whose.update(now.basin_of);
     },

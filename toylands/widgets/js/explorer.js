@@ -144,7 +144,7 @@ class ExplorerView {
   }
 
   makeStage() {
-    const solid = this.scene.show.three_d && this.canSolid;
+    const solid = this.scene.show.three_d && this.canSolid && this.hub.terrain.dim === 2;
     if (this.stage && this.solid === solid) return;
     const focused = this.stageBox.contains(this.root.ownerDocument.activeElement);
     this.stage?.destroy();

@@ -1,4 +1,5 @@
 // The keyboard: single keys act on the explorer that has the focus, except where text is typed.
+import { whyNoSurface } from "./controls.js";
 
 /** Do what a key pressed inside a view asks for; see SHORTCUTS (panels.js) for the list. */
 export function actOnKey(view, event) {
@@ -8,6 +9,7 @@ export function actOnKey(view, event) {
   if (typing || view.dialog.open) return;
   const show = (key) => () => view.send({ [`show.${key}`]: !view.scene.show[key] }, true);
   const jump = (end) => () => view.scrubbed(end ? view.hub.player.frames : 0);
+  const noSurface = whyNoSurface(view.canSolid, view.scene);
   const acts = {
     ",": () => view.step(-1),
     ".": () => view.step(1),
@@ -15,7 +17,7 @@ export function actOnKey(view, event) {
     f: () => view.toggleFullScreen(),
     b: show("basin"),
     i: show("inside"),
-    3: view.canSolid ? show("three_d") : () => view.notices.say("This browser offers no WebGL 2, which the 3-D surface needs."),
+    3: noSurface ? () => view.notices.say(noSurface) : show("three_d"),
     r: () => view.resetStart(),
     z: () => view.scene.mode === "teacher" && view.toggleFrozen(),
   };
