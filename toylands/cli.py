@@ -225,6 +225,10 @@ def _catalogue(asked: argparse.Namespace) -> None:
 def _lab(asked: argparse.Namespace) -> None:
     from toylands import lab
 
+    if asked.project is None:
+        lab.need_lab()
+    else:
+        lab.need_project()
     copied = lab.copy_lessons(asked.folder, fresh=asked.fresh)
     print(f"Lessons in {asked.folder}: {copied}.")
     for old, new in copied.renamed.items():
@@ -249,9 +253,9 @@ def _lessons(asked: argparse.Namespace) -> None:
 
     for lesson in lab.lessons():
         minutes = f"{lesson.minutes} minutes" if lesson.minutes else ""
-        print(f"{lesson.file:42} {minutes:>11}  {lesson.title}")
+        print(f"{lesson.title} ({lesson.file}{', ' if minutes else ''}{minutes})")
         for goal in lesson.goals:
-            print(f"{'':56} - {goal}")
+            print(f"  - {goal}")
 
 
 def _bench(asked: argparse.Namespace) -> None:

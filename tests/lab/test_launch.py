@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from toylands.cli import main
 from toylands.lab import command, project_command
 
 
@@ -109,3 +110,15 @@ def _fetch(address: str) -> bytes:
                 raise
             time.sleep(0.2)
     raise AssertionError(address)
+
+
+def test_without_the_extra_nothing_is_copied(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    launching = importlib.import_module("toylands.lab.launch")
+    monkeypatch.setattr(launching.importlib.util, "find_spec", lambda name: None)
+    assert main(["lab", str(tmp_path / "lessons")]) == 2
+    assert "pip install 'toylands[lab]'" in capsys.readouterr().err
+    assert main(["lab", str(tmp_path / "lessons"), "--project", "1"]) == 2
+    assert "pip install 'toylands[project]'" in capsys.readouterr().err
+    assert not (tmp_path / "lessons").exists()

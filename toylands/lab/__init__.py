@@ -7,7 +7,14 @@ toylands lab --no-browser       # prints the address instead
 from __future__ import annotations
 
 from toylands.lab.copying import Copied, copy_lessons, lesson_folder
-from toylands.lab.launch import command, launch, project, project_command
+from toylands.lab.launch import (
+    command,
+    launch,
+    need_lab,
+    need_project,
+    project,
+    project_command,
+)
 from toylands.lab.listing import Lesson, choose_lesson, first_lesson, lessons
 
 __all__ = [
@@ -20,6 +27,8 @@ __all__ = [
     "launch",
     "lesson_folder",
     "lessons",
+    "need_lab",
+    "need_project",
     "project",
     "project_command",
 ]

@@ -79,7 +79,7 @@ def project(notebook: Path, *, browser: bool = True, port: int | None = None) ->
     Raises:
         ModuleNotFoundError: when the `project` extra is not installed.
     """
-    _need("toylands lab --project", "project", ("voila", "ipywidgets", "anywidget"))
+    need_project()
     return _run(project_command(notebook.resolve(), browser=browser, port=port))
 
 
@@ -91,15 +91,35 @@ def launch(
     Raises:
         ModuleNotFoundError: when the `lab` extra is not installed.
     """
-    _need("toylands lab", "lab", ("jupyterlab", "ipywidgets", "anywidget"))
+    need_lab()
     return _run(command(folder.resolve(), first, browser=browser, port=port))
 
 
-def _need(what: str, extra: str, modules: tuple[str, ...]) -> None:
+def need_lab() -> None:
+    """Make sure that JupyterLab can be started.
+
+    Raises:
+        ModuleNotFoundError: when the `lab` extra is not installed.
+    """
+    _need("lab", ("jupyterlab", "ipywidgets", "anywidget"))
+
+
+def need_project() -> None:
+    """Make sure that a lesson can be projected.
+
+    Raises:
+        ModuleNotFoundError: when the `project` extra is not installed.
+    """
+    _need("project", ("voila", "ipywidgets", "anywidget"))
+
+
+def _need(extra: str, modules: tuple[str, ...]) -> None:
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise ModuleNotFoundError(
-                f"{what} needs {module}: pip install 'toylands[{extra}]'.", name=module
+                f"needs {module}, which the extra {extra!r} brings: "
+                f"pip install 'toylands[{extra}]'.",
+                name=module,
             )
 
 
