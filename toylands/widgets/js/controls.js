@@ -336,7 +336,7 @@ export function viewCard({ scene, send, canSolid }) {
     update(now) {
       axis.update(now.axis);
       scale.update(now.loss_scale);
-      const why = whyNoSurface(canSolid, now);
+      const why = whyNoSurface(canSolid(), now);
       solid.root.title = why;
       if (solid.box.disabled !== Boolean(why)) solid.box.disabled = Boolean(why);
       for (const [key, part] of toggles) part.update(now.show[key] && !(key === "three_d" && why));

@@ -5,7 +5,8 @@ import { landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCar
 import { hubOf } from "./hub.js";
 import { actOnKey } from "./keys.js";
 import {
-  basinLegend, formulasPanel, heldEqual, insidePanel, predictPanel, readoutLines, readoutTable, shortcutsDialog,
+  basinLegend, formulasPanel, heldEqual, insidePanel, predictPanel, readoutLines, readoutTable, sentenceOf,
+  shortcutsDialog,
 } from "./panels.js";
 import { choicePart, iconButton, make, say, sceneStyles } from "./parts.js";
 import { Stage2D } from "./stage2d.js";
@@ -35,9 +36,7 @@ class ExplorerView {
     this.frameRequest = requestAnimationFrame((now) => this.paint(now));
   }
 
-  get scene() {
-    return this.hub.scene;
-  }
+  get scene() { return this.hub.scene; }
 
   // --- building -----------------------------------------------------------------------------------
 
@@ -123,7 +122,8 @@ class ExplorerView {
 
   // A group is built again only when its parts change, not their values: `key` names the parts.
   cardMakers() {
-    const { hub, model, send, canSolid } = this;
+    const { hub, model, send } = this;
+    const canSolid = () => this.canSolid;
     const catalog = model.get("catalog");
     const state = () => model.get("state_string");
     const names = (scene) => scene.optimizers.map((entry) => [entry.id, entry.name, Object.keys(entry.hyper), entry.wrap.map((w) => Object.keys(w).concat(w.kind))]);
@@ -163,8 +163,8 @@ class ExplorerView {
       this.stage = new (solid ? Stage3D : Stage2D)(this.stageBox, PALETTE, handlers);
     } catch (error) {
       if (!solid) throw error;
-      this.canSolid = false;
-      this.solid = false;
+      this.canSolid = this.solid = false;
+      this.refreshControls();
       this.stage = new Stage2D(this.stageBox, PALETTE, handlers);
       this.notices.say(`No 3-D surface here (${error.message}); showing the map.`);
     }
@@ -395,17 +395,6 @@ class ExplorerView {
     );
   }
 
-  showSentence() {
-    const { hub } = this;
-    const { final, explain } = hub.picture;
-    // While a slider moves the sentence follows by eye only; a screen reader hears the last one.
-    this.sentence.setAttribute("aria-live", final ? "polite" : "off");
-    let words = explain;
-    if (hub.scene.frozen) words = "Frozen: changes are computed but not shown. Reveal them when the class is ready.";
-    else if (hub.hiding) words = hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
-    say(this.sentence, words);
-  }
-
   showFrame() {
     const { hub } = this;
     if (!hub.picture) return;
@@ -454,7 +443,9 @@ class ExplorerView {
       this.basinKey.update(hub.hiding ? null : hub.basin);
       if (title) say(this.title, title.replace(/\.$/, ""));
       say(this.equal, heldEqual(scene));
-      this.showSentence();
+      // While a slider moves the sentence follows by eye only; a screen reader hears the last one.
+      this.sentence.setAttribute("aria-live", hub.picture.final ? "polite" : "off");
+      say(this.sentence, sentenceOf(hub));
     }
     this.stage.front.setAttribute("aria-label", this.stage.describe());
     this.charts.front.setAttribute("aria-label", this.charts.describe());

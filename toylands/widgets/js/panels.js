@@ -80,6 +80,13 @@ export function readoutLines(hub, walks, styles) {
   });
 }
 
+/** The sentence under the stage: what happened, or that it is not told yet. */
+export function sentenceOf(hub) {
+  if (hub.scene.frozen) return "Frozen: changes are computed but not shown. Reveal them when the class is ready.";
+  if (!hub.hiding) return hub.picture.explain;
+  return hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
+}
+
 /** What a picture holds equal, and what of it is exact. */
 export function heldEqual(scene) {
   const on = scene.optimizers.filter((entry) => entry.on);
