@@ -7,6 +7,9 @@ z (forward over reverse), and every block of the Hessian is a sum over samples o
 the two inputs. Batch normalisation couples the samples and layer normalisation separates z from y, so
 there the columns are taken one by one. [Bishop 1992, "Exact calculation of the Hessian matrix for the
 multilayer perceptron"; Pearlmutter 1994 for the product with a vector]
+
+numba's disk cache looks at the file of a function only: whoever edits `passes`, `simd` or `activations`
+must touch this file, too, or the core of before is loaded.
 """
 
 from __future__ import annotations
