@@ -3,6 +3,7 @@
     python tests/benchmarks/explorer_bench.py              # a plain JupyterLab, then the lab's settings
     python tests/benchmarks/explorer_bench.py --only plain
 
+    python tests/benchmarks/explorer_bench.py --only lesson # `toylands lab` to a usable first lesson
     python tests/benchmarks/explorer_bench.py --only rerun # 200 runs of one cell: what is left behind
 
 Four optimizers, 300 steps, Rosenbrock's valley. A picture counts when it is drawn, not when it arrives.
@@ -25,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "widgets"))
 
-from lab import Notebook, Server, browser
+from lab import Notebook, Server, browser, toylands_lab
 from view import View, show
 
 from toylands.lab.launch import command
@@ -206,6 +207,32 @@ def first_on_screen(server: Server, chromium: Any) -> float:
         return time.perf_counter() - began
 
 
+def first_lesson(chromium: Any) -> list[Figure]:
+    """Seconds from typing `toylands lab` in an empty folder to lesson 1's page and first explorer."""
+    with tempfile.TemporaryDirectory() as folder, chromium.new_context() as context:
+        began = time.perf_counter()
+        with toylands_lab(Path(folder)) as address:
+            served = time.perf_counter() - began
+            page = context.new_page()
+            page.set_default_timeout(120_000)
+            page.goto(address.replace("00_start_here", "01_bowls_and_steps"))
+            page.wait_for_selector(".jp-NotebookPanel [data-status=idle]")
+            shown = time.perf_counter() - began
+            explorer = page.locator("[data-testid=explorer][data-final=true]")
+            while not explorer.count():  # what is run before the kernel listens is forgotten
+                page.get_by_role("menuitem", name="Run", exact=True).click()
+                page.get_by_text("Run All Cells", exact=True).click()
+                until = time.perf_counter() + 15
+                while not explorer.count() and time.perf_counter() < until:
+                    page.wait_for_timeout(50)
+            usable = time.perf_counter() - began
+    return [
+        Figure("toylands lab: the server answers", served, "s", 4),
+        Figure("toylands lab: lesson 1 is on screen", shown, "s", 10),
+        Figure("toylands lab: all run, first explorer usable", usable, "s", 20),
+    ]
+
+
 def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
     """What 200 runs of one cell leave behind: in the kernel, and on the page."""
     with Notebook.opened(server, chromium, [FIRST]) as notebook:
@@ -246,7 +273,9 @@ def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
 def main() -> None:
     """Measure on a plain JupyterLab and with the lab's settings, and print every figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["plain", "lab", "first", "rerun"], help="one part")
+    parser.add_argument(
+        "--only", choices=["plain", "lab", "first", "lesson", "rerun"], help="one part"
+    )
     only = parser.parse_args().only
     say(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with browser() as chromium:
@@ -272,6 +301,10 @@ def main() -> None:
                     say(str(Figure("in the very first process (empty caches)", cold, "s", 8)))
                     warm = min(first_on_screen(server, chromium) for _ in range(2))
                     say(str(Figure("in a later process", warm, "s", 3)))
+        if only in (None, "lesson"):
+            say("\nfrom typing `toylands lab` in an empty folder")
+            for figure in first_lesson(chromium):
+                say(str(figure))
         if only in (None, "rerun"):
             with tempfile.TemporaryDirectory() as folder, Server(Path(folder)) as server:
                 say("\na cell that is run again and again")

@@ -33,9 +33,10 @@ def test_every_lesson_says_its_minutes_and_goals() -> None:
 
 
 def test_a_lesson_is_chosen_by_number_or_name(tmp_path: Path) -> None:
-    for name in ("00_start.ipynb", "03_ravines.ipynb"):
+    for name in ("00_start-mine-2026.ipynb", "00_start.ipynb", "03_ravines.ipynb"):
         write(tmp_path, name, "# x")
     assert first_lesson(tmp_path) == "00_start.ipynb"
+    assert choose_lesson(tmp_path, "0").name == "00_start.ipynb"
     assert choose_lesson(tmp_path, "3").name == "03_ravines.ipynb"
     assert choose_lesson(tmp_path, "00_st").name == "00_start.ipynb"
     with pytest.raises(ValueError, match="03_ravines"):

@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -161,6 +162,46 @@ class Server:
             for kernel in self.ask("/api/kernels"):
                 self.ask(f"/api/kernels/{kernel['id']}", "DELETE")
         self._stop()
+
+
+@contextlib.contextmanager
+def toylands_lab(folder: Path) -> Iterator[str]:
+    """Start `toylands lab` in the empty folder `folder/home`; gives the address it names.
+
+    Raises:
+        RuntimeError: with what it said, when it does not start.
+    """
+    home, config, log = folder / "home", folder / "config", folder / "log"
+    home.mkdir(parents=True)
+    config.mkdir()
+    (config / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true}}')
+    places = {"JUPYTER_CONFIG_DIR": config, "JUPYTER_DATA_DIR": folder / "data"}
+    places |= {"JUPYTER_RUNTIME_DIR": folder / "runtime", "IPYTHONDIR": folder / "ipython"}
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY_"))},
+        **{name: str(place) for name, place in places.items()},
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(free_port())]
+    with log.open("wb") as said:
+        server = subprocess.Popen(
+            words, cwd=home, env=environment, stdout=said, stderr=said, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        named = None
+        while named is None and time.monotonic() < deadline and server.poll() is None:
+            time.sleep(0.05)
+            text = log.read_text(encoding="utf-8")
+            if "is running at" in text:
+                named = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", text)
+        if named is None:
+            raise RuntimeError(f"toylands lab did not start:\n{log.read_text()[-3000:]}")
+        yield named.group(0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=PATIENCE)
 
 
 @contextlib.contextmanager

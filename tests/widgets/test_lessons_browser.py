@@ -6,20 +6,14 @@ And `toylands lab` as a newcomer starts it: in an empty folder, until the first 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import re
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from lab import ROOT, Notebook, Server, free_port
+from lab import ROOT, Notebook, Server, toylands_lab
 from view import View
 
 from toylands.classroom.exercises import find
@@ -105,57 +99,21 @@ def test_lesson_1_is_dragged_and_answered(lab_server: Server, chromium: Any) -> 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
 def test_a_newcomer_starts_the_lab(tmp_path: Path, lab_server: Server, chromium: Any) -> None:
-    settings = tmp_path / "config"
-    settings.mkdir()
-    (settings / "jupyter_server_config.json").write_text(
-        json.dumps({"ServerApp": {"allow_root": True}}), encoding="utf-8"
-    )
-    places = {"CONFIG": "config", "DATA": "data", "RUNTIME": "runtime"}
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY_"))},
-        **{f"JUPYTER_{key}_DIR": str(tmp_path / name) for key, name in places.items()},
-        "IPYTHONDIR": str(tmp_path / "ipython"),
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-    }
-    home = tmp_path / "empty"
-    home.mkdir()
-    words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(free_port())]
-    with (tmp_path / "log").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(
-            words, cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
     from playwright.sync_api import TimeoutError
 
-    context = chromium.new_context()
-    try:
+    with toylands_lab(tmp_path) as address, chromium.new_context() as context:
         page = context.new_page()
-        page.goto(address(tmp_path / "log", server))
-        page.wait_for_selector(".jp-NotebookPanel [data-status=idle]", timeout=60_000)
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.wait_for_selector(".jp-NotebookPanel [data-status=idle]")
         assert page.url.endswith("/lab/tree/00_start_here.ipynb")
-        assert sorted(path.name for path in home.iterdir()) == ["toylands-lessons"]
+        assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["toylands-lessons"]
         said = page.get_by_text("Put your name in place of the dots")
         for _ in range(20):  # JupyterLab forgets a cell that is run before its kernel is connected
-            page.locator(".jp-CodeCell .cm-content").first.click()
-            page.keyboard.press("Shift+Enter")
             with contextlib.suppress(TimeoutError):
+                page.locator(".jp-CodeCell .cm-content").first.click(timeout=5_000)
+                page.keyboard.press("Shift+Enter")
                 said.wait_for(timeout=5_000)
                 break
         assert said.count() == 1
         assert page.locator(".Toastify__toast").count() == 0, "no pop-up covers the lesson"
-    finally:
-        context.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
-
-
-def address(log: Path, server: subprocess.Popen[bytes]) -> str:
-    """The address that the server names, once it answers there."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        text = log.read_text(encoding="utf-8")
-        named = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", text)
-        if named and "is running at" in text:
-            return named.group(0)
-        time.sleep(0.1)
-    raise AssertionError(log.read_text(encoding="utf-8"))

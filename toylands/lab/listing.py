@@ -41,9 +41,14 @@ def lessons(folder: Path | None = None) -> list[Lesson]:
     return [read_lesson(path) for path in sorted((folder or lesson_folder()).glob("[0-9]*.ipynb"))]
 
 
+def _names(folder: Path) -> list[str]:
+    """The lessons' file names; an original comes before a student's renamed copy of it."""
+    return [p.name for p in sorted(folder.glob("[0-9][0-9]_*.ipynb"), key=lambda p: p.stem)]
+
+
 def first_lesson(folder: Path) -> str | None:
     """The first lesson of a folder; None when it has none."""
-    names = sorted(path.name for path in folder.glob("[0-9][0-9]_*.ipynb"))
+    names = _names(folder)
     return names[0] if names else None
 
 
@@ -53,7 +58,7 @@ def choose_lesson(folder: Path, wanted: str) -> Path:
     Raises:
         ValueError: when there is none, with the lessons there are.
     """
-    names = sorted(path.name for path in folder.glob("[0-9][0-9]_*.ipynb"))
+    names = _names(folder)
     start = f"{int(wanted):02d}_" if wanted.isdigit() else wanted
     for name in names:
         if name.startswith(start):
