@@ -14,6 +14,7 @@ from scipy import stats
 
 from toylands.dynamics import random
 from toylands.dynamics.run import seeds_for
+from toylands.formula.memory import pointer
 
 SEED = 20240607
 
@@ -37,13 +38,20 @@ def pairs(seed: int, count: int, stream: int) -> Any:
 
 
 @numba.njit
+def fill(seeds: int, n: int, steps: int, coordinates: int, stream: int, out: int) -> None:
+    for t in range(steps):
+        for j in range(0, coordinates, 2):
+            row = out + 8 * n * (t * coordinates + j)
+            random.normal_rows(seeds, n, t, j >> 1, stream, row, row + 8 * n)
+
+
 def normals(seeds: Any, steps: int, coordinates: int, stream: int) -> Any:
-    out = np.empty((len(seeds), steps, coordinates))
-    for i in range(len(seeds)):
-        for t in range(steps):
-            for j in range(coordinates):
-                out[i, t, j] = random.normal(seeds[i], t, j, stream)
-    return out
+    """Shape (seeds, steps, coordinates)."""
+    seeds = np.ascontiguousarray(seeds, dtype=np.int64)
+    even = coordinates + coordinates % 2
+    out = np.empty((steps, even, len(seeds)))
+    fill(pointer(seeds), len(seeds), steps, even, stream, pointer(out))
+    return out.transpose(2, 0, 1)[:, :, :coordinates]
 
 
 # Published answers

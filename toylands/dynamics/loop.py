@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from toylands.dynamics.random import BATCH, NOISE, SHUFFLE, THERMAL, normal, uniform_pair
+from toylands.dynamics.random import BATCH, NOISE, SHUFFLE, THERMAL, normal_rows, uniform_pair
 from toylands.formula.compile import (
     call_kernel,
     call_precondition,
@@ -120,9 +120,22 @@ def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
         poke_long(order, other, kept)
 
 
-@inline(void, job_array, *[i8] * 14)
+@inline(void, *[i8] * 10)
+def _shake(seeds, n, d, t, stream, sizes, target, one, two, ld):  # type: ignore[no-untyped-def]
+    """Add normal noise of each walker's own size to d rows; rows `one` and `two` are free to use."""
+    for j in range(0, d, 2):
+        normal_rows(seeds, n, t, j >> 1, stream, one, two)
+        row = target + 8 * j * ld
+        for i in range(n):
+            poke(row, i, peek(row, i) + peek(sizes, i) * peek(one, i))
+        if j + 1 < d:
+            for i in range(n):
+                poke(row, ld + i, peek(row, ld + i) + peek(sizes, i) * peek(two, i))
+
+
+@inline(void, job_array, *[i8] * 15)
 def _operate(  # type: ignore[no-untyped-def]
-    job, n, ld, d, t, first, x, g, p, values, hessian, index, stride, count, loss
+    job, n, ld, d, t, first, x, g, p, values, hessian, index, stride, count, loss, looked
 ):
     """Run the operations on the gradient, from the outermost wrapper in."""
     codes = job[OP_CODES]
@@ -130,11 +143,7 @@ def _operate(  # type: ignore[no-untyped-def]
         code = peek_long(codes, 2 * operation)
         row = values + 8 * ld * peek_long(codes, 2 * operation + 1)
         if code == ADD_NOISE:
-            for i in range(n):
-                seed = peek_long(job[SEEDS], first + i)
-                for j in range(d):
-                    shake = peek(row, i) * normal(seed, t, j, NOISE)
-                    poke(g, j * ld + i, peek(g, j * ld + i) + shake)
+            _shake(job[SEEDS] + 8 * first, n, d, t, NOISE, row, g, loss, looked, ld)
         elif code == CLIP_NORM:
             for i in range(n):
                 factor = min(1.0, peek(row, i) / (_norm(g, d, ld, i) + 1e-6))
@@ -413,7 +422,7 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                               samples, index, stride, count, loss, g)  # fmt: skip
                 if job[OP_COUNT] > 0:
                     _operate(job, n, ld, d, t, first, x, g, p, values, hessian, index, stride,
-                             count, loss)  # fmt: skip
+                             count, loss, looked)  # fmt: skip
                 if job[PATIENCE] > 0:
                     _forget(job, n, ld, d, g, memory, conflict)
                 if writing and job[USED_PATH] != 0:
@@ -427,12 +436,9 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                     _copy(before, x, d * ld)
                 reach = call_rule(job[RULE], (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
                 if job[THERMAL_ROW] >= 0:
-                    for i in range(n):
-                        seed = peek_long(job[SEEDS], first + i)
-                        size_i = math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i))
-                        for j in range(d):
-                            kick = size_i * normal(seed, t, j, THERMAL)
-                            poke(x, j * ld + i, peek(x, j * ld + i) + kick)
+                    for i in range(n):  # the gradient has been used: its row is free
+                        poke(g, i, math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i)))
+                    _shake(job[SEEDS] + 8 * first, n, d, t, THERMAL, g, x, loss, looked, ld)
                     reach = math.inf
                 t += 1
                 outside = 0 if reach <= escape else _outside(x, d * n, escape)

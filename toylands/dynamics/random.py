@@ -11,7 +11,7 @@ import math
 
 from numba import types
 
-from toylands.formula.compile import f8, i8, inline
+from toylands.formula.compile import f8, i8, inline, peek, peek_long, poke, void
 
 _LOW = 0xFFFFFFFF
 #: what a stream of numbers is for (one counter word), so that uses never overlap
@@ -50,10 +50,19 @@ def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
     return unit(w0, w1), unit(w2, w3)
 
 
-@inline(f8, i8, i8, i8, i8)
-def normal(seed, step, coordinate, stream):  # type: ignore[no-untyped-def]
-    """A standard normal number for this seed, step and coordinate (Box-Muller)."""
-    first, second = uniform_pair(seed, step, coordinate >> 1, stream)
-    radius = math.sqrt(-2.0 * math.log(first))
-    angle = 6.283185307179586 * second
-    return radius * (math.cos(angle) if (coordinate & 1) == 0 else math.sin(angle))
+@inline(void, *[i8] * 7)
+def normal_rows(seeds, n, step, pair, stream, first, second):  # type: ignore[no-untyped-def]
+    """Two standard normals per walker, for coordinates 2 pair and 2 pair + 1 (Box-Muller).
+
+    `seeds` is the address of n seeds; `first` and `second` are those of the rows that are filled. The
+    uniforms are drawn in a loop of their own, which vectorises.
+    """
+    for i in range(n):
+        u, v = uniform_pair(peek_long(seeds, i), step, pair, stream)
+        poke(first, i, u)
+        poke(second, i, v)
+    for i in range(n):
+        radius = math.sqrt(-2.0 * math.log(peek(first, i)))
+        angle = 6.283185307179586 * peek(second, i)
+        poke(first, i, radius * math.cos(angle))
+        poke(second, i, radius * math.sin(angle))
