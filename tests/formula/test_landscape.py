@@ -361,6 +361,15 @@ def two_wells() -> Landscape:
     return wells
 
 
+def test_points_that_have_gone_to_infinity_are_not_there() -> None:
+    @landscape(critical=lambda scale: [minimum((1 / scale,), 0.0)], scale=dial(2.0, 1, 10))
+    def ruler(x: Any, *, scale: Any) -> Any:
+        return (scale * x - 1) ** 2
+
+    assert [float(p.point[0]) for p in ruler.minima] == [0.5]
+    assert ruler(scale=0).critical_points == []
+
+
 def test_declared_points_are_refined_and_classified() -> None:
     left, right, middle = two_wells().critical_points
     np.testing.assert_allclose(left.point, (-np.sqrt(2), 0), rtol=1e-15)

@@ -181,7 +181,10 @@ class Landscape:
         if callable(critical):
             values = {**self.parameters, **self.data}
             names = inspect.signature(critical).parameters
-            critical = critical(**{name: values[name] for name in names})
+            try:
+                critical = critical(**{name: values[name] for name in names})
+            except ZeroDivisionError:  # far outside its dials' ranges: the points are at infinity
+                critical = []
         for point in critical:
             if len(point.point) != self.dim:
                 raise ValueError(
