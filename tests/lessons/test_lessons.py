@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -285,3 +286,27 @@ def test_every_exercise_is_asked_and_checked_in_order(path: Path) -> None:
 def test_there_are_lessons() -> None:
     assert [name[:2] for name in NAMES] == [f"{n:02d}" for n in range(len(NAMES))]
     assert len(NAMES) >= 3
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_no_cell_is_a_wall_of_code(path: Path) -> None:
+    for cell in cells(path, "code")[1:]:  # the first one holds the imports
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= 11, cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_markdown_takes_no_number_for_a_list(path: Path) -> None:
+    """A paragraph that begins with '50. ' would be shown as the fiftieth point of a list."""
+    for cell in cells(path, "markdown"):
+        numbers = [int(n) for n in re.findall(r"(?m)^(\d+)\. ", cell.source)]
+        assert numbers == list(range(1, len(numbers) + 1)), cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_the_answer_to_a_question_is_not_on_the_screen(path: Path) -> None:
+    """After 'predict first ... play', an explorer shows only the start."""
+    book = read(path).cells
+    for before, cell in pairwise(book):
+        if "tl.explore(" in cell.source and re.search(r"(?i)\bplay\b", before.source):
+            assert "wait=True" in cell.source
