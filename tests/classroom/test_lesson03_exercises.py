@@ -180,6 +180,7 @@ def test_own_momentum_hints() -> None:
         "two things": lambda s: lambda x, g, v: x - s.lr * g,
         "ZeroDivisionError": lambda s: lambda x, g, v: 1 / 0,
         "two numbers each": lambda s: lambda x, g, v: (x[0], v),
+        "not a number": lambda s: lambda x, g, v: (x * np.nan, v),
         "another path": lambda s: lambda x, g, v: (x - 2 * s.lr * g, v),
     }
     for name in NAMES[:5]:

@@ -172,6 +172,8 @@ def own_momentum(mine: Personal) -> Task:
             for mistake, hint in mistakes:
                 if same(path, walk(mistake)):
                     return Verdict(False, hint)
+        if not np.isfinite(path).all():
+            return Verdict(False, "after some steps its point is not a number, or infinite")
         return Verdict(False, "it walks another path than momentum does")
 
     return Task(
