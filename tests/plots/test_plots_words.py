@@ -61,6 +61,14 @@ def walk(opt: Any, start: Any = (1.0, 2.0), steps: int = 10) -> Any:
     return tl.descend(BOWL, opt, start=start, steps=steps)
 
 
+def test_mini_batches_are_not_passed_off_as_all_samples() -> None:
+    line = tl.landscapes.regression
+    run = tl.descend(line, tl.gd(0.01), steps=5, batch=2)
+    assert held_equal([run])[1] == "lr = 0.01, exact gradients (batches of 2 of 4 samples)"
+    swarm = tl.descend(line, tl.gd(0.01), start=[(0, 0), (1, 1)], steps=5, batch=2)
+    assert [run.batch for run in swarm] == [2, 2]
+
+
 def test_one_run_says_what_ran() -> None:
     assert held_equal([walk(tl.gd(0.1))]) == [
         "10 steps, 1 gradient evaluation a step, start (1, 2)",

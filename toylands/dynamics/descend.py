@@ -103,7 +103,7 @@ def descend(
         progress="descend",
     )
     moved = {name: column[::every] for name, column in columns.items()}
-    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved)
+    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved, batch)
     return swarm if shape else swarm[0]
 
 

@@ -147,6 +147,7 @@ class Trajectory:
             made with inside=True.
         used: the gradient that reached the rule at each step, after the look and the wrappers, shape
             (T+1, d), NaN in the last row; None likewise.
+        batch: samples per step, or None when every gradient was that of all samples.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class Trajectory:
         moving: Mapping[str, np.ndarray] | None = None,
         memory: Mapping[str, np.ndarray] | None = None,
         used: np.ndarray | None = None,
+        batch: int | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -178,6 +180,7 @@ class Trajectory:
         self.moving = dict(moving or {})
         self.memory = None if memory is None else dict(memory)
         self.used = used
+        self.batch = batch
 
     def __len__(self) -> int:
         return len(self.path)
@@ -295,6 +298,7 @@ class Swarm(Sequence[Trajectory]):
         average: shape (B, T+1, d), or None.
         end: last points, shape (B, d); of walkers that diverged, the last finite ones.
         diverged: shape (B,), bool; diverged_at: shape (B,), -1 for walkers that stayed.
+        batch: samples per step, or None when every gradient was that of all samples.
     """
 
     def __init__(
@@ -306,9 +310,11 @@ class Swarm(Sequence[Trajectory]):
         tol: float,
         every: int,
         moving: Mapping[str, np.ndarray] | None = None,
+        batch: int | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
+        self.batch = batch
         self.path = raw.path.transpose(2, 0, 1)
         self.loss = raw.loss.T
         self.grad_norm = raw.grad_norm.T
@@ -351,6 +357,7 @@ class Swarm(Sequence[Trajectory]):
             {name: values[:rows] for name, values in self.moving.items()},
             self._memory_of(i, rows),
             None if self._used is None else self._used[:rows, :, i],
+            self.batch,
         )
 
     def _memory_of(self, i: int, rows: int) -> dict[str, np.ndarray] | None:

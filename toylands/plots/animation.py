@@ -42,7 +42,7 @@ from toylands.plots.trails import (
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, held_equal, is_average, sig
+from toylands.plots.words import batches, heading, headline, held_equal, is_average, sig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -220,7 +220,9 @@ class _Film:
     def _cite(self, land: Any, citation: str | None) -> None:
         named = [land.name] if land.name != "landscape" else []  # a typed formula has no name
         about = ", ".join(part for part in [*named, land.source] if part)
-        text = f"toylands, exact gradients. Landscape: {about}" if citation is None else citation
+        drawn = batches([run for _, members in self.entries for run in members])
+        made = f"toylands, exact gradients{drawn}. Landscape: {about}"
+        text = made if citation is None else citation
         self.figure.set_figheight(self.figure.get_figheight() + 0.25)
         self.figure.supxlabel(
             text, x=0.01, ha="left", fontsize="x-small", color=theme(self.axes)["soft"]

@@ -152,7 +152,15 @@ def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
     )
     starts = {tuple(map(float, run.path[0])) for run in runs}
     first.append(f"start {point(starts.pop())}" if len(starts) == 1 else f"{len(starts)} starts")
-    return [", ".join(first), f"{rates_note(runs)}, exact {exact}", *_motion(runs)]
+    return [", ".join(first), f"{rates_note(runs)}, exact {exact}{batches(runs)}", *_motion(runs)]
+
+
+def batches(runs: Sequence[Any]) -> str:
+    """Say of which batches the gradients were, to be put behind them; nothing when of all samples."""
+    sizes = sorted({run.batch for run in runs if run.batch is not None})
+    if not sizes:
+        return ""
+    return f" (batches of {' or '.join(map(str, sizes))} of {runs[0].landscape.samples} samples)"
 
 
 def _motion(runs: Sequence[Any]) -> list[str]:
