@@ -21,6 +21,9 @@ import pytest
 from toylands.cli import main
 from toylands.lab import command, project_command
 
+#: the module (the package's `launch` is the function in it)
+STARTING = importlib.import_module("toylands.lab.launch")
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -86,6 +89,18 @@ def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
             os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=20)
         log.close()
+
+
+def test_what_is_compiled_ahead_is_what_a_walk_needs() -> None:
+    check = (
+        "import sys, toylands as tl; before = set(sys.modules); tl.descend(tl.landscapes.ravine, "
+    )
+    check += "tl.gd(0.01)).sharpness; print(sorted(m for m in set(sys.modules) - before "
+    check += "if m.startswith('toylands.dynamics') or m == 'toylands.formula.evaluate'))"
+    words = [sys.executable, "-c", f"{STARTING.WARM}; {check}"]
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "loop" not in answer.stdout
+    assert "evaluate" not in answer.stdout
 
 
 def _wait_for(path: Path, server: subprocess.Popen[bytes], pattern: str) -> re.Match[str]:

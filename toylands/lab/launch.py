@@ -123,6 +123,10 @@ def _need(extra: str, modules: tuple[str, ...]) -> None:
             )
 
 
+#: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
+WARM = "from toylands.dynamics import loop; from toylands.formula import evaluate"
+
+
 def _run(words: list[str]) -> int:
     known = os.environ.get("JUPYTER_CONFIG_PATH")
     paths = [str(_settings()), *([known] if known else [])]
@@ -132,6 +136,10 @@ def _run(words: list[str]) -> int:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
     }
+    # While the server starts and the page loads, so that the first cell finds it done.
+    subprocess.Popen(
+        [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         return subprocess.call(words, env=environment)
     except KeyboardInterrupt:
