@@ -47,12 +47,11 @@ def test_projecting_hides_the_code(tmp_path: Path) -> None:
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    launching = importlib.import_module("toylands.lab.launch")  # the name is the function's, too
-    monkeypatch.setattr(launching.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(STARTING.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"toylands\[lab\]"):
-        launching.launch(tmp_path, None, browser=False)
+        STARTING.launch(tmp_path, None, browser=False)
     with pytest.raises(ModuleNotFoundError, match=r"toylands\[project\]"):
-        launching.project(tmp_path / "x.ipynb", browser=False)
+        STARTING.project(tmp_path / "x.ipynb", browser=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
@@ -130,8 +129,7 @@ def _fetch(address: str) -> bytes:
 def test_without_the_extra_nothing_is_copied(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    launching = importlib.import_module("toylands.lab.launch")
-    monkeypatch.setattr(launching.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(STARTING.importlib.util, "find_spec", lambda name: None)
     assert main(["lab", str(tmp_path / "lessons")]) == 2
     assert "pip install 'toylands[lab]'" in capsys.readouterr().err
     assert main(["lab", str(tmp_path / "lessons"), "--project", "1"]) == 2

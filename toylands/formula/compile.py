@@ -9,9 +9,11 @@ swapped. numba is imported with this module, that is: with the first evaluation,
 from __future__ import annotations
 
 import functools
+import gc
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -41,9 +43,21 @@ PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 compiled = 0
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Compile without garbage collection: what is made lives on, and going through it takes long."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def loop(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Decorate a hot loop: compiled for one signature, without the GIL, kept in the disk cache."""
-    return numba.njit(signature, nogil=True, cache=True, **SETTINGS)
+    return undisturbed()(numba.njit(signature, nogil=True, cache=True, **SETTINGS))
 
 
 def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -52,7 +66,7 @@ def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
     One fixed signature (numba would compile one more for every mix of literals it is called with) and
     no entry points for Python or C: this halves the time of a first run on a fresh machine.
     """
-    return numba.njit(
+    decorate = numba.njit(
         result(*arguments),
         nogil=True,
         cache=True,
@@ -60,6 +74,7 @@ def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
         no_cfunc_wrapper=True,
         **SETTINGS,
     )
+    return undisturbed()(decorate)
 
 
 # --- raw memory -----------------------------------------------------------------------------------
@@ -261,4 +276,5 @@ def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
         namespace[f"fetch_{r}"] = loader(rows, r)
     exec(compile(source, f"<toylands {entry}>", "exec"), namespace)
     compiled += 1
-    return numba.cfunc(signature, **SETTINGS)(namespace[entry])
+    with undisturbed():
+        return numba.cfunc(signature, **SETTINGS)(namespace[entry])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
+
+if TYPE_CHECKING:
+    from toylands.networks import Network
 
 
 def one_point(owner: str, land: Landscape, point: Any, what: str = "point") -> np.ndarray:
@@ -79,3 +82,10 @@ def eigenvalues_of(owner: str, eigenvalues: Any) -> np.ndarray:
             "such as land.spectrum(point).eigenvalues."
         )
     return np.sort(values)
+
+
+def is_network(land: Any) -> TypeGuard[Network]:
+    """Whether a landscape is a network; networks are imported only when somebody asks."""
+    from toylands.networks import Network
+
+    return isinstance(land, Network)

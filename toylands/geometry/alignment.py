@@ -14,17 +14,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
-from toylands.geometry._checks import one_point
+from toylands.geometry._checks import is_network, one_point
 from toylands.geometry.interpolation import Interpolation, interpolate
-from toylands.networks import Network
-from toylands.networks.symmetry import joined
 from toylands.optimizers.optimizer import check_count
+
+if TYPE_CHECKING:
+    from toylands.networks import Network
 
 METHODS = ("weights", "activations")
 
@@ -160,7 +161,7 @@ def align(
         raise ValueError(
             f"align: method={method!r} must be {one_of(METHODS)}.{did_you_mean(method, METHODS)}"
         )
-    if isinstance(land, Network):
+    if is_network(land):
         aligned, matchings, used = _align_network(land, a, b, method, rounds)
         return Alignment(land, a, b, aligned, matchings, method, used)
     if units is None or method != "weights":
@@ -194,7 +195,7 @@ def align(
 
 
 def _solution(land: Landscape, theta: Any, name: str) -> np.ndarray:
-    if isinstance(land, Network) and np.shape(theta) and np.shape(theta)[-1:] != (land.dim,):
+    if is_network(land) and np.shape(theta) and np.shape(theta)[-1:] != (land.dim,):
         widths = "-".join(map(str, land.architecture.widths))
         raise ValueError(
             f"align: {name} has {np.shape(theta)[-1]} weights, but a network {widths} has {land.dim}. Only "
@@ -206,6 +207,8 @@ def _solution(land: Landscape, theta: Any, name: str) -> np.ndarray:
 def _align_network(
     net: Network, first: np.ndarray, second: np.ndarray, method: str, rounds: int
 ) -> tuple[np.ndarray, dict[int, Matching], int]:
+    from toylands.networks.symmetry import joined
+
     shape = net.architecture
     if not shape.hidden:
         raise ValueError(f"align: {net.name} has no hidden layer, so it has no units to permute.")

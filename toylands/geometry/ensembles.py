@@ -17,8 +17,8 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
+from toylands.geometry._checks import is_network
 from toylands.geometry.masked_networks import MaskedNetwork
-from toylands.networks import Network
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _ensemble_loss(land: Landscape, points: np.ndarray) -> float | None:
     """The network's loss, without weight decay, of the members' mean prediction."""
     if isinstance(land, MaskedNetwork):
         return _ensemble_loss(land.whole, land.filled(points))
-    if not isinstance(land, Network):
+    if not is_network(land):
         return None
     kind, y = land.architecture.loss, land.dataset.y
     outputs = land.predict(points)

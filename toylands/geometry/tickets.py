@@ -19,10 +19,9 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape, descend
 from toylands.formula import Landscape
-from toylands.geometry._checks import one_point
+from toylands.geometry._checks import is_network, one_point
 from toylands.geometry.masked_networks import MaskedNetwork
 from toylands.geometry.slices import substituted
-from toylands.networks import Network
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -79,7 +78,7 @@ def masked(land: Landscape, mask: Any, *, fill: Any = 0.0) -> Landscape:
         whole[np.flatnonzero(land.mask)[kept]] = True
         outer[land.mask] = rest
         return MaskedNetwork(land.whole, whole, outer)
-    if isinstance(land, Network):
+    if is_network(land):
         return MaskedNetwork(land, kept, rest)
     index = np.flatnonzero(kept)
     names = [land.coordinates[i] for i in index]

@@ -27,9 +27,6 @@ QUIET = {
     }
 }
 
-#: the server extension that sends kernel messages without delay
-EXTENSION = {"ServerApp": {"jpserver_extensions": {"toylands.lab.server": True}}}
-
 
 def command(folder: Path, first: str | None, *, browser: bool, port: int | None) -> list[str]:
     """The command line that starts JupyterLab on a folder, opened on a notebook in it."""
@@ -45,12 +42,11 @@ def command(folder: Path, first: str | None, *, browser: bool, port: int | None)
 
 
 def _settings() -> Path:
-    """A folder with our settings for the page and the server, kept in the temporary directory."""
+    """A folder with our settings for the page, kept in the temporary directory."""
     folder = Path(tempfile.gettempdir()) / f"toylands-lab-settings-{_user()}"
     for name, content in (
         ("overrides.json", OVERRIDES),
         ("page_config.json", QUIET),
-        ("jupyter_server_config.d/toylands.json", EXTENSION),
     ):
         place, text = folder / name, json.dumps(content, indent=2)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -128,14 +124,8 @@ WARM = "from toylands.dynamics import loop; from toylands.formula import evaluat
 
 
 def _run(words: list[str]) -> int:
-    known = os.environ.get("JUPYTER_CONFIG_PATH")
-    paths = [str(_settings()), *([known] if known else [])]
     # A stray kernel specification of the user's must not shadow this environment's Python.
-    environment = {
-        **os.environ,
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
-    }
+    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
     # While the server starts and the page loads, so that the first cell finds it done.
     subprocess.Popen(
         [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -2,7 +2,9 @@
 
 A dragged slider exchanges many small messages. Without TCP_NODELAY the operating system holds each back
 until the previous one is acknowledged, and the browser acknowledges late: stalls of 40 ms. This
-extension switches the delay off when a kernel's websocket opens. Everything also works without it.
+extension switches the delay off when a kernel's websocket opens. Installing toylands switches it on for
+every Jupyter server of the environment (`jupyter_server_config.json` beside this file); everything also
+works without it.
 """
 
 from __future__ import annotations
