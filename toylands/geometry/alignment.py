@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.geometry._checks import is_network, one_point
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 METHODS = ("weights", "activations")
 
 
-@dataclass(frozen=True)
-class Matching:
+@dataclass(frozen=True, repr=False)
+class Matching(Brief):
     """Which units of the second belong to those of the first.
 
     Attributes:
@@ -85,8 +86,8 @@ def _features(given: Any, name: str) -> np.ndarray:
     return values.reshape(len(values), -1)
 
 
-@dataclass(frozen=True)
-class Alignment:
+@dataclass(frozen=True, repr=False)
+class Alignment(Brief):
     """Two solutions before and after the second was permuted.
 
     Attributes:

@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.dynamics import Trajectory
 from toylands.geometry._checks import one_point
 from toylands.geometry.conserved import check_run
 
 
-@dataclass(frozen=True)
-class Convexity:
+@dataclass(frozen=True, repr=False)
+class Convexity(Brief):
     """Measures of convexity along a run of T recorded steps.
 
     Attributes:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import did_you_mean, one_of
 from toylands.geometry._checks import eigenvalues_of
 from toylands.optimizers.optimizer import check_count
@@ -22,8 +23,8 @@ from toylands.optimizers.optimizer import check_count
 DIRECTIONS = ("sphere", "gaussian")
 
 
-@dataclass(frozen=True)
-class RandomCurvatures:
+@dataclass(frozen=True, repr=False)
+class RandomCurvatures(Brief):
     """Curvatures along random directions.
 
     Attributes:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
@@ -21,8 +22,8 @@ from toylands.geometry._checks import is_network
 from toylands.geometry.masked_networks import MaskedNetwork
 
 
-@dataclass(frozen=True)
-class EnsembleError:
+@dataclass(frozen=True, repr=False)
+class EnsembleError(Brief):
     """The ambiguity decomposition: error = mean_error - ambiguity, exactly.
 
     [Krogh and Vedelsby 1995]
@@ -95,8 +96,8 @@ def _mean_correlation(errors: np.ndarray) -> float:
     return float((matrix.sum() - np.trace(matrix)) / (count * (count - 1)))
 
 
-@dataclass(frozen=True)
-class Averages:
+@dataclass(frozen=True, repr=False)
+class Averages(Brief):
     """Several solutions, and two ways to average them.
 
     Attributes:

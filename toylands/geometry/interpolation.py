@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point
 from toylands.optimizers.optimizer import check_count
 
 
-@dataclass(frozen=True)
-class Interpolation:
+@dataclass(frozen=True, repr=False)
+class Interpolation(Brief, tells=("barrier",)):
     """The loss along a straight line from `first` (t = 0) to `second` (t = 1).
 
     Attributes:

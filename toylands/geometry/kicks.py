@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.optimizers.optimizer import check_count
 
 
-@dataclass(frozen=True)
-class Kicks:
+@dataclass(frozen=True, repr=False)
+class Kicks(Brief, tells=("mean",)):
     """Loss increases under isotropic Gaussian kicks.
 
     Attributes:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry._checks import one_point, positive
@@ -26,8 +27,8 @@ from toylands.optimizers.optimizer import check_count
 OBJECTIVES = ("mean", "max")
 
 
-@dataclass(frozen=True)
-class LowLossPath:
+@dataclass(frozen=True, repr=False)
+class LowLossPath(Brief, tells=("barrier", "length")):
     """A path between two points, as points along it.
 
     Attributes:

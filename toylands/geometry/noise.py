@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_direction, one_point
 from toylands.geometry.kicks import kicks
 
 
-@dataclass(frozen=True)
-class NoiseResponse:
+@dataclass(frozen=True, repr=False)
+class NoiseResponse(Brief):
     """Increases of the loss under isotropic Gaussian kicks of several sizes.
 
     Attributes:

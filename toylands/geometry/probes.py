@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
 from toylands.optimizers.optimizer import check_count
 
 
-@dataclass(frozen=True)
-class SmoothedGradient:
+@dataclass(frozen=True, repr=False)
+class SmoothedGradient(Brief):
     """An estimate of the gradient of the mean loss under Gaussian noise.
 
     Attributes:

@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point
 
 
-@dataclass(frozen=True)
-class Reduced:
+@dataclass(frozen=True, repr=False)
+class Reduced(Brief):
     """A Hessian restricted to the directions orthogonal to a symmetry.
 
     Attributes:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
-@dataclass(frozen=True)
-class RandomHessians:
+@dataclass(frozen=True, repr=False)
+class RandomHessians(Brief):
     """Eigenvalues of matrices of the Gaussian orthogonal ensemble.
 
     Attributes:

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
@@ -31,8 +32,8 @@ from toylands.geometry.trajectory_pca import path_of, trajectory_pca
 from toylands.optimizers.optimizer import check_count
 
 
-@dataclass(frozen=True)
-class SampledLine:
+@dataclass(frozen=True, repr=False)
+class SampledLine(Brief):
     """Losses along a line.
 
     Attributes:
@@ -73,8 +74,8 @@ class SampledLine:
         return self.origin + np.asarray(t, dtype=float)[..., None] * self.direction
 
 
-@dataclass(frozen=True)
-class Projection:
+@dataclass(frozen=True, repr=False)
+class Projection(Brief):
     """A path as a plane shows it, and what the plane leaves out.
 
     Attributes:
@@ -94,8 +95,8 @@ class Projection:
     shown_loss: np.ndarray
 
 
-@dataclass(frozen=True)
-class SampledPlane:
+@dataclass(frozen=True, repr=False)
+class SampledPlane(Brief):
     """Losses over a plane.
 
     Attributes:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape, descend
 from toylands.formula import Landscape
@@ -112,8 +113,8 @@ def _mask_of(mask: Any, dim: int) -> np.ndarray:
     return given
 
 
-@dataclass(frozen=True)
-class Ticket:
+@dataclass(frozen=True, repr=False)
+class Ticket(Brief):
     """A pruned landscape and how well it trains from its own start.
 
     Attributes:

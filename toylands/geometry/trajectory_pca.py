@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 
 
-@dataclass(frozen=True)
-class TrajectoryPCA:
+@dataclass(frozen=True, repr=False)
+class TrajectoryPCA(Brief):
     """The principal components of a path of T points in d coordinates; K = min(T, d).
 
     Attributes:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands.dynamics.basins import DIVERGED, NEAR, OTHER, RUNNING, basins
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.random_hessians import share
@@ -23,8 +24,8 @@ from toylands.optimizers.optimizer import check_count
 _ELSEWHERE = {DIVERGED: "diverged", RUNNING: "running", OTHER: "elsewhere"}
 
 
-@dataclass(frozen=True)
-class BasinVolume:
+@dataclass(frozen=True, repr=False)
+class BasinVolume(Brief):
     """The part of the window from which walks end in one place.
 
     Attributes:

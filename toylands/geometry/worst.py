@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._brief import Brief
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point, positive
@@ -21,8 +22,8 @@ _RINGS, _RAYS = 24, 180  # the grid on the disc
 _POLISHED = 6  # how many of the best candidates are polished
 
 
-@dataclass(frozen=True)
-class WorstCase:
+@dataclass(frozen=True, repr=False)
+class WorstCase(Brief):
     """The largest loss found within a distance of a point.
 
     Attributes:
