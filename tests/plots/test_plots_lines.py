@@ -15,7 +15,7 @@ def test_it_draws_what_it_is_given() -> None:
     ax = lines(X, {"one": X, "two": X**2}, xlabel="x", ylabel="y", title="Both")
     assert [line.get_label() for line in ax.lines] == ["one", "two"]
     np.testing.assert_array_equal(ax.lines[1].get_xydata(), np.column_stack([X, X**2]))
-    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("x", "y", "Both")
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title("left")) == ("x", "y", "Both")
     assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == ["one", "two"]
     colors = {line.get_color() for line in ax.lines}
     assert len(colors) == 2

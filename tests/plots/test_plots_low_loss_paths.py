@@ -34,6 +34,9 @@ def test_an_alignment_is_drawn_before_and_after(by_gid: Any, texts: Any) -> None
     ax = interpolation_curve(found)
     assert [text.split(":")[0] for text in texts(ax.figure)] == ["as trained", "aligned"]
     assert len(by_gid(ax, "line")) == 2
+    # The permuted network is the same function: what is left of its barrier is rounding error.
+    assert texts(ax.figure)[1] == "aligned: barrier 0"
+    assert len(by_gid(ax, "barrier")) == 1
 
 
 def test_profiles_show_what_lies_between_the_images(by_gid: Any, data: Any, texts: Any) -> None:

@@ -28,7 +28,7 @@ def test_the_board_has_the_exact_sectors(by_gid: Any, texts: Any) -> None:
     assert [(s.theta1, s.theta2) for s in sectors] == [(-45, 90), (90, 270), (270, 315)]
     starts = np.array([[0.1, 0.1], [-0.1, 0.2], [0.2, -0.1], [0.1, -0.2]])
     ax = ticket_board(starts, [True, False, True, False])
-    assert texts(ax.figure)[2:] == ["won: 0.500 of 4", "died: 0.500 of 4"]
+    assert texts(ax.figure)[2:] == ["won: 2 of 4, 50.0%", "died: 2 of 4, 50.0%"]
     assert len(by_gid(ax, "won")[0].get_xdata()) == 2
     with pytest.raises(ValueError, match="starts of shape"):
         ticket_board(starts, [True])
@@ -42,6 +42,15 @@ def test_ticket_curves_hold_all_runs(by_gid: Any, data: Any, texts: Any) -> None
         np.testing.assert_allclose(data(line)[:, 1], run.loss)
     assert texts(ax.figure)[1].startswith("ticket, 50% kept, rewound")
     assert "gd(lr=0.05), 30 steps each" in notes_of(ax)
+
+
+def test_losses_within_a_decade_are_drawn_on_a_linear_axis() -> None:
+    land = tl.landscapes.two_tickets
+    scales = [
+        ticket_curves(find_ticket(land, tl.gd(0.05), keep=0.5, steps=n)).get_yscale()
+        for n in (30, 300)
+    ]
+    assert scales == ["linear", "log"]
 
 
 def test_ensemble_bars_add_up(by_gid: Any) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 import toylands as tl
 from toylands.plots import shell_curves, symmetry_map
+from toylands.plots.style import contrast
 from toylands.plots.words import notes_of
 
 SCALING = np.diag([1.0, -1.0])
@@ -34,6 +37,13 @@ def test_the_bar_across_shows_the_curvature(by_gid: Any) -> None:
     assert rises[0] == pytest.approx(rises[1])
     assert "curvature across: 2, 4.25" in notes_of(ax)
     np.testing.assert_allclose([bar.mean(axis=0) for bar in bars], [(1, 1), (2, 0.5)])
+
+
+def test_the_legend_reads_on_dark_paper() -> None:
+    with mpl.rc_context({"figure.facecolor": "black"}):
+        ax = symmetry_map(UV, SCALING, [(1, 1)], view=((0, 3), (0, 3)))
+    orbit = ax.figure.legends[0].legend_handles[0]
+    assert contrast(to_hex(orbit.get_color()), to_hex(ax.get_facecolor())) > 4.5
 
 
 def test_a_rotation_closes_its_orbit(by_gid: Any) -> None:

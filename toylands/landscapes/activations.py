@@ -66,7 +66,7 @@ def relu_unit_1d(w, *, y):
     y=dial(1.0, -1, 2),
 )
 def softplus_unit_1d(w, *, b, y):
-    """A softplus unit ln(1 + exp(b*w))/b, fitting the target y at the input 1.
+    """A softplus unit, ln(1 + exp(b w))/b, fitting the target y at the input 1.
 
     It tends to ReLU as b grows, and its bend, at most b/4 and at w = 0, grows with it: the kink is
     there as an ever narrower and higher peak of the second derivative.

@@ -234,7 +234,7 @@ def _goldstein_price_points() -> list[Declared]:
     critical=_goldstein_price_points(),
 )
 def goldstein_price(x, y):
-    """Goldstein and Price's function: four minima in crossing ravines, the loss spanning 3 to 10^6.
+    """Goldstein and Price's function: four minima in crossing ravines, the loss spanning 3 to 10⁶.
 
     It looks hopeless and is tame: the loss is a product g(x + y) h(2x - 3y) of two positive
     quartics, so its nine stationary points are exact fractions. The global minimum is 3 at (0,

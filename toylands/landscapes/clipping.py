@@ -26,7 +26,7 @@ from toylands.formula import Declared, absolute, dial, landscape, minimum, where
     limit=dial(1.0, 0.1, 3),
 )
 def huber_1d(x, *, limit):
-    """Huber's loss: x^2/2 up to a limit, then straight on.
+    """Huber's loss: x²/2 up to a limit, then straight on.
 
     Its gradient is that of the parabola clipped to [-limit, limit], so in one dimension clipping is
     descent on another loss. Not so in more: the clipped gradient of a bowl that is not round turns

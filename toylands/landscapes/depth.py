@@ -56,7 +56,7 @@ def _shared_points(
     y=dial(1.0, 0.5, 2),
 )
 def chain_1d(w, *, d, y):
-    """A chain of d linear layers that share one weight: the output is w^d, the target y.
+    """A chain of d linear layers that share one weight: the output is wᵈ, the target y.
 
     With one layer it is a parabola. With more, the gradient d*w^(d-1)*(w^d - y) vanishes for |w|
     below 1 and explodes above: a plateau, then a cliff. The curvature at the minimum is d^2 for
@@ -110,7 +110,7 @@ def chain(w1, w2, *, d, y):
     y=dial(2.0, 0.5, 4),
 )
 def residual_chain_1d(w, *, d, y):
-    """A chain of d residual layers that share one weight: the output is (1 + w)^d.
+    """A chain of d residual layers that share one weight: the output is (1 + w)ᵈ.
 
     It is `chain_1d` moved to the left by 1: the same plateau, the same cliff and the same curvature
     at the minimum. What changes is where training starts: at w = 0 the gradient is d*(1 - y), and
@@ -132,7 +132,7 @@ def residual_chain_1d(w, *, d, y):
     y=dial(2.0, 0.5, 4),
 )
 def scaled_residual_chain_1d(w, *, d, y):
-    """A residual chain whose branches are divided by its depth: the output is (1 + w/d)^d.
+    """A residual chain whose branches are divided by its depth: the output is (1 + w/d)ᵈ.
 
     The output tends to e^w, and the curvature at the minimum, y^(2 - 2/d), to y^2: depth has stopped
     to matter. It is d^2 times smaller than without the division.

@@ -44,7 +44,7 @@ def xor_linear(w1, w2, b, *, p, q, y):
     data=_DATA,
 )
 def xor_features(a, b, *, p, q, y):
-    """Exclusive or on two fixed features, relu(p + q) and relu(p + q - 1).
+    """Exclusive or on two fixed features, relu(p + q) and relu(p + q − 1).
 
     With the right features fixed the problem is a convex bowl that reaches loss 0. Convexity does
     not cost expressive power, as kernels show; what a non-convex loss buys is that features are
@@ -65,7 +65,7 @@ def xor_features(a, b, *, p, q, y):
     data=_DATA,
 )
 def xor_threshold(b, c, *, p, q, y):
-    """Exclusive or with a feature that is learned: relu(p + q) + b*relu(p + q - c).
+    """Exclusive or with a feature that is learned: relu(p + q) + b relu(p + q − c).
 
     The loss is 0 along a curve, b*(2 - c) = -2 from (-2, 1) on to the left: many features will do.
     It is no longer convex: the chords of that curve lie outside the set of minima, and for c above 2

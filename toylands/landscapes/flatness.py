@@ -24,7 +24,7 @@ from toylands.formula import Declared, dial, landscape, minimum, valley
     a=dial(1.0, 0.1, 10, log=True),
 )
 def cubed_ruler_1d(s, *, a):
-    """The parabola a (theta - 1)^2/2, with the parameter written as theta = s^3.
+    """The parabola a (θ − 1)²/2, with the parameter written as θ = s³.
 
     The same functions, another ruler: at the minimum the curvature is multiplied by the square of
     d theta/ds = 3, so by 9. At s = 0 the new ruler stands still and makes a plateau where the
@@ -44,7 +44,7 @@ def cubed_ruler_1d(s, *, a):
     scale=dial(10.0, 2.5, 100, log=True),
 )
 def scaled_ruler_1d(e, *, scale):
-    """The parabola (theta - 1)^2/2, with the parameter measured in other units, theta = scale * e.
+    """The parabola (θ − 1)²/2, with the parameter measured in other units, θ = scale · e.
 
     The curvature is scale^2 at the same minimum of the same function, and the largest stable
     learning rate falls to 2/scale^2: for the optimizer the ruler is real.

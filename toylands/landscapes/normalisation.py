@@ -31,7 +31,7 @@ from toylands.landscapes.bowls import least_squares_line
     data={"x": (0, 1, 2, 3), "y": (1, 3, 2, 5)},
 )
 def normalised_regression(w, b, *, centre, scale, x, y):
-    """The line fit of `regression`, with the input replaced by (x - centre)/scale.
+    """The regression line again, with the input replaced by (x − centre)/scale.
 
     The loss is the mean of squares without a factor 1/2. With centre = 0 and scale = 1 it is the raw
     problem, of condition number 14.1; centring at the mean, 1.5, uncouples slope and offset and

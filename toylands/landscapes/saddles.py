@@ -53,7 +53,7 @@ def saddle(x, y, *, a, b):
     a=dial(1.0, 0.1, 2),
 )
 def quartic_saddle(x, y, *, a):
-    """A saddle between two minima, at (0, sqrt(a)) and (0, -sqrt(a)).
+    """A saddle between two minima, at (0, √a) and (0, −√a).
 
     Each factor of 1000 closer to the axis costs gradient descent the same number of extra steps: a
     saddle slows it down but does not hold it. Newton's method, which looks for any stationary

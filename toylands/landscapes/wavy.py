@@ -46,7 +46,7 @@ def _line(a: float) -> list[Declared]:
     a=dial(3.0, 0, 6),
 )
 def wavy_bowl_1d(x, *, a):
-    """A wavy bowl, x^2 + a sin(x)^2: not convex, and yet the slope always points at 0.
+    """A wavy bowl, x² + a sin² x: not convex, and yet the slope always points at 0.
 
     Its curvature is 2 + 2a cos(2x), for a = 3 from -4 to 8. As long as 2x + a sin(2x) has no other
     zero, x*L'(x) > 0 (one-point convexity), and for a = 3 the squared slope is at least 0.351 L (PL

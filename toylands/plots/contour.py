@@ -122,7 +122,7 @@ def draw_terrain(ax: Axes, ground: Terrain, equal: bool) -> None:
     ax.set_xlabel(ground.names[0])
     ax.set_ylabel(ground.names[1])
     if equal and same_scale(ground):
-        ax.set_aspect("equal")
+        ax.set_aspect("equal", anchor="W")  # room to spare goes to the right, never over the label
 
 
 def draw_lines(ax: Axes, ground: Terrain) -> None:
@@ -153,7 +153,14 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
     offset = ground.floor if ground.spacing == "log" and known else 0.0
     ticks = bar_ticks(ground)
     bar = ax.figure.colorbar(
-        filled, ax=ax, spacing="uniform", ticks=ticks, fraction=0.05, pad=0.02, aspect=34
+        filled,
+        ax=ax,
+        spacing="uniform",
+        ticks=ticks,
+        fraction=0.05,
+        pad=0.02,
+        aspect=34,
+        panchor=False,
     )
     bar.ax.set_yticklabels([sig(tick - offset) for tick in ticks], fontsize="small")
     bar.minorticks_off()

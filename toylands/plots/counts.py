@@ -60,6 +60,7 @@ def index_chart(census: Census, ax: Axes | None = None, *, title: str | None = N
         axes.text(
             index, 0.97, f"{count} point{'s' * (count != 1)}", ha="center", va="top", fontsize="small",
             transform=axes.get_xaxis_transform(), color=theme(axes)["soft"], gid="count",
+            bbox={"facecolor": theme(axes)["paper"], "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
     plain(axes, "index: directions that lead down", "loss")
     left = len(census.points) - len(points)
@@ -113,5 +114,7 @@ def volume_chart(
     plain(axes, "share of the window", "")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    headline(axes, title or "How large the basins are", ["bars: two standard errors"], own)
+    headline(
+        axes, title or "How large the basins are", ["whiskers: two standard errors; ±: one"], own
+    )
     return axes

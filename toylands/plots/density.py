@@ -13,7 +13,7 @@ import numpy as np
 from toylands._words import did_you_mean, one_of
 from toylands.plots.inks import hue, plain, shade_negative
 from toylands.plots.style import add_legend, axes_for, picture, theme, unit
-from toylands.plots.words import headline, point, sig
+from toylands.plots.words import heading, headline, point, sig
 from toylands.theory import random_matrices
 
 if TYPE_CHECKING:
@@ -93,12 +93,11 @@ def density_histogram(
     shade_negative(axes)
     plain(axes, "eigenvalue of the Hessian", "share of eigenvalues")
     notes = [
-        f"at {point(density.point)}",
+        f"{heading(density.landscape)}, at {point(density.point)}",
         f"{len(density.point)} eigenvalues, from {sig(low)} to {sig(high)}"
         + (" as far as the probes see" if not any(one.exact for one in both) else ""),
     ]
-    name = density.landscape.name
-    headline(axes, title or f"{name}: where the curvature is", notes, own)
+    headline(axes, title or "Where the curvature is", notes, own)
     add_legend(axes, handles, own)
     return axes
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of
 from toylands.plots.style import add_legend, axes_for, palette, picture, unit
+from toylands.plots.words import headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,9 @@ def lines(
         axes.set_yscale("log")
     if scale == "loglog":
         axes.set_xscale("log")
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        headline(axes, title, (), own)
     axes.grid(True, axis="y", lw=0.6 * unit())
     axes.spines[["top", "right"]].set_visible(False)
     if len(handles) > 1:

@@ -53,7 +53,11 @@ def interpolation_curve(
     handles = []
     for n, (label, line) in enumerate(named.items()):
         color = hue(ORDER[n % len(ORDER)])
-        text = f"{label}: barrier {sig(line.barrier)}" if label else f"barrier {sig(line.barrier)}"
+        noise = 1e-12 * float(np.abs(line.loss).max())
+        barrier = sig(
+            line.barrier if line.barrier > noise else 0.0
+        )  # no rounding error as a height
+        text = f"{label}: barrier {barrier}" if label else f"barrier {barrier}"
         handles += axes.plot(
             line.t, line.loss, color=color, lw=2.0 * unit(), label=text, gid="line"
         )
@@ -61,7 +65,7 @@ def interpolation_curve(
             axes.plot(line.t, line.chord, color=color, lw=1.1 * unit(), ls=(0, (4, 2)), gid="chord")
         above = line.loss - line.chord
         top = int(np.argmax(above))
-        if chord and above[top] > 0.02 * np.ptp(line.loss):
+        if chord and above[top] > max(noise, 0.02 * np.ptp(line.loss)):
             axes.annotate(
                 "", (line.t[top], line.loss[top]), xytext=(line.t[top], line.chord[top]), gid="barrier",
                 arrowprops={"arrowstyle": "<->", "color": color, "lw": 1.2 * unit(), "shrinkA": 0,
@@ -126,7 +130,7 @@ def path_profile(
         )
         if path.kind == "band":
             axes.plot(
-                path.s / path.length, path.loss, ls="none", marker="o", ms=4 * unit(), color=color,
+                path.s / path.length, path.loss, ls="none", marker="o", ms=6.5 * unit(), color=color,
                 mec=theme(axes)["paper"], mew=0.6 * unit(), gid="images",
             )  # fmt: skip
             if _on_saddle(path):

@@ -108,7 +108,7 @@ def basin_map(
         axes.set_xlabel(land.coordinates[0])
         axes.set_ylabel(land.coordinates[1])
         if own and same_scale(ground):
-            axes.set_aspect("equal")
+            axes.set_aspect("equal", anchor="W")
     if critical:
         _number(axes, basins, ground)
     handles = _basin_handles(axes, basins, labels, colors, ground)

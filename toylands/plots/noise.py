@@ -12,7 +12,7 @@ import numpy as np
 from toylands.geometry import NoiseResponse
 from toylands.plots.inks import hue, plain
 from toylands.plots.style import add_legend, axes_for, picture, theme, unit
-from toylands.plots.words import headline, point
+from toylands.plots.words import heading, headline, point
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def noise_curves(
     plain(axes, "size σ of the noise in each coordinate", "mean rise of the loss")
     land = several[0].landscape
     same = all(one.landscape.name == land.name for one in several)
-    heading = f"{land.name}: what noise costs" if same else "What noise costs"
-    headline(axes, title or heading, ["bars: two standard errors"], own)
+    notes = [heading(land) * same, "bars: two standard errors"]
+    headline(axes, title or "What noise costs", notes, own)
     add_legend(axes, handles, own)
     return axes

@@ -144,9 +144,12 @@ def worst_case_curves(
     axes.set_xlim(0, sizes[-1])
     axes.grid(axis="y", lw=0.7 * unit(), color=theme(axes)["grid"])
     plain(axes, "radius ρ", "loss")
-    notes = ["solid: highest loss found within ρ"]
-    if any(handle.get_gid() == "average" for handle in handles):
-        notes[0] += "; dashed: mean of random kicks of that size, to second order"
-    headline(axes, title or "Worst case and average around a point", notes, own)
+    same = all(one.name == lands[0].name for one in lands)
+    notes = [heading(lands[0]) * same, "solid: highest loss found within ρ"]
+    averaged = any(handle.get_gid() == "average" for handle in handles)
+    if averaged:
+        notes[1] += "; dashed: mean of random kicks of that size, to second order"
+    words = "Worst case and average" if averaged else "Worst case"
+    headline(axes, title or f"{words} around a point", notes, own)
     add_legend(axes, handles, own)
     return axes

@@ -203,7 +203,11 @@ def _draw_strip(strip: Axes, shadows: Sequence[tuple[Style, Projection, Any]]) -
     for style, shadow, run in shadows:
         steps = np.arange(len(shadow.outside_share)) * run.every
         last = max(last, int(steps[-1]))
-        strip.plot(steps, shadow.outside_share, color=style.color, lw=1.7 * unit(), gid="outside")
+        here = (shadow.outside == 0) & ~shadow.flat.any(
+            axis=1
+        )  # at the origin: no share of nothing
+        share = np.where(here, np.nan, shadow.outside_share)
+        strip.plot(steps, share, color=style.color, lw=1.7 * unit(), gid="outside")
     strip.set_xlim(0, last)
     strip.set_ylim(0, 1)
     strip.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])

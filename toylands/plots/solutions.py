@@ -39,6 +39,7 @@ def matching_map(
     costs, order = matching.costs, matching.order
     rows = np.arange(len(order))
     shown = axes.imshow(costs, cmap=terrain_colors(), gid="costs")
+    axes.set_anchor("W")
     common: dict[str, Any] = {"ls": "none", "zorder": 3}
     size = min(1.0, 12 / len(order)) * unit()
     for ink, width in (("#11161C", 4.0), ("#FFFFFF", 2.0)):
@@ -55,7 +56,9 @@ def matching_map(
     for axis in (axes.xaxis, axes.yaxis):
         axis.get_major_locator().set_params(integer=True)
     if own:
-        bar = axes.figure.colorbar(shown, ax=axes, fraction=0.05, pad=0.02, aspect=34)
+        bar = axes.figure.colorbar(
+            shown, ax=axes, fraction=0.05, pad=0.02, aspect=34, panchor=False
+        )
         bar.outline.set_visible(False)
         bar.set_label("squared distance", fontsize="small")
     notes = ["the cheapest way to pair each unit with one other, solved exactly"]
@@ -115,13 +118,14 @@ def ticket_board(
             chosen = points[flags == flag]
             handles += axes.plot(
                 *chosen.T, ls="none", marker=marker, ms=3.6 * unit(), color=inks["ink"],
-                mew=0.9 * unit(), gid=word, label=f"{word}: {np.mean(flags == flag):.3f} of {len(points)}",
+                mew=0.9 * unit(), gid=word,
+                label=f"{word}: {len(chosen)} of {len(points)}, {np.mean(flags == flag):.1%}",
             )  # fmt: skip
     axes.axhline(0, color=inks["soft"], lw=0.8 * unit(), zorder=1)
     axes.axvline(0, color=inks["soft"], lw=0.8 * unit(), zorder=1)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", anchor="W")
     plain(axes, "w at the start", "v at the start")
     notes = ["f = v relu(w), target 1, gradient flow: it wins iff w > 0 and w + v > 0"]
     headline(axes, title or "One neuron's lottery", notes, own)
@@ -156,7 +160,8 @@ def ticket_curves(
             steps, run.loss, color=hue(ORDER[n % len(ORDER)]), lw=1.9 * unit(), gid="loss",
             label=f"{label}: {sig(run.loss[-1])}",
         )  # fmt: skip
-    if all((run.loss > 0).all() for run in runs.values()):
+    losses = np.concatenate([run.loss for run in runs.values()])
+    if 0 < 10 * losses.min() < losses.max():  # less than a decade reads better on a linear axis
         axes.set_yscale("log")
     axes.margins(x=0)
     plain(axes, "step", "loss")

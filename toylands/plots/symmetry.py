@@ -13,7 +13,7 @@ import numpy as np
 from toylands.geometry import effective_hessian, symmetry_directions
 from toylands.plots.contour import draw_colorbar, draw_critical, draw_terrain, figure_size
 from toylands.plots.inks import hue
-from toylands.plots.style import add_legend, axes_for, palette, picture, unit
+from toylands.plots.style import add_legend, axes_for, palette, picture, theme, unit
 from toylands.plots.terrain import Array, Terrain, terrain
 from toylands.plots.words import heading, headline, parameters, sig
 
@@ -68,7 +68,7 @@ def symmetry_map(
     from matplotlib.lines import Line2D
 
     handles: list[Any] = [
-        Line2D([], [], color=dark, lw=1.5 * unit(), label="orbit: same loss"),
+        Line2D([], [], color=theme(axes)["ink"], lw=1.5 * unit(), label="orbit: same loss"),
         Line2D([], [], color=hue("orange"), lw=3 * unit(), label="across: the curvature left"),
     ]
     handles += draw_critical(axes, ground)

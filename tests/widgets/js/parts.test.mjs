@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
-import { insideVectors, missingOf } from "../../../toylands/widgets/js/panels.js";
+import { heldEqual, insideVectors, missingOf } from "../../../toylands/widgets/js/panels.js";
 import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
 
 test("numbers are read as people type them, and nothing else is", () => {
@@ -80,4 +80,20 @@ test("the gradient a rule is given is told when a wrapper changes it", () => {
   assert.deepEqual(insideVectors(columns, ["x"]).map(([name]) => name), ["g"]);
   columns.used_x[1] = 3;
   assert.deepEqual(insideVectors(columns, ["x"]).map(([name]) => name), ["g", "used"]);
+});
+
+test("only a comparison is said to be one", () => {
+  const gd = { name: "gd", on: true }, adam = { name: "adam", on: true };
+  const scene = { lr: 0.1, noise: 0, seed: 3, axis: "steps", optimizers: [gd, { ...adam, on: false }] };
+  const exact = "Gradients and Hessians are exact.";
+  assert.equal(heldEqual(scene), `Learning rate 0.1. ${exact}`);
+  assert.equal(heldEqual({ ...scene, optimizers: [{ ...gd, lr: 0.5 }] }), `Learning rate 0.5. ${exact}`);
+  assert.equal(
+    heldEqual({ ...scene, optimizers: [gd, adam] }),
+    `Same start, same learning rate 0.1, compared step by step. ${exact}`,
+  );
+  assert.equal(
+    heldEqual({ ...scene, optimizers: [gd, { ...adam, lr: 0.2 }], axis: "evaluations", noise: 1 }),
+    `Same start, learning rates differ, compared per gradient evaluation, gradient noise 1, seed 3. ${exact}`,
+  );
 });

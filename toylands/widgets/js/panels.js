@@ -87,14 +87,17 @@ export function sentenceOf(hub) {
   return hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
 }
 
-/** What a picture holds equal, and what of it is exact. */
+/** What a picture holds equal, where it compares, and what of it is exact. */
 export function heldEqual(scene) {
   const on = scene.optimizers.filter((entry) => entry.on);
   const rates = new Set(on.map((entry) => entry.lr ?? scene.lr));
-  const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${formatNumber([...rates][0] ?? scene.lr)}`;
+  const exact = "Gradients and Hessians are exact.";
+  const first = formatNumber([...rates][0] ?? scene.lr);
   const unit = scene.axis === "steps" ? "compared step by step" : "compared per gradient evaluation";
   const noise = scene.noise ? `, gradient noise ${formatNumber(scene.noise)}, seed ${scene.seed}` : "";
-  return `Same start, ${rate}, ${unit}${noise}. Gradients and Hessians are exact.`;
+  if (on.length < 2) return `Learning rate ${first}${noise}. ${exact}`;
+  const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${first}`;
+  return `Same start, ${rate}, ${unit}${noise}. ${exact}`;
 }
 
 // --- the basin map's key --------------------------------------------------------------------------
