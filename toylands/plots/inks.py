@@ -17,10 +17,13 @@ def hue(name: str) -> str:
 
 def plain(ax: Axes, x: str, y: str) -> None:
     """Label both axes, and leave the upper and right side open; steps are numbered whole."""
+    from matplotlib.ticker import MaxNLocator
+
     ax.set_xlabel(x)
     ax.set_ylabel(y)
-    if x == "step":
-        ax.xaxis.get_major_locator().set_params(integer=True)
+    locator = ax.xaxis.get_major_locator()
+    if x == "step" and isinstance(locator, MaxNLocator):
+        locator.set_params(integer=True)
     ax.spines[["top", "right"]].set_visible(False)
 
 
