@@ -29,6 +29,8 @@ def test_largest_rate_hints() -> None:
         "1.1",
         {
             "that is 1/lambda_max": lambda g: 1 / eigenvalues(g)[1],
+            "that is 1/lambda_min": lambda g: 1 / eigenvalues(g)[0],
+            "the curvature along w only": lambda g: 1 / np.mean(np.square(g.land.data["x"])),
             "belongs to the flat direction": lambda g: 2 / eigenvalues(g)[0],
             "the largest eigenvalue itself": lambda g: eigenvalues(g)[1],
             "upside down": lambda g: eigenvalues(g)[1] / 2,
@@ -58,6 +60,8 @@ def test_quartic_rate_hints() -> None:
         "1.3",
         {
             "2 over the curvature 3x²": lambda g: 2 / (3 * g.start**2),
+            "1 over the curvature 3x²": lambda g: 1 / (3 * g.start**2),
+            "upside down": lambda g: g.start**2 / 2,
             "lands on the minimum": lambda g: 1 / g.start**2,
             "there is x² in the factor": lambda g: 2 / g.start,
             "x times a factor: divide by x": lambda g: 2 / g.start**3,

@@ -44,6 +44,9 @@ def test_ravine_steps_hints() -> None:
             "for the rate 1/lambda_max": lambda g: math.ceil(
                 math.log(1e-6) / math.log(1 - 1 / kappa_of(g))
             ),
+            "what momentum could do": lambda g: math.ceil(
+                math.log(1e-6) / -2 / math.atanh(1 / math.sqrt(kappa_of(g)))
+            ),
             "two kinds of logarithm": lambda g: math.ceil(-6 / math.log(factor(g))),
             "a factor 2 is missing": lambda g: math.ceil(6 * math.log(10) * kappa_of(g)),
         },
@@ -92,6 +95,7 @@ def test_tuning_hints() -> None:
         ((0.2 / kappa, 0.5), "it creeps along the floor"),
         ((2 * 1.3 / kappa * 0.999, 0.3), "it zig-zags between the walls"),
         ((2 * (1 + beta) / kappa, beta), "below 2*(1 + beta)/lambda_max"),
+        ((beta, lr), "in the other order"),
         ((lr, 1.0), "below 1"),
         ((lr, -0.1), "at least 0"),
         ((0, beta), "must be positive"),
@@ -155,6 +159,9 @@ def test_own_momentum_hints() -> None:
         "plain gradient descent": lambda s: lambda x, g, v: (x - s.lr * g, s.beta * v + g),
         "uphill": lambda s: lambda x, g, v: (x + s.lr * (s.beta * v + g), s.beta * v + g),
         "rate is missing": lambda s: lambda x, g, v: (x - (s.beta * v + g), s.beta * v + g),
+        "enters twice": lambda s: (
+            lambda x, g, v: (x - s.lr * (s.beta * v + s.lr * g), s.beta * v + s.lr * g)
+        ),
         "an average": lambda s: (
             lambda x, g, v: (
                 x - s.lr * (s.beta * v + (1 - s.beta) * g),

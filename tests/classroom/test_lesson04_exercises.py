@@ -143,6 +143,7 @@ MISTAKES: dict[str, Callable[[float, float, float], tuple[float, float]]] = {
     "not gradient descent": lambda y, g, h: (y - g / h, y - g),
     "these are the steps; asked": lambda y, g, h: (-g / h, g / h),
     "with the other sign; asked": lambda y, g, h: (g / h, -g / h),
+    "the point where Newton lands": lambda y, g, h: (0.0, y - g / h),
     "after many steps": lambda y, g, h: (0.0, 1.0),
 }
 

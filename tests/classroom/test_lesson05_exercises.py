@@ -126,6 +126,8 @@ def test_dice_pull_hints() -> None:
             "with respect to the probability": direct,
             "instead of dividing": lambda g: direct(g) / (g.p[0] * (1 - g.p[0])),
             "the slope of the sigmoid is p*(1 - p)": lambda g: direct(g) * g.p[0],
+            "the p is missing": lambda g: direct(g) * (1 - g.p[0]),
+            "the overlap twice": lambda g: direct(g) * g.p[0] * (1 - g.p[0]) / 2,
             "cross-entropy": lambda g: g.p[0] - 1,
             "the second pixel": lambda g: 2 * g.p[0] / (sum(g.p) + 1) ** 2 * g.p[1] * (1 - g.p[1]),
             "at the other pixel": lambda g: direct(g) * g.p[1] * (1 - g.p[1]),

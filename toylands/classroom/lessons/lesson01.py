@@ -29,6 +29,10 @@ def largest_rate(mine: Personal) -> Task:
         wrong=[
             (1 / high, "that is 1/lambda_max, which solves the steep direction in one step; a step "
              "may overshoot by as much again before it leads farther away"),
+            (1 / low, "that is 1/lambda_min; the steep direction sets the limit, and a step may "
+             "overshoot"),
+            (2 / land.hessian((0.0, 0.0))[0, 0], "that uses the curvature along w only, an entry of "
+             "the Hessian; the steepest direction lies between the axes: take an eigenvalue"),
             (2 / low, "that belongs to the flat direction; the steep one leaves first"),
             (high, "that is the largest eigenvalue itself: a curvature, not yet a rate"),
             (high / 2, "that is upside down: the steeper the bowl, the smaller the rate"),
@@ -78,6 +82,9 @@ def quartic_rate(mine: Personal) -> Task:
         wrong=[
             (2 / (3 * start**2), "that is 2 over the curvature 3x² at the start; but a step "
              "uses the slope x³, so write the next point as x times a factor"),
+            (1 / (3 * start**2), "that is 1 over the curvature 3x² at the start; a step uses the "
+             "slope x³, so write the next point as x times a factor"),
+            (start**2 / 2, "that is upside down: the farther out, the smaller the rate"),
             (1 / start**2, "with that rate the first step lands on the minimum; the limit is "
              "higher"),
             (2 / start, "the slope is x³, so there is x² in the factor of the first step"),

@@ -34,6 +34,7 @@ def curvature_along(mine: Personal) -> Task:
             (steep * c**2 + s**2, "that would be a bowl along the axes; this one is turned"),
             (hessian[0, 0], "that is the curvature along the x axis"),
             (hessian[1, 1], "that is the curvature along the y axis"),
+            (2 * (d @ hessian @ d), "a factor 2 too much: d @ H @ d is the curvature already"),
             (d @ hessian @ d / 2, "that is the factor of s² in the loss: half of it"),
             (in_radians @ hessian @ in_radians, "np.cos and np.sin take radians: use "
              "np.radians(degrees)"),
@@ -61,6 +62,8 @@ def shake(mine: Personal) -> Task:
              "place of @; the entries off the diagonal count too"),
             (np.trace(hessian) * np.trace(covariance) / 4, "that holds for noise that is equally "
              "strong in all directions; this one is not"),
+            (np.trace(hessian) * np.trace(covariance) / 2, "multiply the matrices first, H @ C, and "
+             "take the trace of the product"),
             (np.trace(hessian) / 2, "the strength of the noise is missing"),
             (np.linalg.det(hessian @ covariance) / 2, "that is a determinant; the average needs "
              "the trace"),

@@ -42,6 +42,8 @@ def ravine_steps(mine: Personal) -> Task:
              "with the square of the distance"),
             (limit_only, "that is for the rate 1/lambda_max; the fastest constant rate is "
              "2/(lambda_max + lambda_min)"),
+            (math.ceil(math.log(_TOL) / math.log((math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1))),
+             "that is what momentum could do; without a memory there is no root of kappa"),
             (math.ceil(math.log10(_TOL) / log_factor), "two kinds of logarithm are mixed: take the "
              "same one above and below"),
             (math.ceil(-kappa * math.log(_TOL)), "a factor 2 is missing: at the fastest rate one "
@@ -90,6 +92,8 @@ def tune_momentum(mine: Personal) -> Task:
         if pair is None:
             return Verdict(False, "expected two numbers, (lr, beta)")
         lr, beta = pair
+        if lr * kappa >= 2 * (1 + beta) and 0 <= lr < 1 and 0 < beta * kappa < 2 * (1 + lr):
+            return Verdict(False, "are they in the other order? The rate comes first, then beta")
         if not 0 <= beta < 1:
             return Verdict(False, "beta, the second number, must be at least 0 and below 1")
         if lr <= 0:
@@ -143,6 +147,8 @@ def own_momentum(mine: Personal) -> Task:
         (lambda x, g, v: (x + lr * (beta * v + g), beta * v + g), "that walks uphill: look at the "
          "sign"),
         (lambda x, g, v: (x - (beta * v + g), beta * v + g), "the learning rate is missing"),
+        (lambda x, g, v: (x - lr * (beta * v + lr * g), beta * v + lr * g), "the learning rate "
+         "enters twice: once is enough, in the memory or in the step"),
         (lambda x, g, v: (x - lr * (beta * v + (1 - beta) * g), beta * v + (1 - beta) * g), "that "
          "is an average of the gradients, with 1 - beta in front of g; here it is their sum"),
         (lambda x, g, v: (x - lr * v, beta * v + g), "the order is wrong: first the new memory, "

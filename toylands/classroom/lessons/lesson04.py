@@ -117,6 +117,8 @@ def newton_step(mine: Personal) -> Task:
             ((newton - y, free - y), "these are the steps; asked is where they land"),
             ((slope / curvature, slope / abs(curvature)), "these are the steps, and with the other "
              "sign; asked is where they land"),
+            ((0.0, newton), "that is the point where Newton lands; asked are two y, Newton's and the "
+             "saddle-free one"),
             ((0.0, 1.0), "that is where they end after many steps; asked is the first"),
         ],
         praise="equally far, in opposite directions",

@@ -105,6 +105,8 @@ def dice_pull(mine: Personal) -> Task:
              "factor"),
             (direct / (p1 * (1 - p1)), "multiply by the slope of the sigmoid instead of dividing"),
             (direct * p1, "the slope of the sigmoid is p*(1 - p)"),
+            (direct * (1 - p1), "the slope of the sigmoid is p*(1 - p); the p is missing"),
+            (first / 2, "a factor 2 is missing: soft Dice counts the overlap twice"),
             (p1 - 1, "that is cross-entropy, which pulls with full force"),
             (second, "that is the second pixel"),
             (direct * p2 * (1 - p2), "that is the sigmoid's slope at the other pixel"),
