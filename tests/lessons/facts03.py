@@ -29,13 +29,13 @@ def heavy_ball(slope: Slope, start: list[float], lr: float, beta: float, steps: 
     return np.array(path[1:])
 
 
-def adam(slope: Slope, start: list[float], steps: int) -> np.ndarray:
-    """Adam with rate 0.1 and eps = 0, from Kingma and Ba 2015, algorithm 1."""
+def adam(slope: Slope, start: list[float], steps: int, lr: float = 0.1) -> np.ndarray:
+    """Adam with eps = 0, from Kingma and Ba 2015, algorithm 1."""
     path, m, v = [np.array(start)], 0.0, 0.0
     for t in range(1, steps + 1):
         g = slope(path[-1])
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
-        path.append(path[-1] - 0.1 * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.999**t)))
+        path.append(path[-1] - lr * (m / (1 - 0.9**t)) / np.sqrt(v / (1 - 0.999**t)))
     return np.array(path)
 
 
@@ -178,9 +178,44 @@ def five_degrees() -> list[str]:
     ]
 
 
+def rosenbrock(theta: np.ndarray) -> float:
+    x, y = theta
+    return float((1 - x) ** 2 + 100 * (y - x * x) ** 2)
+
+
+def rosenbrock_slope(theta: np.ndarray) -> np.ndarray:
+    x, y = theta
+    return np.array([2 * (x - 1) - 400 * x * (y - x * x), 200 * (y - x * x)])
+
+
+def the_race_in_the_bend() -> list[str]:
+    """1000 steps from (-1.2, 1): gradient descent at many rates, momentum, Adam at two rates."""
+    start, slope = [-1.2, 1.0], rosenbrock_slope
+    memory = rosenbrock(heavy_ball(slope, start, 0.001, 0.9, 1000)[-1])
+    ruler, faster = (rosenbrock(adam(slope, start, 1000, lr)[-1]) for lr in (0.05, 0.1))
+    plain = rosenbrock(heavy_ball(slope, start, 0.001, 0.0, 1000)[-1])
+    assert 10 * memory < 1e-3 < ruler < plain / 10
+    assert faster < 1e-3
+
+    x, y = np.full(400, start[0]), np.full(400, start[1])
+    rates, lowest = np.geomspace(1e-4, 1.0, 400), np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(1000):
+            slope_x, slope_y = rosenbrock_slope(np.array([x, y]))
+            x, y = x - rates * slope_x, y - rates * slope_y
+            lowest = min(lowest, float(np.nanmin((1 - x) ** 2 + 100 * (y - x * x) ** 2)))
+    assert lowest > 0.01
+    return [
+        "it has all but arrived",
+        "No constant rate brings gradient descent below 0.001 in 1000 steps",
+        "(For Adam, try 0.1.)",
+    ]
+
+
 SAYS = [
     cost_of_the_ravine, staircase_ratio, gains, tuned_momentum, limit_with_memory,
     the_trap_has_three_points, adam_in_the_turned_ravine, frozen_adam, five_degrees,
+    the_race_in_the_bend,
 ]  # fmt: skip
 
 
