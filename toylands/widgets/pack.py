@@ -26,11 +26,12 @@ def quantise(values: np.ndarray) -> tuple[np.ndarray, list[float]]:
     known = np.isfinite(size) & (size > 0)
     if not known.any():
         return np.full(len(size), NOTHING, dtype="<u2"), [0.0, 1.0]
-    logs = np.log(size, out=np.zeros_like(size), where=known)
-    low, high = float(logs[known].min()), float(logs[known].max())
+    logs = np.log(size[known])
+    low, high = float(logs.min()), float(logs.max())
     span = max(high - low, 1e-12)
-    steps = np.rint((logs - low) / span * (NOTHING - 1))
-    return np.where(known, steps, NOTHING).astype("<u2"), [round(low, 9), round(low + span, 9)]
+    codes = np.full(len(size), NOTHING, dtype="<u2")
+    codes[known] = np.rint((logs - low) * ((NOTHING - 1) / span))
+    return codes, [round(low, 9), round(low + span, 9)]
 
 
 def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import copy
 import inspect
 import json
 import math
@@ -304,7 +303,7 @@ def changed(scene: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
     Raises:
         ValueError: for a path the scene does not have, or a value it does not accept.
     """
-    made = copy.deepcopy(dict(scene))
+    made: dict[str, Any] = _plain(scene)
     for path, value in patch.items():
         *parents, last = path.split(".")
         place: Any = made
