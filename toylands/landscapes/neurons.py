@@ -36,11 +36,11 @@ def _turning_points_in_view(x: np.ndarray, y: np.ndarray) -> list[Declared]:
     data={"x": (1, 10), "y": (0.9, -0.5)},
 )
 def tanh_neuron(w, *, x, y):
-    """One tanh neuron with one weight and two data points has a bad local minimum.
+    """One tanh neuron with one weight, fitted to two data points.
 
-    Once 10*w saturates, the second point's error is frozen at 1.5 and its gradient is gone; what is
-    left is a perfect fit of the first point and a loss close to 9/8, against 0.4489 in the good
-    minimum. With the targets (0.9, 0.99) instead the bad minimum is gone. That all local minima are
-    global is a theorem about linear networks.
+    It has a bad local minimum: once 10*w saturates, the second point's error is frozen at 1.5 and
+    its gradient is gone; what is left is a perfect fit of the first point and a loss close to
+    9/8, against 0.4489 in the good minimum. With the targets (0.9, 0.99) instead the bad minimum is
+    gone. That all local minima are global is a theorem about linear networks.
     """
     return (tanh(w * x) - y) ** 2

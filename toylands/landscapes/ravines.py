@@ -86,12 +86,12 @@ def rosenbrock(x, y, *, a, b):
     critical=[minimum((0,), 0.0)],
 )
 def lessard_cycle(x):
-    """A strongly convex function on which tuned heavy ball runs in a circle for ever.
+    """A strongly convex function of three pieces, with curvature 25, then 1, then 25.
 
     The slope is 25x up to 1, x + 24 up to 2, and 25x - 24 beyond. It is continuous; only the
     curvature jumps, between 1 and 25. With lr = 1/9 and beta = 4/9, the best values for a quadratic
-    with these curvatures, heavy ball from 3.3 ends on a cycle of three points; gradient descent
-    converges.
+    with these curvatures, heavy ball from 3.3 runs in a circle of three points for ever; gradient
+    descent converges.
     """
     steep = 25 * x**2 / 2
     gentle = x**2 / 2 + 24 * x - 12
