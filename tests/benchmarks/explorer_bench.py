@@ -272,7 +272,9 @@ def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
     return [
         Figure(f"{runs} runs of a cell: more widget models", grown["models"], "", 0),
         # JupyterLab opens a React root once, some time, with 137 listeners; a leak grows in both halves.
-        Figure(f"{runs // 2} runs of a cell: more listeners, lesser half", min(halves), "", runs / 8),
+        Figure(
+            f"{runs // 2} runs of a cell: more listeners, lesser half", min(halves), "", runs / 8
+        ),
         Figure(f"{runs} runs of a cell: page heap, a run", 1e3 * grown["heap"] / runs, "KB", 200),
         Figure(f"{runs} runs of a cell: kernel, a run", 1e3 * grown["rss"] / runs, "KB", 100),
     ]

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chartWindow } from "../../../toylands/widgets/js/charts.js";
 import { clipToFrame } from "../../../toylands/widgets/js/clipping.js";
+import { drawArrow } from "../../../toylands/widgets/js/marks.js";
 import { drape, meshOf } from "../../../toylands/widgets/js/mesh.js";
 
 test("a logarithmic chart holds its values, and says where it cannot", () => {
@@ -15,6 +16,29 @@ test("a logarithmic chart holds its values, and says where it cannot", () => {
   );
   assert.equal(chartWindow([{ loss: [0, 0] }], "loss", true).note, "linear: no value above 0");
   assert.equal(chartWindow([{ loss: [NaN] }], "loss", true), null);
+});
+
+test("a rounding error below zero does not cost the logarithmic chart", () => {
+  const tiny = chartWindow([{ loss: [0.5, 1e-9, -1e-17] }], "loss", true);
+  assert.deepEqual([tiny.log, tiny.note], [true, "rounding errors below 0 not shown"]);
+  assert.equal(chartWindow([{ loss: [0.5, 1e-9, -1e-12] }], "loss", true).log, false);
+});
+
+test("an arrow head has its tip where it is drawn and points where it is told", () => {
+  for (const [dx, dy] of [[1, 0], [0, -1], [0.6, 0.8], [-0.8, 0.6]]) {
+    const corners = [];
+    const put = (x, y) => corners.push([x, y]);
+    const ctx = new Proxy({}, { get: (_, name) => (/^(move|line)To$/.test(name) ? put : () => {}), set: () => true });
+    drawArrow(ctx, { color: "#000", outline: "#fff" }, 7, 5, dx, dy, 10, 1);
+    const [tip, left, right] = corners;
+    assert.deepEqual(tip, [7, 5]);
+    for (const [x, y] of [left, right]) {
+      assert.ok(Math.abs((7 - x) * dx + (5 - y) * dy - 10) < 1e-12); // its base lies one size behind the tip
+    }
+    assert.ok(Math.abs((left[0] + right[0]) / 2 - (7 - 10 * dx)) < 1e-12); // as wide on both sides
+    assert.ok(Math.abs((left[1] + right[1]) / 2 - (5 - 10 * dy)) < 1e-12);
+    assert.ok(Math.hypot(left[0] - right[0], left[1] - right[1]) > 5);
+  }
 });
 
 test("a walk that diverges does not flatten the others", () => {

@@ -25,7 +25,8 @@ function rangeOf(curves, key) {
 /**
  * The vertical window of a chart: {low, high, log, note}, in log10 where log is true; null without values.
  *
- * A chart asked to be logarithmic is linear, and says so, where a value is below zero or none is above. Its top is
+ * A chart asked to be logarithmic is linear, and says so, where a value is below zero (by more than a rounding
+ * error of the first value) or none is above. Its top is
  * at most a thousand times the largest first value, so that a walk that diverges does not flatten the others, and
  * it ends 16 decades (the precision of a double) further down. The meter shows zero, its limits, and at most three
  * times the largest of them. Where a curve leaves the window, the note says how far it goes.
@@ -45,12 +46,14 @@ export function chartWindow(curves, key, wantLog) {
   const first = Math.max(0, ...curves.map((curve) => Math.abs(curve[key]?.[0] ?? 0)).filter(Number.isFinite));
   const most = first > 0 ? Math.min(high, 1e3 * first) : high;
   const beyond = high > most ? `up to ${formatNumber(high)}` : "";
-  if (wantLog && low >= 0 && least < Infinity) {
+  const rounding = 8 * Number.EPSILON * first; // a loss of zero may come out as -1e-17
+  if (wantLog && low >= -rounding && least < Infinity) {
     const top = Math.log10(most);
     const bottom = Math.min(Math.max(Math.log10(least), top - 16), top);
     const air = Math.max(0.05 * (top - bottom), 0.1);
     const under = least < 10 ** (top - 16) ? `down to ${formatNumber(least)}` : "";
-    return { low: bottom - air, high: top + air, log: true, note: [beyond, under].filter(Boolean).join(", ") };
+    const below = low < 0 ? "rounding errors below 0 not shown" : "";
+    return { low: bottom - air, high: top + air, log: true, note: [beyond, under, below].filter(Boolean).join(", ") };
   }
   const air = 0.05 * (most - low) || 1;
   const why = wantLog ? (low < 0 ? "linear: values below 0" : "linear: no value above 0") : "";
@@ -199,7 +202,7 @@ export class Charts {
     const [xs, ys, pen] = [[], [], []];
     let drawing = false;
     for (let k = 0; k < values.length; k += 1) {
-      const value = range.log ? Math.log10(values[k]) : values[k];
+      const value = range.log ? Math.log10(Math.max(values[k], 0)) : values[k];
       if (!Number.isFinite(value)) { drawing = false; continue; }
       xs.push(scale.x(this.across(walk, k)));
       ys.push(Math.max(-1e6, Math.min(1e6, scale.y(value)))); // far off: the panel clips it
@@ -376,7 +379,7 @@ export class Charts {
   drawDot(ctx, { key, range, scale: s }, walk, unit) {
     const row = this.rowAt(walk, this.frame);
     const value = walk[key]?.[row];
-    const y = s.y(range.log ? Math.log10(value) : value);
+    const y = s.y(range.log ? Math.log10(Math.max(value, 0)) : value);
     if (!Number.isFinite(y) || y > s.top + s.height + 1) return;
     const over = key === "meter" && walk.limit && value > walk.limit;
     const place = Math.max(y, s.top); // off the chart: held at its upper edge
