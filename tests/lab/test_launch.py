@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from toylands.cli import main
@@ -44,6 +45,14 @@ def test_the_command_opens_the_first_lesson(tmp_path: Path) -> None:
 def test_projecting_hides_the_code(tmp_path: Path) -> None:
     words = project_command(tmp_path / "01.ipynb", browser=False, port=None)
     assert "--strip_sources=True" in words
+    (name,) = [word.partition("=")[2] for word in words if word.startswith("--template=")]
+    template = Path(STARTING.__file__).parent / "share" / "voila" / "templates" / name
+    assert (template / "index.html.j2").exists()
+    page = (template / "index.html.j2").read_text(encoding="utf-8")
+    styles = '<link rel="stylesheet" href="https://cdn.jsdelivr.net/npm/x.css" />'
+    block = page[page.index("{%- block") :].replace("super()", "styles")
+    shown = jinja2.Environment().from_string(block).render(styles=styles)
+    assert "https:" not in shown
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

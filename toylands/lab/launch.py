@@ -62,6 +62,7 @@ def _user() -> str:
 def project_command(notebook: Path, *, browser: bool, port: int | None) -> list[str]:
     """The command line that shows one lesson with its code hidden, for projecting in class."""
     words = [sys.executable, "-m", "voila", str(notebook), "--strip_sources=True"]
+    words.append("--template=toylands")
     if not browser:
         words.append("--no-browser")
     if port is not None:
@@ -125,7 +126,13 @@ WARM = "from toylands.dynamics import loop; from toylands.formula import evaluat
 
 def _run(words: list[str]) -> int:
     # A stray kernel specification of the user's must not shadow this environment's Python.
-    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    share = Path(__file__).parent / "share"  # the template of a projected page
+    known = os.environ.get("JUPYTER_PATH")
+    environment = {
+        **os.environ,
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join([str(share), *([known] if known else [])]),
+    }
     # While the server starts and the page loads, so that the first cell finds it done.
     subprocess.Popen(
         [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
