@@ -146,6 +146,17 @@ def test_predicted_and_measured_rates_agree_with_the_recursion(
     assert walk.measured == pytest.approx(rate, rel=1e-3)
 
 
+def test_a_swinging_gradient_is_measured_from_peak_to_peak() -> None:
+    """Heavy ball below critical damping shrinks by sqrt(beta) a step, whatever the swing hides."""
+    steps = np.arange(400)
+    for swing in (0.05, 0.3, 0.9):
+        norms = 0.95**steps * np.abs(np.cos(swing * steps + 0.4))
+        assert compute.measured_rate(norms) == pytest.approx(0.95, rel=2e-3)
+    scene = scenes.new_scene(tl.landscapes.ravine(kappa=50), [tl.momentum(0.02)], steps=400)
+    walk = compute.walks(scene, tl.landscapes.ravine(kappa=50))[0]
+    assert walk.measured == pytest.approx(np.sqrt(0.9), rel=2e-3)
+
+
 @hypothesis.given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3))
 def test_the_largest_eigenvalue_is_linalgs(entries: list[float]) -> None:
     a, b, c = entries

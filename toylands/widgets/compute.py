@@ -107,7 +107,9 @@ def measured_rate(grad_norm: np.ndarray) -> float | None:
     """The factor by which the gradient norm shrank per step in the last clean stretch of a walk.
 
     The stretch ends where the gradient reaches rounding error (1e-12 of its first value) and is up to 20
-    steps long; None when the walk is too short or did not shrink by half.
+    steps long. A norm that swings, as under momentum, is measured from peak to peak over the later half
+    of the walk: between any other two steps the swing itself would be taken for shrinking. None when the
+    walk is too short or did not shrink by half.
     """
     top = grad_norm[0]
     usable = np.flatnonzero(grad_norm > 1e-12 * max(top, 1e-300))
@@ -117,7 +119,14 @@ def measured_rate(grad_norm: np.ndarray) -> float | None:
     length = min(20, last // 2)
     if length < 4 or not grad_norm[last] < 0.5 * top:
         return None
-    return float((grad_norm[last] / grad_norm[last - length]) ** (1 / length))
+    first = last - length
+    later = grad_norm[last // 2 : last + 1]
+    peaks = np.flatnonzero((later[1:-1] >= later[:-2]) & (later[1:-1] > later[2:])) + 1 + last // 2
+    if len(peaks) == 1:
+        return None
+    if len(peaks) > 1:
+        first, last = int(peaks[0]), int(peaks[-1])
+    return float((grad_norm[last] / grad_norm[first]) ** (1 / (last - first)))
 
 
 def walk(

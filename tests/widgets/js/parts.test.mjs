@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
-import { heldEqual, insideVectors, missingOf } from "../../../toylands/widgets/js/panels.js";
+import { heldEqual, insideVectors, missingOf, mostStarts } from "../../../toylands/widgets/js/panels.js";
 import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
 
 test("numbers are read as people type them, and nothing else is", () => {
@@ -96,4 +96,11 @@ test("only a comparison is said to be one", () => {
     heldEqual({ ...scene, optimizers: [gd, { ...adam, lr: 0.2 }], axis: "evaluations", noise: 1 }),
     `Same start, learning rates differ, compared per gradient evaluation, gradient noise 1, seed 3. ${exact}`,
   );
+});
+
+test("a basin map's key names the minima with the most starts, and counts the rest", () => {
+  const counts = [5, 0, 9, 1, 7];
+  assert.deepEqual(mostStarts(counts, 5, 3), { kept: [0, 2, 4], rest: 1 });
+  assert.deepEqual(mostStarts(counts, 5), { kept: [0, 1, 2, 3, 4], rest: 0 });
+  assert.deepEqual(mostStarts([2, 2, 2], 3, 2), { kept: [0, 1], rest: 2 });
 });

@@ -102,6 +102,17 @@ export function heldEqual(scene) {
 
 // --- the basin map's key --------------------------------------------------------------------------
 
+/** Minima that the key of a basin map names: those with the most starts. */
+const NAMED = 8;
+
+/** The numbers of the minima with the most starts, in their order, and the number of starts of the rest. */
+export function mostStarts(counts, minima, named = NAMED) {
+  const all = Array.from({ length: minima }, (_, k) => k);
+  const kept = [...all].sort((a, b) => counts[b] - counts[a] || a - b).slice(0, named).sort((a, b) => a - b);
+  const rest = all.filter((k) => !kept.includes(k)).reduce((sum, k) => sum + counts[k], 0);
+  return { kept, rest };
+}
+
 /** What the colours of the basin map mean, and how much of it each has. */
 export function basinLegend(palette) {
   const root = make("p", { class: "tl-basins", "data-testid": "basin-key", hidden: true });
@@ -123,11 +134,16 @@ export function basinLegend(palette) {
       if (!basin) return;
       const counts = new Uint32Array(256);
       for (const code of basin.labels) counts[code] += 1;
-      const share = (code) => `${formatNumber((100 * counts[code]) / basin.labels.length)} %`;
+      const percent = (count) => `${formatNumber((100 * count) / basin.labels.length)} %`;
+      const share = (code) => percent(counts[code]);
       const colors = basinColors(palette, basin.minima.length);
+      const { kept, rest } = mostStarts(counts, basin.minima.length);
+      const more = basin.minima.length - kept.length;
+      const place = ({ point }) => `(${point.map((x) => formatNumber(x)).join(", ")})`;
       root.replaceChildren(
         make("span", {}, `Where ${basin.optimizer} ends from each start:`),
-        ...basin.minima.map(({ point }, k) => item(colors[k], `(${point.map((x) => formatNumber(x)).join(", ")}) ${share(k)}`)),
+        ...kept.map((k) => item(colors[k], `${place(basin.minima[k])} ${share(k)}`)),
+        ...(more ? [make("span", {}, `and ${more} more minima (colours repeat) ${percent(rest)}`)] : []),
         ...fates.filter(([code]) => counts[code]).map(([code, color, words]) => item(color, `${words} ${share(code)}`)),
       );
     },
