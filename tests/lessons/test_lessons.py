@@ -22,6 +22,9 @@ from nbclient import NotebookClient
 
 from toylands.classroom.exercises import all_exercises
 
+#: in one process: a lesson then runs once for all its tests, and kernels do not race for ports
+pytestmark = pytest.mark.xdist_group("lessons")
+
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in LESSONS]
