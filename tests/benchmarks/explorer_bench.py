@@ -271,6 +271,12 @@ def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
     say(f"  listeners more after each half: {halves[0]:.0f}, {halves[1]:.0f}")
     return [
         Figure(f"{runs} runs of a cell: more widget models", grown["models"], "", 0),
+        Figure(
+            f"{runs} runs of a cell: more listeners",
+            now["listeners"] - before["listeners"],
+            "",
+            runs / 2,
+        ),
         # JupyterLab opens a React root once, some time, with 137 listeners; a leak grows in both halves.
         Figure(
             f"{runs // 2} runs of a cell: more listeners, lesser half", min(halves), "", runs / 8
