@@ -143,12 +143,12 @@ def test_a_forked_process_does_not_wait_for_threads_it_has_not() -> None:
 import os, signal, threading, warnings
 import numpy as np
 warnings.simplefilter("ignore")
-from toylands.formula import evaluate, landscape
+from toylands.formula import landscape, memory
 land = landscape("x**2")
 theta = np.ones((20_000, 1))
 land.loss(theta)
-everyone = threading.Barrier(evaluate.cores())  # all threads of the pool are there
-list(evaluate.pool().map(lambda _: everyone.wait(), range(evaluate.cores())))
+everyone = threading.Barrier(memory.cores())  # every helper is there
+memory.share(lambda *piece: everyone.wait(), 0, memory.cores(), 1)
 child = os.fork()
 if child == 0:
     signal.alarm(20)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import queue
 import sys
-from collections.abc import Callable, Mapping
-from concurrent.futures import as_completed
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -20,8 +19,10 @@ from toylands.optimizers.optimizer import check_count
 
 #: recordings above this size are refused with advice instead of filling the memory
 MAX_RECORD_BYTES = 4e9
-#: walker-steps below which one thread is faster, and per task above it
-SERIAL, TASK = 40_000, 4_000_000
+#: walker-steps below which one thread is faster, and per piece above it
+SERIAL, TASK = 40_000, 1_000_000
+#: a run of this many pieces is over before a progress bar could be seen
+SHORT = 16
 #: seconds a run must take before it shows a progress bar
 PATIENCE_SECONDS = 1.0
 #: 2**64 divided by the golden ratio: the step between two states of SplitMix64
@@ -440,59 +441,30 @@ def _share(
     longs_size: int,
     progress: str | None,
 ) -> None:
-    """Run the job: at once when it is small, else as tasks shared by the cores.
+    """Run the job: at once when it is small, else in pieces shared by the cores.
 
-    `held` is what the job names by address; it must live as long as a task runs.
+    `held` is what the job names by address; it must live as long as a piece runs.
     """
     from toylands.dynamics.loop import walk
-    from toylands.formula.memory import aligned, cores, pointer, pool
+    from toylands.formula.memory import aligned, cores, pointer, share
 
     slots = 1 if work < SERIAL else cores()
     rooms = [aligned(scratch_size + longs_size) for _ in range(slots)]
+
+    def run(first: int, last: int, slot: int, _held: Any = held) -> None:
+        scratch = pointer(rooms[slot])
+        walk(job, escape, first, last, scratch, scratch + 8 * scratch_size)
+
     if slots == 1:
-        scratch = pointer(rooms[0])
-        walk(job, escape, 0, count, scratch, scratch + 8 * scratch_size)
+        run(0, count, 0)
         return
-    tasks = max(slots, -(-work // TASK))
-    size = -(-count // (tasks * block)) * block
-    free: queue.SimpleQueue[np.ndarray] = queue.SimpleQueue()
-    for room in rooms:
-        free.put(room)
+    pieces = max(slots, -(-work // TASK))
+    size = -(-count // (pieces * block)) * block
+    if progress is None or pieces <= SHORT:
+        share(run, 0, count, size)
+        return
+    from tqdm.auto import tqdm
 
-    def run(first: int, _held: Any) -> int:
-        room = free.get()
-        scratch, last = pointer(room), min(first + size, count)
-        try:
-            walk(job, escape, first, last, scratch, scratch + 8 * scratch_size)
-        finally:
-            free.put(room)
-        return last - first
-
-    # Each task holds what it works on: a second interrupt may end the wait for the tasks below.
-    held = (*held, rooms)
-    futures = [pool().submit(run, first, held) for first in range(0, count, size)]
-    try:
-        _await(futures, count, progress)
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        for future in futures:  # running tasks still write into our arrays
-            if not future.cancelled():
-                future.exception()
-        raise
-
-
-def _await(futures: list[Any], count: int, progress: str | None) -> None:
-    update: Callable[[int], Any] = lambda done: None  # noqa: E731
-    bar = None
-    if progress is not None and len(futures) > 4:
-        from tqdm.auto import tqdm
-
-        bar = tqdm(total=count, desc=progress, unit=" walkers", delay=PATIENCE_SECONDS, leave=False)
-        update = bar.update
-    try:
-        for future in as_completed(futures):
-            update(future.result())
-    finally:
-        if bar is not None:
-            bar.close()
+    bar = tqdm(total=count, desc=progress, unit=" walkers", delay=PATIENCE_SECONDS, leave=False)
+    with contextlib.closing(bar):
+        share(run, 0, count, size, bar.update)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from toylands.formula.compile import call_kernel, i8, inline, loop, peek, poke, void
-from toylands.formula.memory import aligned, cores, pointer, pool
+from toylands.formula.memory import aligned, cores, pointer, share
 
 BLOCK = 256
 #: points that are evaluated, and timed, before the rest may be shared by the cores
@@ -102,7 +102,7 @@ def evaluate(
     block = BLOCK if count > BLOCK else max(count, 1)
     scratch_rows = d + parameters.shape[0] + out_rows
 
-    def run(first: int, last: int) -> None:
+    def run(first: int, last: int, _slot: int = 0) -> None:
         scratch = aligned(scratch_rows * block + 1)
         _evaluate(
             kernel.address, pointer(theta), d, pointer(parameters), parameters.shape[0], p_step,
@@ -118,6 +118,5 @@ def evaluate(
             run(PROBE, count)
         else:
             size = -(-left // (cores() * BLOCK)) * BLOCK
-            starts = range(PROBE, count, size)
-            list(pool().map(lambda first: run(first, min(first + size, count)), starts))
+            share(run, PROBE, count, size)
     return loss, out

@@ -1,4 +1,4 @@
-"""Memory and threads for compiled loops: addresses of arrays, room on a cache line, the thread pool.
+"""Memory and threads for compiled loops: addresses of arrays, room on a cache line, shared work.
 
 Nothing is compiled here, so that a first walk does not wait for what it does not need.
 """
@@ -6,20 +6,82 @@ Nothing is compiled here, so that a first walk does not wait for what it does no
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 
 @cache
-def pool() -> ThreadPoolExecutor:
-    """The threads that share long computations: one per core (the loops release the GIL)."""
+def _pool() -> ThreadPoolExecutor:
+    """The threads that help with long computations (compiled loops release the GIL)."""
     return ThreadPoolExecutor(max_workers=cores(), thread_name_prefix="toylands")
 
 
 if hasattr(os, "register_at_fork"):  # a forked process inherits the pool, but not its threads
-    os.register_at_fork(after_in_child=pool.cache_clear)
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def share(
+    work: Callable[[int, int, int], Any],
+    first: int,
+    last: int,
+    size: int,
+    tell: Callable[[int], Any] | None = None,
+) -> None:
+    """Do `work(begin, end, slot)` for the pieces of `first` to `last`, on all cores.
+
+    The thread that calls does its part, so that nothing waits for a helper to wake up; whoever is
+    free takes the next piece. An error or an interrupt ends the work at the next piece.
+
+    Args:
+        work: releases the GIL; what it uses must live as long as itself, since a second interrupt ends
+            the wait for pieces that helpers still work at. No two threads share a `slot`, a number
+            below `cores()`; this thread's is 0.
+        first: where the first piece begins.
+        last: where the last one ends.
+        size: items of a piece.
+        tell: is told, by this thread, how many items were finished since it was last told.
+    """
+    starts = deque(range(first, last, size))
+    finished: deque[int] = deque()
+
+    def report() -> None:
+        if tell is not None:
+            tell(sum(finished.popleft() for _ in range(len(finished))))
+
+    def pieces(slot: int) -> None:
+        while True:
+            try:
+                begin = starts.popleft()
+            except IndexError:
+                return
+            end = min(begin + size, last)
+            try:
+                work(begin, end, slot)
+            except BaseException:
+                starts.clear()
+                raise
+            finished.append(end - begin)
+            if slot == 0:
+                report()
+
+    helpers = [_pool().submit(pieces, slot) for slot in range(1, min(cores(), len(starts)))]
+    try:
+        pieces(0)
+        for helper in helpers:
+            if not helper.cancel():  # one that had not begun has nothing left to do
+                helper.result()
+        report()
+    except BaseException:
+        starts.clear()
+        for helper in helpers:  # they may still write to the memory of the work
+            if not helper.cancel():
+                helper.exception()
+        raise
 
 
 def cores() -> int:

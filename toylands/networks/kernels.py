@@ -21,7 +21,7 @@ from toylands.formula.compile import (
     poke,
     void,
 )
-from toylands.formula.memory import cores, pointer, pool
+from toylands.formula.memory import cores, pointer, share
 from toylands.networks.core import ALONG, GRADIENT, HESSIAN, ONLY_LOSS, SIGNATURE
 from toylands.networks.core import mirror as _mirror
 from toylands.networks.description import CORE, DIM
@@ -156,15 +156,13 @@ def evaluate(
     if slots == 1:
         run(0, count, 0, 1)
     elif shared:
-        list(pool().map(lambda slot: run(0, count, slot, slots), range(slots)))
+        share(lambda part, _end, _slot: run(0, count, part, slots), 0, slots, 1)
         for i in range(count):
             if whole:
                 _fold(pointer(out[i]), d)
             out[i, :: d + 1] += decay[i if len(decay) > 1 else 0]
     else:
-        size = -(-count // (4 * slots))
-        starts = range(0, count, size)
-        list(pool().map(lambda first: run(first, min(first + size, count), 0, 1), starts))
+        share(lambda first, last, _slot: run(first, last, 0, 1), 0, count, -(-count // (4 * slots)))
     if loss is not None:
         return loss
     return out.reshape(count, d, d) if order == HESSIAN else out
