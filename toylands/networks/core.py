@@ -22,7 +22,6 @@ from toylands.formula.compile import (
     f8,
     i8,
     inline,
-    job_array,
     peek,
     peek_long,
     poke,
@@ -79,6 +78,7 @@ from toylands.networks.passes import (
     forward,
     forward_along,
     judge,
+    plan_array,
     row,
 )
 from toylands.networks.simd import LANES, apart, correlate
@@ -90,7 +90,7 @@ ONLY_LOSS, GRADIENT, HESSIAN, ALONG = 0, 1, 2, 3
 SIGNATURE = void(i8, i8, i8, f8, *[i8] * 9)
 
 
-@inline(i8, i8, job_array, i8, i8)
+@inline(i8, i8, plan_array, i8, i8)
 def _lay_out(net, plan, order, room):  # type: ignore[no-untyped-def]
     """Give every array of the plan its place from `room` on; return how many numbers they take."""
     apart()
@@ -119,7 +119,7 @@ def _lay_out(net, plan, order, room):  # type: ignore[no-untyped-def]
     return (room - begin) // 8
 
 
-@inline(void, i8, job_array, i8, i8, i8, i8, i8)
+@inline(void, i8, plan_array, i8, i8, i8, i8, i8)
 def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped-def]
     """Add the rows of the Hessian that belong to the weights and the bias of one unit.
 
@@ -160,7 +160,7 @@ def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped
             correlate(bias + 8 * at, 0, ones, 0, source, ld, 1, count, samples)
 
 
-@inline(void, i8, job_array, i8, i8, i8, i8)
+@inline(void, i8, plan_array, i8, i8, i8, i8)
 def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyped-def]
     """Add the tile's part of the Hessian; with several slots, only every slots-th unit's rows."""
     apart()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 
-from toylands.formula.compile import f8, gather, i8, inline, job_array, peek, peek_long, poke, void
+from numba import types
+
+from toylands.formula.compile import f8, gather, i8, inline, peek, peek_long, poke, void
 from toylands.networks.activations import activate, sigmoid, softplus
 from toylands.networks.description import (
     BATCH_NORM,
@@ -39,6 +41,8 @@ from toylands.networks.description import (
 )
 from toylands.networks.simd import apart, correlate, multiply
 
+plan_array = types.int64[::1]
+
 # fmt: off
 # positions in the plan of a tile
 (
@@ -55,7 +59,7 @@ from toylands.networks.simd import apart, correlate, multiply
 # fmt: on
 
 
-@inline(i8, job_array, i8, i8)
+@inline(i8, plan_array, i8, i8)
 def row(plan, block, number):  # type: ignore[no-untyped-def]
     """Where row `number` of a block of rows begins."""
     return plan[block] + 8 * plan[LD] * number
@@ -74,7 +78,7 @@ def _add(target, source, count):  # type: ignore[no-untyped-def]
         poke(target, k, peek(target, k) + peek(source, k))
 
 
-@inline(void, job_array, *[i8] * 4)
+@inline(void, plan_array, *[i8] * 4)
 def _begin(plan, target, units, bias, vector):  # type: ignore[no-untyped-def]
     """Begin the rows of a layer with its biases in a parameter vector (bias >= 0), else with zeros."""
     apart()
@@ -86,7 +90,7 @@ def _begin(plan, target, units, bias, vector):  # type: ignore[no-untyped-def]
 # --- normalisation: y = n + b, n = (z - mean)/sigma, sigma^2 = variance + eps -----------------------
 
 
-@inline(void, job_array, *[i8] * 5)
+@inline(void, plan_array, *[i8] * 5)
 def _means(plan, norm, left, right, units, u):  # type: ignore[no-untyped-def]
     """Means of left * right (of left alone when right is 0) into the row MEAN.
 
@@ -114,7 +118,7 @@ def _means(plan, norm, left, right, units, u):  # type: ignore[no-untyped-def]
             poke(mean, s, peek(mean, s) / units)
 
 
-@inline(void, job_array, *[i8] * 5, f8)
+@inline(void, plan_array, *[i8] * 5, f8)
 def _normalise(plan, norm, z, normed, inverse, units, eps):  # type: ignore[no-untyped-def]
     """n and 1/sigma of a layer's rows z."""
     apart()
@@ -139,7 +143,7 @@ def _normalise(plan, norm, z, normed, inverse, units, eps):  # type: ignore[no-u
             poke(normed + at, s, peek(normed + at, s) * peek(inverse + at, s))
 
 
-@inline(void, job_array, *[i8] * 6)
+@inline(void, plan_array, *[i8] * 6)
 def _project(plan, norm, normed, inverse, source, target, units):  # type: ignore[no-untyped-def]
     """(v - mean v - n mean(n v))/sigma: the derivative of n along v, and its own transpose."""
     apart()
@@ -161,7 +165,7 @@ def _project(plan, norm, normed, inverse, source, target, units):  # type: ignor
             fill(target + at + 8 * plan[REAL], samples - plan[REAL], 0.0)
 
 
-@inline(void, job_array, *[i8] * 3)
+@inline(void, plan_array, *[i8] * 3)
 def _turn(plan, norm, first, units):  # type: ignore[no-untyped-def]
     """The rest of the derivative of dL/dz = project(dL/dy) along the direction, for project moves, too.
 
@@ -189,7 +193,7 @@ def _turn(plan, norm, first, units):  # type: ignore[no-untyped-def]
 # --- forward ----------------------------------------------------------------------------------------
 
 
-@inline(void, job_array, i8, i8)
+@inline(void, plan_array, i8, i8)
 def gather_column(plan, column, target):  # type: ignore[no-untyped-def]
     """A column of the dataset for the samples of the tile; padding repeats the last one."""
     apart()
@@ -201,7 +205,7 @@ def gather_column(plan, column, target):  # type: ignore[no-untyped-def]
         poke(target, s, last)
 
 
-@inline(void, i8, job_array)
+@inline(void, i8, plan_array)
 def forward(net, plan):  # type: ignore[no-untyped-def]
     """Activations of all layers, with the derivatives of the activation functions."""
     apart()
@@ -250,7 +254,7 @@ def forward(net, plan):  # type: ignore[no-untyped-def]
                 _add(a, below + 8 * ld * u, samples)
 
 
-@inline(f8, i8, job_array, f8, i8)
+@inline(f8, i8, plan_array, f8, i8)
 def _softmax(net, plan, share, first):  # type: ignore[no-untyped-def]
     """`judge` for cross-entropy: log sum e^z - sum y z; D1 becomes the probabilities."""
     apart()
@@ -283,7 +287,7 @@ def _softmax(net, plan, share, first):  # type: ignore[no-untyped-def]
     return total * share
 
 
-@inline(f8, i8, job_array, f8)
+@inline(f8, i8, plan_array, f8)
 def judge(net, plan, share):  # type: ignore[no-untyped-def]
     """The loss of the tile's samples, each weighing `share`.
 
@@ -325,7 +329,7 @@ def judge(net, plan, share):  # type: ignore[no-untyped-def]
 # --- backward ---------------------------------------------------------------------------------------
 
 
-@inline(void, job_array, *[i8] * 4)
+@inline(void, plan_array, *[i8] * 4)
 def _down(plan, skip, first, fan, block):  # type: ignore[no-untyped-def]
     """Begin dL/da (or its derivative) of the layer below: with what the skip connection carries."""
     samples = plan[SAMPLES]
@@ -339,16 +343,12 @@ def _down(plan, skip, first, fan, block):  # type: ignore[no-untyped-def]
             fill(target, samples, 0.0)
 
 
-@inline(void, i8, job_array, i8)
+@inline(void, i8, plan_array, i8)
 def backward(net, plan, out):  # type: ignore[no-untyped-def]
     """dL/dz, dL/dy and dL/da of all layers; the gradient is added to `out`, unless that is 0."""
     apart()
-    samples, ld, layers, norm = (
-        plan[SAMPLES],
-        plan[LD],
-        peek_long(net, LAYERS),
-        peek_long(net, NORM),
-    )
+    samples, ld = plan[SAMPLES], plan[LD]
+    layers, norm = peek_long(net, LAYERS), peek_long(net, NORM)
     for number in range(layers, 0, -1):
         layer = net + 8 * (HEADER + (number - 1) * LAYER)
         fan, units, first = peek_long(layer, FAN), peek_long(layer, UNITS), peek_long(layer, FIRST)
@@ -377,19 +377,15 @@ def backward(net, plan, out):  # type: ignore[no-untyped-def]
 # --- both once more, differentiated along a direction -----------------------------------------------
 
 
-@inline(void, i8, job_array, i8, i8)
+@inline(void, i8, plan_array, i8, i8)
 def forward_along(net, plan, start, direction):  # type: ignore[no-untyped-def]
     """How all rows change along the parameter vector at `direction`.
 
     When that is 0, along what stands in T_Z of layer number `start`; layers below do not change then.
     """
     apart()
-    samples, ld, layers, norm = (
-        plan[SAMPLES],
-        plan[LD],
-        peek_long(net, LAYERS),
-        peek_long(net, NORM),
-    )
+    samples, ld = plan[SAMPLES], plan[LD]
+    layers, norm = peek_long(net, LAYERS), peek_long(net, NORM)
     for number in range(start, layers + 1):
         layer = net + 8 * (HEADER + (number - 1) * LAYER)
         fan, units, first = peek_long(layer, FAN), peek_long(layer, UNITS), peek_long(layer, FIRST)
@@ -428,7 +424,7 @@ def forward_along(net, plan, start, direction):  # type: ignore[no-untyped-def]
                 _add(target, row(plan, T_ACT, first - fan + u), samples)
 
 
-@inline(void, i8, job_array)
+@inline(void, i8, plan_array)
 def _judge_along(net, plan):  # type: ignore[no-untyped-def]
     """The derivative of dL/dz at the outputs: the loss's own second derivative times T_Z."""
     apart()
@@ -451,19 +447,15 @@ def _judge_along(net, plan):  # type: ignore[no-untyped-def]
                 poke(target, at, weight * (peek(target, at) - peek(d1, at) * total))
 
 
-@inline(void, i8, job_array, i8, i8, i8)
+@inline(void, i8, plan_array, i8, i8, i8)
 def backward_along(net, plan, stop, direction, out):  # type: ignore[no-untyped-def]
     """How dL/dz of layers `stop` and above changes along the direction that `forward_along` took.
 
     With a direction, the Hessian times it is added to `out`.
     """
     apart()
-    samples, ld, layers, norm = (
-        plan[SAMPLES],
-        plan[LD],
-        peek_long(net, LAYERS),
-        peek_long(net, NORM),
-    )
+    samples, ld = plan[SAMPLES], plan[LD]
+    layers, norm = peek_long(net, LAYERS), peek_long(net, NORM)
     _judge_along(net, plan)
     for number in range(layers, stop - 1, -1):
         layer = net + 8 * (HEADER + (number - 1) * LAYER)
