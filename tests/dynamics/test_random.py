@@ -12,7 +12,7 @@ import plain_walk
 import pytest
 from scipy import stats
 
-from toylands.dynamics import random
+from toylands.dynamics import loop, random
 from toylands.dynamics.run import seeds_for
 from toylands.formula.memory import pointer
 
@@ -112,10 +112,10 @@ def test_uniforms_are_the_top_bits_exactly() -> None:
 
 def test_uniform_pairs_and_normals_are_those_of_the_words() -> None:
     for seed in (0, 1, 2**63 - 1):
-        made = pairs(seed, 20, random.BATCH)
+        made = pairs(seed, 20, loop.BATCH)
         wanted = [plain_walk.uniforms(seed, k, 7, plain_walk.BATCH) for k in range(20)]
         assert made.tolist() == [list(pair) for pair in wanted]
-        shown = normals(np.array([seed]), 5, 5, random.NOISE)[0]
+        shown = normals(np.array([seed]), 5, 5, loop.NOISE)[0]
         expected = [
             [plain_walk.normal(seed, t, j, plain_walk.NOISE) for j in range(5)] for t in range(5)
         ]
@@ -125,7 +125,7 @@ def test_uniform_pairs_and_normals_are_those_of_the_words() -> None:
 def test_a_negative_seed_is_its_64_bits() -> None:
     seed = -3
     wanted = plain_walk.uniforms(seed & plain_walk.LONG, 0, 7, plain_walk.BATCH)
-    assert tuple(pairs(seed, 1, random.BATCH)[0]) == wanted
+    assert tuple(pairs(seed, 1, loop.BATCH)[0]) == wanted
 
 
 # Statistics. Seeds are fixed, so these never fail by chance; the bounds are those of a fair sample.
@@ -134,7 +134,7 @@ def test_a_negative_seed_is_its_64_bits() -> None:
 @pytest.fixture(scope="module")
 def sample() -> Any:
     """100 walkers, 500 steps, 4 coordinates."""
-    return normals(seeds_for(SEED, 100), 500, 4, random.NOISE)
+    return normals(seeds_for(SEED, 100), 500, 4, loop.NOISE)
 
 
 def test_moments_of_normals(sample: Any) -> None:
@@ -174,7 +174,7 @@ def test_the_largest_normals_are_as_large_as_they_should_be(sample: Any) -> None
 
 
 def test_uniforms_fill_their_bins() -> None:
-    made = pairs(SEED, 50_000, random.BATCH)
+    made = pairs(SEED, 50_000, loop.BATCH)
     for column in made.T:
         counts = np.bincount((column * 64).astype(int), minlength=64)
         assert stats.chisquare(counts).pvalue > 1e-3
@@ -183,6 +183,6 @@ def test_uniforms_fill_their_bins() -> None:
 
 
 def test_streams_do_not_overlap() -> None:
-    streams = [random.NOISE, random.THERMAL, random.BATCH, random.SHUFFLE]
+    streams = [loop.NOISE, loop.THERMAL, loop.BATCH, loop.SHUFFLE]
     seen = [set(normals(seeds_for(SEED, 3), 20, 4, stream).reshape(-1)) for stream in streams]
     assert len(set().union(*seen)) == 4 * 3 * 20 * 4

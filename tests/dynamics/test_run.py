@@ -96,6 +96,40 @@ def test_several_threads_may_call_at_once() -> None:
         np.testing.assert_array_equal(one, other)
 
 
+NEEDED = """
+import toylands as tl
+from toylands.dynamics import stages
+from toylands.formula.compile import Stage
+import sys
+
+def compiled(module):
+    made = vars(sys.modules[module]) if module in sys.modules else {}
+    return sorted(name for name, part in made.items() if isinstance(part, Stage) and "compiled" in vars(part))
+
+def parts():
+    return compiled("toylands.dynamics.stages"), compiled("toylands.dynamics.random")
+
+land = tl.landscapes.rosenbrock
+tl.descend(land, tl.adam(1e-2), steps=5)
+print(parts())
+tl.descend(land, tl.sam(tl.gd(1e-3)), steps=5)
+print(parts())
+tl.descend(land, tl.langevin(1e-4, temperature=0.1), steps=5)
+print(parts())
+"""
+
+
+def test_a_run_compiles_only_the_stages_that_it_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NEEDED], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "(['record'], [])",
+        "(['look', 'record'], [])",
+        "(['look', 'record'], ['shake'])",
+    ]
+
+
 # Interrupts
 
 

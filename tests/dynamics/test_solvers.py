@@ -25,7 +25,9 @@ def apply(step: Any, hessians: Array, gradients: Array, damping: Any = 0.0) -> A
     scratch = np.empty(2 * d * d)
     kept = h.copy()
     arrays = (h, g, shift, scratch)
-    step.ctypes(n, ld, d, *(a.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for a in arrays))
+    step.compiled.ctypes(
+        n, ld, d, *(a.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for a in arrays)
+    )
     np.testing.assert_array_equal(h, kept)  # the Hessians are only read
     assert np.isnan(g[:, n:]).all()  # nothing is written beside the block
     return g[:, :n].T.copy()

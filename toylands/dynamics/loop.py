@@ -6,22 +6,22 @@ by one array of integers (addresses, sizes, choices), so the loop compiles once 
 cache, whatever landscape and optimizer it runs.
 
 The order of one step: moving parameters, the batch, the gradient here, the look (SAM, extragradient),
-the operations on the gradient in order, the momentum reset, the rule, thermal noise, the average.
+the operations on the gradient in order, the momentum reset, the rule, thermal noise, the average. What
+only some jobs need is a stage (in `toylands.dynamics.stages` and `toylands.dynamics.random`), called by
+address too: it is compiled when a job first needs it, and a first walk does not wait for it.
 """
 
 from __future__ import annotations
 
 import math
 
-from toylands.dynamics.random import BATCH, NOISE, SHUFFLE, THERMAL, normal_rows, uniform_pair
 from toylands.formula.compile import (
     call_kernel,
-    call_precondition,
     call_rule,
+    caller,
     f8,
     i8,
     inline,
-    job_array,
     loop,
     peek,
     peek_long,
@@ -35,24 +35,41 @@ from toylands.formula.compile import (
 (
     WALKERS, DIM, STEPS, BLOCK,                       # sizes
     KERNEL, KERNEL_FULL, RULE, JACOBIAN, SOLVER,      # addresses of compiled functions
+    LOOK_STAGE, OPERATE_STAGE, FORGET_STAGE, AVERAGE_STAGE,  # and of stages; 0: not needed
+    RECORD_STAGE, INSIDE_STAGE, SHAKE_STAGE, DRAW_STAGE,
     THETA, PARAMETERS, PARAMETER_COUNT, PARAMETERS_SHARED,
     RATE, HYPER, HYPER_COUNT, RULE_SHARED, POWER_COUNT, POWER_SOURCE, MEMORY_COUNT,
     SCHEDULE, MOVING, MOVING_COUNT, MOVING_INDEX,
     DATA, SAMPLES, ALL_SAMPLES, BATCH_SIZE, BATCH_MODE, REPLACEMENT, SEEDS,
     LOOK, OP_COUNT, OP_CODES, VALUES, VALUE_COUNT, LOOK_ROW, THERMAL_ROW, AVERAGE_ROW,
     PATIENCE, PUSH, AVERAGE, AVERAGE_START,
-    RECORD, EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH, MEMORY_PATH, USED_PATH,
+    EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH, MEMORY_PATH, USED_PATH,
     END, DIED,
     JOB_SIZE,
-) = range(54)
+) = range(61)
 # fmt: on
 
-HERE, UPHILL, AHEAD = 0, 1, 2  # looks
+UPHILL, AHEAD = 1, 2  # looks
 ADD_NOISE, CLIP_NORM, CLIP_VALUE, ADD_DECAY, SOLVE = 0, 1, 2, 3, 4  # operations on the gradient
-NO_AVERAGE, SWA, EMA = 0, 1, 2  # averages
+SWA, EMA = 1, 2  # averages
 FULL, COMMON_BATCH, OWN_BATCH = 0, 1, 2  # batches
+NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4  # what a stream of random numbers is for
 #: steps between two copies of the state; when a walker leaves, the walk is taken up again there
 STRIDE = 32
+
+# --- the stages: what each is called with -----------------------------------------------------------
+LOOK_CALL = void(*[i8] * 4, f8, *[i8] * 10)
+OPERATE_CALL = void(*[i8] * 16)
+FORGET_CALL = void(*[i8] * 7)
+AVERAGE_CALL = void(*[i8] * 8)
+RECORD_CALL = void(*[i8] * 11)
+INSIDE_CALL = void(*[i8] * 8)
+SHAKE_CALL = void(*[i8] * 10)
+DRAW_CALL = void(*[i8] * 7)
+
+call_look, call_operate, call_forget = caller(LOOK_CALL), caller(OPERATE_CALL), caller(FORGET_CALL)
+call_average, call_record = caller(AVERAGE_CALL), caller(RECORD_CALL)
+call_inside, call_shake, call_draw = caller(INSIDE_CALL), caller(SHAKE_CALL), caller(DRAW_CALL)
 
 
 def scratch_rows(
@@ -64,7 +81,7 @@ def scratch_rows(
 
 
 @inline(void, *[i8] * 13)
-def _gradient(  # type: ignore[no-untyped-def]
+def gradient(  # type: ignore[no-untyped-def]
     kernel, n, ld, x, p, shared, data, rows, index, stride, count, loss, out
 ):
     """One gradient for the block: at once, or walker by walker when each has its own batch."""
@@ -80,14 +97,6 @@ def _gradient(  # type: ignore[no-untyped-def]
             )  # fmt: skip
 
 
-@inline(f8, i8, i8, i8, i8)
-def _norm(g, d, ld, i):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for j in range(d):
-        total += peek(g, j * ld + i) ** 2
-    return math.sqrt(total)
-
-
 @inline(void, *[i8] * 7)
 def _fill(target, ld, n, source, count, step, first):  # type: ignore[no-untyped-def]
     """Copy `count` rows into scratch: one number a row (step 0) or one per walker."""
@@ -97,170 +106,11 @@ def _fill(target, ld, n, source, count, step, first):  # type: ignore[no-untyped
             poke(target, k * ld + i, peek(source, at))
 
 
-@inline(void, *[i8] * 5)
-def _draw_batch(index, count, samples, seed, t):  # type: ignore[no-untyped-def]
-    """`count` samples with replacement for step t."""
-    for k in range(0, count, 2):
-        first, second = uniform_pair(seed, t, k, BATCH)
-        poke_long(index, k, int(first * samples))
-        if k + 1 < count:
-            poke_long(index, k + 1, int(second * samples))
-
-
-@inline(void, *[i8] * 4)
-def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
-    """A fresh random order of the samples for this epoch (Fisher-Yates)."""
-    for k in range(samples):
-        poke_long(order, k, k)
-    for k in range(samples - 1, 0, -1):
-        first, _ = uniform_pair(seed, epoch, k, SHUFFLE)
-        other = int(first * (k + 1))
-        kept = peek_long(order, k)
-        poke_long(order, k, peek_long(order, other))
-        poke_long(order, other, kept)
-
-
-@inline(void, *[i8] * 10)
-def _shake(seeds, n, d, t, stream, sizes, target, one, two, ld):  # type: ignore[no-untyped-def]
-    """Add normal noise of each walker's own size to d rows; rows `one` and `two` are free to use."""
-    for j in range(0, d, 2):
-        normal_rows(seeds, n, t, j >> 1, stream, one, two)
-        row = target + 8 * j * ld
-        for i in range(n):
-            poke(row, i, peek(row, i) + peek(sizes, i) * peek(one, i))
-        if j + 1 < d:
-            for i in range(n):
-                poke(row, ld + i, peek(row, ld + i) + peek(sizes, i) * peek(two, i))
-
-
-@inline(void, job_array, *[i8] * 15)
-def _operate(  # type: ignore[no-untyped-def]
-    job, n, ld, d, t, first, x, g, p, values, hessian, index, stride, count, loss, looked
-):
-    """Run the operations on the gradient, from the outermost wrapper in."""
-    codes = job[OP_CODES]
-    for operation in range(job[OP_COUNT]):
-        code = peek_long(codes, 2 * operation)
-        row = values + 8 * ld * peek_long(codes, 2 * operation + 1)
-        if code == ADD_NOISE:
-            _shake(job[SEEDS] + 8 * first, n, d, t, NOISE, row, g, loss, looked, ld)
-        elif code == CLIP_NORM:
-            for i in range(n):
-                factor = min(1.0, peek(row, i) / (_norm(g, d, ld, i) + 1e-6))
-                for j in range(d):
-                    poke(g, j * ld + i, peek(g, j * ld + i) * factor)
-        elif code == CLIP_VALUE:
-            for j in range(d):
-                for i in range(n):
-                    value, limit = peek(g, j * ld + i), peek(row, i)
-                    poke(g, j * ld + i, limit if value > limit else max(value, -limit))
-        elif code == ADD_DECAY:
-            for j in range(d):
-                for i in range(n):
-                    at = j * ld + i
-                    poke(g, at, peek(g, at) + peek(row, i) * peek(x, at))
-        else:
-            _gradient(
-                job[JACOBIAN], n, ld, x, p, job[PARAMETERS_SHARED], job[DATA], job[ALL_SAMPLES],
-                index, stride, count, loss, hessian,
-            )  # fmt: skip
-            call_precondition(job[SOLVER], (n, ld, d, hessian, g, row, hessian + 8 * d * d * ld))
-
-
-@inline(void, job_array, *[i8] * 6)
-def _forget(job, n, ld, d, g, memory, conflict):  # type: ignore[no-untyped-def]
-    """Reset the memory of walkers whose momentum fought the gradient long enough."""
-    for i in range(n):
-        along = 0.0
-        for j in range(d):
-            along += peek(memory, j * ld + i) * peek(g, j * ld + i)
-        seen = peek(conflict, i) + 1.0 if along * job[PUSH] > 0.0 else 0.0
-        if seen >= job[PATIENCE]:
-            seen = 0.0
-            for k in range(job[MEMORY_COUNT] * d):
-                poke(memory, k * ld + i, 0.0)
-        poke(conflict, i, seen)
-
-
-@inline(void, job_array, *[i8] * 7)
-def _average(job, n, ld, d, t, x, average, decay):  # type: ignore[no-untyped-def]
-    """Take iterate t into the average."""
-    start = job[AVERAGE_START]
-    if job[AVERAGE] == SWA and t < start:
-        return
-    for j in range(d):
-        for i in range(n):
-            at = j * ld + i
-            old, now = peek(average, at), peek(x, at)
-            if t == start:
-                poke(average, at, now)
-            elif job[AVERAGE] == SWA:
-                poke(average, at, old + (now - old) / (t - start + 1))
-            else:
-                keep = peek(decay, i)
-                poke(average, at, keep * old + (1.0 - keep) * now)
-
-
 @inline(void, i8, i8, i8)
-def _copy(target, source, count):  # type: ignore[no-untyped-def]
+def copy_row(target, source, count):  # type: ignore[no-untyped-def]
     """Copy `count` numbers."""
     for k in range(count):
         poke(target, k, peek(source, k))
-
-
-@inline(void, job_array, *[i8] * 10)
-def _write(job, n, ld, d, t, first, alive, x, g, loss, average):  # type: ignore[no-untyped-def]
-    """Record iterate t: of the walkers still there, and of those that left with it; NaN for others."""
-    walkers, row = job[WALKERS], t // job[EVERY]
-    column = 8 * (row * walkers + first)
-    norms, line = job[GRAD_PATH] + column, 8 * walkers
-    path = job[PATH] + d * row * line + 8 * first
-    averages = job[AVERAGE_PATH] + d * row * line + 8 * first
-    averaged = job[AVERAGE] != NO_AVERAGE
-    _copy(job[LOSS_PATH] + column, loss, n)
-    for i in range(n):
-        poke(norms, i, 0.0)
-    for j in range(d):
-        _copy(path + j * line, x + 8 * j * ld, n)
-        if averaged:
-            _copy(averages + j * line, average + 8 * j * ld, n)
-        for i in range(n):
-            poke(norms, i, peek(norms, i) + peek(g, j * ld + i) ** 2)
-    for i in range(n):
-        poke(norms, i, math.sqrt(peek(norms, i)))
-    if averaged and t < job[AVERAGE_START]:
-        for j in range(d):
-            for i in range(n):
-                poke(averages, j * walkers + i, math.nan)
-    if alive == n:
-        return
-    for i in range(n):
-        died = peek_long(job[DIED], first + i)
-        there = died < 0 or died == t
-        for j in range(d):
-            there = there and math.isfinite(peek(x, j * ld + i))
-        if not there:
-            poke(job[LOSS_PATH] + column, i, math.nan)
-            poke(norms, i, math.nan)
-            for j in range(d):
-                poke(path, j * walkers + i, math.nan)
-                if averaged:
-                    poke(averages, j * walkers + i, math.nan)
-
-
-@inline(void, job_array, *[i8] * 7)
-def _write_inside(job, n, ld, d, t, first, g, memory):  # type: ignore[no-untyped-def]
-    """Record what the rule sees at step t: its memory and the gradient that reaches it."""
-    walkers, row = job[WALKERS], t // job[EVERY]
-    height = job[MEMORY_COUNT] * d
-    for i in range(n):
-        there = peek_long(job[DIED], first + i) < 0
-        for k in range(height):
-            value = peek(memory, k * ld + i) if there else math.nan
-            poke(job[MEMORY_PATH], (row * height + k) * walkers + first + i, value)
-        for j in range(d):
-            value = peek(g, j * ld + i) if there else math.nan
-            poke(job[USED_PATH], (row * d + j) * walkers + first + i, value)
 
 
 @inline(i8, i8, i8, f8)
@@ -272,24 +122,24 @@ def _outside(x, count, escape):  # type: ignore[no-untyped-def]
     return outside
 
 
-@inline(void, job_array, *[i8] * 4)
+@inline(void, *[i8] * 5)
 def _double(job, n, rows, first, x):  # type: ignore[no-untyped-def]
     """Make every walker that left a double of the first one that is still there."""
     here = 0
-    while peek_long(job[DIED], first + here) >= 0:
+    while peek_long(peek_long(job, DIED), first + here) >= 0:
         here += 1
     for i in range(n):
-        if peek_long(job[DIED], first + i) >= 0:
+        if peek_long(peek_long(job, DIED), first + i) >= 0:
             for row in range(rows):
                 poke(x, row * n + i, peek(x, row * n + here))
 
 
-@inline(i8, job_array, *[i8] * 7, f8)
+@inline(i8, *[i8] * 8, f8)
 def _part(job, n, ld, d, t, first, x, before, escape):  # type: ignore[no-untyped-def]
     """Note the walkers that left with step t, and where they were last; return how many."""
-    walkers, left = job[WALKERS], 0
+    walkers, left = peek_long(job, WALKERS), 0
     for i in range(n):
-        if peek_long(job[DIED], first + i) >= 0:
+        if peek_long(peek_long(job, DIED), first + i) >= 0:
             continue
         inside, finite = True, True
         for j in range(d):
@@ -298,32 +148,40 @@ def _part(job, n, ld, d, t, first, x, before, escape):  # type: ignore[no-untype
             finite = finite and math.isfinite(value)
         if not inside:
             left += 1
-            poke_long(job[DIED], first + i, t)
+            poke_long(peek_long(job, DIED), first + i, t)
             for j in range(d):
                 last = peek(x if finite else before, j * ld + i)
-                poke(job[END], j * walkers + first + i, last)
+                poke(peek_long(job, END), j * walkers + first + i, last)
     return left
 
 
-@loop(void(job_array, f8, i8, i8, i8, i8))
+@loop(void(i8, f8, i8, i8, i8, i8))
 def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-untyped-def]
     """Run the job for walkers `from_walker` to `to_walker`, with scratch memory for x and so on."""
-    walkers, d, steps = job[WALKERS], job[DIM], job[STEPS]
-    parameter_count, memory_count = job[PARAMETER_COUNT], job[MEMORY_COUNT]
-    hyper_count, power_count = job[HYPER_COUNT], job[POWER_COUNT]
-    samples, mode, batch = job[ALL_SAMPLES], job[BATCH_MODE], job[BATCH_SIZE]
-    record, every = job[RECORD], job[EVERY]
+    walkers, d, steps = peek_long(job, WALKERS), peek_long(job, DIM), peek_long(job, STEPS)
+    parameter_count, memory_count = peek_long(job, PARAMETER_COUNT), peek_long(job, MEMORY_COUNT)
+    hyper_count, power_count = peek_long(job, HYPER_COUNT), peek_long(job, POWER_COUNT)
+    samples, mode, batch = (
+        peek_long(job, ALL_SAMPLES),
+        peek_long(job, BATCH_MODE),
+        peek_long(job, BATCH_SIZE),
+    )
+    every = peek_long(job, EVERY)
+    look, operate = peek_long(job, LOOK_STAGE), peek_long(job, OPERATE_STAGE)
+    forget, average_in = peek_long(job, FORGET_STAGE), peek_long(job, AVERAGE_STAGE)
+    record, inside = peek_long(job, RECORD_STAGE), peek_long(job, INSIDE_STAGE)
+    shake, draw = peek_long(job, SHAKE_STAGE), peek_long(job, DRAW_STAGE)
     # Scratch rows. The first `mutable` rows are the state of a walk; a copy of them follows.
-    averaged = 0 if job[AVERAGE] == NO_AVERAGE else d
-    waiting = 1 if job[PATIENCE] > 0 else 0
+    averaged = d if average_in != 0 else 0
+    waiting = 1 if forget != 0 else 0
     mutable = d + memory_count * d + averaged + waiting + hyper_count + power_count
-    private = 2 * mutable + 3 * d + parameter_count + 1 + job[VALUE_COUNT]
+    private = 2 * mutable + 3 * d + parameter_count + 1 + peek_long(job, VALUE_COUNT)
     # Integer scratch: epoch of each order, orders, drawn batches.
-    orders = epochs + 8 * job[BLOCK]
-    drawn = orders + 8 * samples * (job[BLOCK] if mode == OWN_BATCH else 1)
+    orders = epochs + 8 * peek_long(job, BLOCK)
+    drawn = orders + 8 * samples * (peek_long(job, BLOCK) if mode == OWN_BATCH else 1)
 
-    for first in range(from_walker, to_walker, job[BLOCK]):
-        n = min(job[BLOCK], to_walker - first)
+    for first in range(from_walker, to_walker, peek_long(job, BLOCK)):
+        n = min(peek_long(job, BLOCK), to_walker - first)
         ld, line = n, 8 * n  # rows without gaps: a rule runs over all coordinates in one go
         memory = x + line * d
         average = memory + line * memory_count * d
@@ -336,28 +194,44 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
         p = before + line * d
         rate = p + line * parameter_count
         values = rate + line
-        loss = values + line * job[VALUE_COUNT]
+        loss = values + line * peek_long(job, VALUE_COUNT)
         hessian = loss + line
-        uphill = values + line * job[LOOK_ROW]
-        heat = values + line * job[THERMAL_ROW]
-        decay = values + line * job[AVERAGE_ROW]
+        uphill = values + line * peek_long(job, LOOK_ROW)
+        heat = values + line * peek_long(job, THERMAL_ROW)
+        decay = values + line * peek_long(job, AVERAGE_ROW)
         for k in range(mutable * ld):
             poke(x, k, 0.0)
         for j in range(d):
             for i in range(n):
-                poke(x, j * ld + i, peek(job[THETA], (first + i) * d + j))
-        _fill(p, ld, n, job[PARAMETERS], parameter_count,
-              0 if job[PARAMETERS_SHARED] else walkers, first)  # fmt: skip
-        _fill(rate, ld, n, job[RATE], 1, 0 if job[RULE_SHARED] else walkers, first)
-        _fill(hyper, ld, n, job[HYPER], hyper_count, 0 if job[RULE_SHARED] else walkers, first)
-        _fill(values, ld, n, job[VALUES], job[VALUE_COUNT], walkers, first)
+                poke(x, j * ld + i, peek(peek_long(job, THETA), (first + i) * d + j))
+        _fill(p, ld, n, peek_long(job, PARAMETERS), parameter_count,
+              0 if peek_long(job, PARAMETERS_SHARED) else walkers, first)  # fmt: skip
+        _fill(
+            rate,
+            ld,
+            n,
+            peek_long(job, RATE),
+            1,
+            0 if peek_long(job, RULE_SHARED) else walkers,
+            first,
+        )
+        _fill(
+            hyper,
+            ld,
+            n,
+            peek_long(job, HYPER),
+            hyper_count,
+            0 if peek_long(job, RULE_SHARED) else walkers,
+            first,
+        )
+        _fill(values, ld, n, peek_long(job, VALUES), peek_long(job, VALUE_COUNT), walkers, first)
         for k in range(power_count * ld):
             poke(hyper + line * hyper_count, k, 1.0)
         for i in range(n):
-            poke_long(job[DIED], first + i, -1)
+            poke_long(peek_long(job, DIED), first + i, -1)
             poke_long(epochs, i, -1)
-        if job[AVERAGE] != NO_AVERAGE:
-            _average(job, n, ld, d, 0, x, average, decay)
+        if average_in != 0:
+            call_average(average_in, (job, n, ld, d, 0, x, average, decay))
         # A rule adds up how far its walkers are from 0, which costs next to nothing: while the sum is
         # inside, everybody is. Else the coordinates outside are counted. If there are any, the block
         # goes back to the last copy and looks at every walker after every step. A walker that left
@@ -367,117 +241,130 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
         while t < steps and alive > 0:
             stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
-                _copy(copy, x, mutable * ld)
+                copy_row(copy, x, mutable * ld)
             began = t
             while t < stop:
-                scale = peek(job[SCHEDULE], t)
-                for k in range(job[MOVING_COUNT]):
-                    row = peek_long(job[MOVING_INDEX], k)
-                    value = peek(job[MOVING], t * job[MOVING_COUNT] + k)
+                scale = peek(peek_long(job, SCHEDULE), t)
+                for k in range(peek_long(job, MOVING_COUNT)):
+                    row = peek_long(peek_long(job, MOVING_INDEX), k)
+                    value = peek(peek_long(job, MOVING), t * peek_long(job, MOVING_COUNT) + k)
                     for i in range(n):
                         poke(p, row * ld + i, value)
-                index, stride, count = job[SAMPLES], 0, samples
-                if mode != FULL:
-                    chosen = n if mode == OWN_BATCH else 1
-                    if job[REPLACEMENT]:
+                index, stride, count = peek_long(job, SAMPLES), 0, samples
+                if draw != 0:
+                    call_draw(draw, (job, n, first, t, epochs, orders, drawn))
+                    if peek_long(job, REPLACEMENT):
                         index, count = drawn, batch
                         stride = batch if mode == OWN_BATCH else 0
-                        for i in range(chosen):
-                            seed = peek_long(job[SEEDS], first + i if mode == OWN_BATCH else 0)
-                            _draw_batch(drawn + 8 * i * batch, batch, samples, seed, t)
                     else:
-                        batches = (samples + batch - 1) // batch
-                        epoch, at = t // batches, (t % batches) * batch
+                        at = t % ((samples + batch - 1) // batch) * batch
                         index, count = orders + 8 * at, min(batch, samples - at)
                         stride = samples if mode == OWN_BATCH else 0
-                        for i in range(chosen):
-                            if peek_long(epochs, i) != epoch:
-                                seed = peek_long(job[SEEDS], first + i if mode == OWN_BATCH else 0)
-                                _shuffle(orders + 8 * i * samples, samples, seed, epoch)
-                                poke_long(epochs, i, epoch)
-                writing = record and t % every == 0
+                writing = record != 0 and t % every == 0
                 if writing and mode != FULL:
                     call_kernel(
-                        job[KERNEL_FULL],
-                        (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
+                        peek_long(job, KERNEL_FULL),
+                        (
+                            n,
+                            ld,
+                            x,
+                            p,
+                            peek_long(job, DATA),
+                            samples,
+                            peek_long(job, SAMPLES),
+                            samples,
+                            loss,
+                            g,
+                        ),
                     )
-                    _write(job, n, ld, d, t, first, alive, x, g, loss, average)
+                    call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
                 recorded = writing and mode == FULL  # only then is the loss needed, too
-                _gradient(job[KERNEL_FULL] if recorded else job[KERNEL], n, ld, x, p,
-                          job[PARAMETERS_SHARED], job[DATA], samples, index, stride, count, loss,
-                          g)  # fmt: skip
+                kernel = peek_long(job, KERNEL_FULL if recorded else KERNEL)
+                gradient(kernel, n, ld, x, p, peek_long(job, PARAMETERS_SHARED),
+                         peek_long(job, DATA), samples, index, stride, count, loss, g)  # fmt: skip
                 if recorded:
-                    _write(job, n, ld, d, t, first, alive, x, g, loss, average)
+                    call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
                 if outside > 0:
                     _double(job, n, private, first, x)
-                if job[LOOK] != HERE:
-                    for i in range(n):
-                        far = peek(rate, i) * scale
-                        if job[LOOK] == UPHILL:
-                            far = -peek(uphill, i) / (_norm(g, d, ld, i) + 1e-12)
-                        for j in range(d):
-                            at = j * ld + i
-                            poke(looked, at, peek(x, at) - far * peek(g, at))
-                    _gradient(job[KERNEL], n, ld, looked, p, job[PARAMETERS_SHARED], job[DATA],
-                              samples, index, stride, count, loss, g)  # fmt: skip
-                if job[OP_COUNT] > 0:
-                    _operate(job, n, ld, d, t, first, x, g, p, values, hessian, index, stride,
-                             count, loss, looked)  # fmt: skip
-                if job[PATIENCE] > 0:
-                    _forget(job, n, ld, d, g, memory, conflict)
-                if writing and job[USED_PATH] != 0:
-                    _write_inside(job, n, ld, d, t, first, g, memory)
+                if look != 0:
+                    call_look(look, (job, n, ld, d, scale, x, g, p, rate, uphill, looked, index,
+                                     stride, count, loss))  # fmt: skip
+                if operate != 0:
+                    call_operate(operate, (job, n, ld, d, t, first, x, g, p, values, hessian, index,
+                                           stride, count, loss, looked))  # fmt: skip
+                if forget != 0:
+                    call_forget(forget, (job, n, ld, d, g, memory, conflict))
+                if writing and inside != 0:
+                    call_inside(inside, (job, n, ld, d, t, first, g, memory))
                 for k in range(power_count):
-                    source = peek_long(job[POWER_SOURCE], k)
-                    for i in range(1 if job[RULE_SHARED] else n):
+                    source = peek_long(peek_long(job, POWER_SOURCE), k)
+                    for i in range(1 if peek_long(job, RULE_SHARED) else n):
                         at = (hyper_count + k) * ld + i
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
                 if careful:
-                    _copy(before, x, d * ld)
-                reach = call_rule(job[RULE], (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
-                if job[THERMAL_ROW] >= 0:
+                    copy_row(before, x, d * ld)
+                reach = call_rule(
+                    peek_long(job, RULE), (n, d, scale, float(t + 1), rate, x, g, memory, hyper)
+                )
+                if peek_long(job, THERMAL_ROW) >= 0:
                     for i in range(n):  # the gradient has been used: its row is free
                         poke(g, i, math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i)))
-                    _shake(job[SEEDS] + 8 * first, n, d, t, THERMAL, g, x, loss, looked, ld)
+                    seeds = peek_long(job, SEEDS) + 8 * first
+                    call_shake(shake, (seeds, n, d, t, THERMAL, g, x, loss, looked, ld))
                     reach = math.inf
                 t += 1
                 outside = 0 if reach <= escape else _outside(x, d * n, escape)
-                if job[AVERAGE] != NO_AVERAGE:
-                    _average(job, n, ld, d, t, x, average, decay)
+                if average_in != 0:
+                    call_average(average_in, (job, n, ld, d, t, x, average, decay))
                 if careful:
                     alive -= _part(job, n, ld, d, t, first, x, before, escape)
                     if alive == 0:
                         break
                 elif outside > 0:
-                    _copy(x, copy, mutable * ld)
+                    copy_row(x, copy, mutable * ld)
                     t, stop, careful = began, t, True
             careful = outside > 0
-        for k in range(job[MOVING_COUNT]):
-            row = peek_long(job[MOVING_INDEX], k)
+        for k in range(peek_long(job, MOVING_COUNT)):
+            row = peek_long(peek_long(job, MOVING_INDEX), k)
             for i in range(n):
-                poke(p, row * ld + i, peek(job[MOVING], t * job[MOVING_COUNT] + k))
-        if record and t % every == 0:
+                poke(
+                    p,
+                    row * ld + i,
+                    peek(peek_long(job, MOVING), t * peek_long(job, MOVING_COUNT) + k),
+                )
+        if record != 0 and t % every == 0:
             call_kernel(
-                job[KERNEL_FULL],
-                (n, ld, x, p, job[DATA], samples, job[SAMPLES], samples, loss, g),
+                peek_long(job, KERNEL_FULL),
+                (
+                    n,
+                    ld,
+                    x,
+                    p,
+                    peek_long(job, DATA),
+                    samples,
+                    peek_long(job, SAMPLES),
+                    samples,
+                    loss,
+                    g,
+                ),
             )
-            _write(job, n, ld, d, t, first, alive, x, g, loss, average)
+            call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
         for j in range(d):
-            end = job[END] + 8 * (j * walkers + first)
+            end = peek_long(job, END) + 8 * (j * walkers + first)
             if alive == n:
-                _copy(end, x + line * j, n)
+                copy_row(end, x + line * j, n)
             else:
                 for i in range(n):
-                    if peek_long(job[DIED], first + i) < 0:
+                    if peek_long(peek_long(job, DIED), first + i) < 0:
                         poke(end, i, peek(x, j * ld + i))
-        if record:
+        if record != 0:
             # The block may have ended early, with all its walkers gone (alive is 0).
             for i in range(n):
                 poke(x, i, math.nan)
             for row in range((t + every - 1) // every, steps // every + 1):
-                if job[USED_PATH] != 0:
+                if inside != 0:
                     for k in range(d * ld):
                         poke(g, k, math.nan)
-                    _write_inside(job, n, ld, d, row * every, first, g, memory)
+                    call_inside(inside, (job, n, ld, d, row * every, first, g, memory))
             for row in range(t // every + 1, steps // every + 1):
-                _write(job, n, ld, d, row * every, first, alive, x, g, loss, average)
+                call_record(record, (job, n, ld, d, row * every, first, alive, x, g, loss, average))

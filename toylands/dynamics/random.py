@@ -11,11 +11,21 @@ import math
 
 from numba import types
 
-from toylands.formula.compile import f8, i8, inline, peek, peek_long, poke, void
+from toylands.dynamics.loop import (
+    ALL_SAMPLES,
+    BATCH,
+    BATCH_MODE,
+    BATCH_SIZE,
+    DRAW_CALL,
+    OWN_BATCH,
+    REPLACEMENT,
+    SEEDS,
+    SHAKE_CALL,
+    SHUFFLE,
+)
+from toylands.formula.compile import f8, i8, inline, peek, peek_long, poke, poke_long, stage, void
 
 _LOW = 0xFFFFFFFF
-#: what a stream of numbers is for (one counter word), so that uses never overlap
-NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4
 
 
 @inline(types.UniTuple(i8, 2), i8, i8)
@@ -66,3 +76,54 @@ def normal_rows(seeds, n, step, pair, stream, first, second):  # type: ignore[no
         angle = 6.283185307179586 * peek(second, i)
         poke(first, i, radius * math.cos(angle))
         poke(second, i, radius * math.sin(angle))
+
+
+@stage(SHAKE_CALL)
+def shake(seeds, n, d, t, stream, sizes, target, one, two, ld):  # type: ignore[no-untyped-def]
+    """Add normal noise of each walker's own size to d rows; rows `one` and `two` are free to use."""
+    for j in range(0, d, 2):
+        normal_rows(seeds, n, t, j >> 1, stream, one, two)
+        row = target + 8 * j * ld
+        for i in range(n):
+            poke(row, i, peek(row, i) + peek(sizes, i) * peek(one, i))
+        if j + 1 < d:
+            for i in range(n):
+                poke(row, ld + i, peek(row, ld + i) + peek(sizes, i) * peek(two, i))
+
+
+@inline(void, *[i8] * 5)
+def _draw_batch(index, count, samples, seed, t):  # type: ignore[no-untyped-def]
+    """`count` samples with replacement for step t."""
+    for k in range(0, count, 2):
+        first, second = uniform_pair(seed, t, k, BATCH)
+        poke_long(index, k, int(first * samples))
+        if k + 1 < count:
+            poke_long(index, k + 1, int(second * samples))
+
+
+@inline(void, *[i8] * 4)
+def _shuffle(order, samples, seed, epoch):  # type: ignore[no-untyped-def]
+    """A fresh random order of the samples for this epoch (Fisher-Yates)."""
+    for k in range(samples):
+        poke_long(order, k, k)
+    for k in range(samples - 1, 0, -1):
+        first, _ = uniform_pair(seed, epoch, k, SHUFFLE)
+        other = int(first * (k + 1))
+        kept = peek_long(order, k)
+        poke_long(order, k, peek_long(order, other))
+        poke_long(order, other, kept)
+
+
+@stage(DRAW_CALL)
+def draw(job, n, first, t, epochs, orders, drawn):  # type: ignore[no-untyped-def]
+    """The batch of step t: of each walker, or one for all; `orders` holds those of shuffled epochs."""
+    samples, batch = peek_long(job, ALL_SAMPLES), peek_long(job, BATCH_SIZE)
+    own = peek_long(job, BATCH_MODE) == OWN_BATCH
+    epoch = t // ((samples + batch - 1) // batch)
+    for i in range(n if own else 1):
+        seed = peek_long(peek_long(job, SEEDS), first + i if own else 0)
+        if peek_long(job, REPLACEMENT):
+            _draw_batch(drawn + 8 * i * batch, batch, samples, seed, t)
+        elif peek_long(epochs, i) != epoch:
+            _shuffle(orders + 8 * i * samples, samples, seed, epoch)
+            poke_long(epochs, i, epoch)

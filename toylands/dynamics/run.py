@@ -239,9 +239,11 @@ def execute(
         inside: whether to record the rule's memory too, and the gradient that reaches it.
         progress: what to call the work in a progress bar; None for no bar.
     """
-    from toylands.dynamics import loop
-    from toylands.dynamics.job import Job
-    from toylands.formula.memory import cores
+    from toylands.formula.memory import cores, pointer, undisturbed
+
+    with undisturbed():
+        from toylands.dynamics import loop
+        from toylands.dynamics.job import Job
 
     count, dim = len(starts), land.dim
     rule, definition = opt.rule, land.definition
@@ -251,20 +253,18 @@ def execute(
     parameters = land.parameter_rows((count,))
     shared = parameters.shape[1] == 1
     rates, hyper, rule_shared = _rule_rows(opt, count)
-    random = batch is not None or opt.piece("noise") or opt.piece("langevin")
-    seeds = seeds_for(seed, count if random or np.ndim(seed) else 1)
+    shaken = opt.piece("noise") or opt.piece("langevin")
+    seeds = seeds_for(seed, count if shaken or batch is not None or np.ndim(seed) else 1)
     mode, batch_size = _batch(land, batch, seeds)
     averaging = opt.piece("swa") or opt.piece("ema")
     records = _records(land, opt, count, steps, every, inside=inside) if record else 0
     columns = moving_columns(land, moving, steps)
     values: list[Any] = []
     operations = _operations(opt, values)
-    look = (
-        loop.UPHILL if opt.piece("sam") else loop.AHEAD if opt.piece("extragradient") else loop.HERE
-    )
+    look = loop.UPHILL if opt.piece("sam") else loop.AHEAD if opt.piece("extragradient") else 0
     solver = opt.piece("newton") or opt.piece("saddle_free_newton")
     reset, swa = opt.piece("reset_on_conflict"), opt.piece("swa")
-    average = loop.NO_AVERAGE if averaging is None else loop.SWA if swa else loop.EMA
+    average = 0 if averaging is None else loop.SWA if swa else loop.EMA
     kernel = definition.kernel(1, loss=record and mode == loop.FULL and every == 1, shared=shared)
 
     job = Job()
@@ -293,11 +293,32 @@ def execute(
         (loop.PUSH, -rule.gathers if reset else 0),
         (loop.AVERAGE, average),
         (loop.AVERAGE_START, swa.counts["start"] if swa else 0),
-        (loop.RECORD, record),
         (loop.EVERY, every),
     )
     for position, number in numbers:
         job.say(position, int(number))
+    if record or look or averaging or reset or len(operations):
+        from toylands.dynamics import stages
+
+        needed = (
+            (loop.RECORD_STAGE, stages.record, record),
+            (loop.INSIDE_STAGE, stages.record_inside, record and inside),
+            (loop.LOOK_STAGE, stages.look, look),
+            (loop.OPERATE_STAGE, stages.operate, len(operations)),
+            (loop.FORGET_STAGE, stages.forget, reset),
+            (loop.AVERAGE_STAGE, stages.average, averaging),
+        )
+        for position, stage, wanted in needed:
+            if wanted:
+                job.say(position, stage.address)
+    if shaken or mode != loop.FULL:
+        from toylands.dynamics import random
+
+        job.take(loop.SEEDS, seeds)
+        if shaken:
+            job.say(loop.SHAKE_STAGE, random.shake.address)
+        if mode != loop.FULL:
+            job.say(loop.DRAW_STAGE, random.draw.address)
     if record:
         full = definition.kernel(1, loss=True, shared=shared)
         job.say(loop.KERNEL_FULL, full.address)
@@ -334,8 +355,6 @@ def execute(
     if columns:
         job.take(loop.MOVING, np.array([*columns.values()]).T)
         job.take(loop.MOVING_INDEX, np.array([[*land.parameters].index(name) for name in columns]))
-    if random:
-        job.take(loop.SEEDS, seeds)
     if record:
         job.room(loop.PATH, (records, dim, count))
         job.room(loop.LOSS_PATH, (records, count))
@@ -354,7 +373,7 @@ def execute(
     longs = block * (1 + land.samples + batch_size)
     held = (job, definition, rule)
     work = count * max(steps, 1) * definition.cost
-    _share(job.integers, held, limit, count, work, block, height * block, longs, progress)
+    _share(pointer(job.integers), held, limit, count, work, block, height * block, longs, progress)
     return Raw(
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),
@@ -431,7 +450,7 @@ def _batch(land: Landscape, batch: int | None, seeds: np.ndarray) -> tuple[int, 
 
 
 def _share(
-    job: np.ndarray,
+    job: int,
     held: tuple[Any, ...],
     escape: float,
     count: int,
@@ -441,7 +460,7 @@ def _share(
     longs_size: int,
     progress: str | None,
 ) -> None:
-    """Run the job: at once when it is small, else in pieces shared by the cores.
+    """Run the job at this address: at once when it is small, else in pieces shared by the cores.
 
     `held` is what the job names by address; it must live as long as a piece runs.
     """

@@ -10,7 +10,7 @@ import math
 
 import numba
 
-from toylands.formula.compile import PRECONDITION, SETTINGS, f8, i8, inline, void
+from toylands.formula.compile import PRECONDITION, f8, i8, inline, stage, void
 
 
 @inline(void, f8[::1], f8[::1], i8)
@@ -80,7 +80,7 @@ def _rotate(a, v, d):  # type: ignore[no-untyped-def]
                     v[k * d + q] = s * left + c * right
 
 
-@numba.cfunc(PRECONDITION, cache=True, **SETTINGS)
+@stage(PRECONDITION)
 def newton_step(n, ld, d, hessian, g, damping, scratch):  # type: ignore[no-untyped-def]
     """g <- (H + damping I)^-1 g for every walker of a block."""
     a = numba.carray(scratch, d * d + d)
@@ -98,7 +98,7 @@ def newton_step(n, ld, d, hessian, g, damping, scratch):  # type: ignore[no-unty
             gradient[j * ld + i] = a[d * d + j]
 
 
-@numba.cfunc(PRECONDITION, cache=True, **SETTINGS)
+@stage(PRECONDITION)
 def saddle_free_step(n, ld, d, hessian, g, damping, scratch):  # type: ignore[no-untyped-def]
     """g <- V (|Lambda| + damping)^-1 V^T g for every walker of a block."""
     a = numba.carray(scratch, 2 * d * d)

@@ -9,11 +9,9 @@ swapped. numba is imported with this module, that is: with the first evaluation,
 from __future__ import annotations
 
 import functools
-import gc
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -23,6 +21,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from toylands.formula import scalars
+from toylands.formula.memory import undisturbed
 
 #: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
 #: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.
@@ -32,7 +31,6 @@ f8 = types.float64
 i8 = types.int64
 doubles = types.CPointer(f8)
 longs = types.CPointer(i8)
-job_array = types.int64[::1]
 void = types.void
 
 KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
@@ -41,18 +39,6 @@ PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 
 #: how many kernels and rules were compiled in this process (tests watch it)
 compiled = 0
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Compile without garbage collection: what is made lives on, and going through it takes long."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def loop(signature: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -75,6 +61,29 @@ def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
         **SETTINGS,
     )
     return undisturbed()(decorate)
+
+
+class Stage:
+    """A part of a loop that only some jobs need: compiled (or loaded) when first asked for its address."""
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        self._function, self._signature = function, signature
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """The compiled C function; it lives as long as the stage."""
+        with undisturbed():
+            return numba.cfunc(self._signature, cache=True, **SETTINGS)(self._function)
+
+    @property
+    def address(self) -> int:
+        """Where the compiled C function is."""
+        return int(self.compiled.address)
+
+
+def stage(signature: Any) -> Callable[[Callable[..., Any]], Stage]:
+    """Decorate a part of a loop that is called by address, see `Stage`."""
+    return lambda function: Stage(function, signature)
 
 
 # --- raw memory -----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Declared, Dial
+from toylands.formula.memory import undisturbed
 
 LEVELS = ("linear", "log", "quantile")
 OPTIONS = (
@@ -82,20 +83,21 @@ class Definition:
         shared = shared or not self.dials
         key = (order, loss, shared)
         if key not in self.kernels:
-            from toylands.formula.codegen import kernel_source
-            from toylands.formula.compile import KERNEL, compile_source
+            with undisturbed():
+                from toylands.formula.codegen import kernel_source
+                from toylands.formula.compile import KERNEL, compile_source
 
-            derivation = self.derivation
-            known = derivation.parameter_symbols
-            source, rows = kernel_source(
-                derivation.symbols,
-                [known[name] for name in self.dials],
-                [known[name] for name in self.columns],
-                derivation.loss if loss else None,
-                derivation.outputs(order) if order else [],
-                shared=shared,
-            )
-            self.kernels[key] = compile_source(source, "kernel", rows, KERNEL)
+                derivation = self.derivation
+                known = derivation.parameter_symbols
+                source, rows = kernel_source(
+                    derivation.symbols,
+                    [known[name] for name in self.dials],
+                    [known[name] for name in self.columns],
+                    derivation.loss if loss else None,
+                    derivation.outputs(order) if order else [],
+                    shared=shared,
+                )
+                self.kernels[key] = compile_source(source, "kernel", rows, KERNEL)
         return self.kernels[key]
 
 

@@ -5,10 +5,12 @@ Nothing is compiled here, so that a first walk does not wait for what it does no
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -99,3 +101,15 @@ def aligned(count: int) -> np.ndarray:
     room = np.empty(count + 7)
     skip = -pointer(room) % 64 // 8
     return room[skip : skip + count]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Import and compile without garbage collection: what is made lives on, going through it takes long."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()

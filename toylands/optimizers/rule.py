@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.formula.memory import undisturbed
 from toylands.optimizers.optimizer import Optimizer, check_number
 from toylands.optimizers.schedules import as_schedule
 
@@ -156,10 +157,11 @@ class Rule:
         """The compiled rule, for numbers shared by all walkers or one per walker."""
         shared = bool(shared)
         if shared not in self._kernels:
-            from toylands.formula.compile import RULE, compile_source
+            with undisturbed():
+                from toylands.formula.compile import RULE, compile_source
 
-            source = self._source(shared=shared)
-            self._kernels[shared] = compile_source(source, "rule", 1 + len(self.memory), RULE)
+                source = self._source(shared=shared)
+                self._kernels[shared] = compile_source(source, "rule", 1 + len(self.memory), RULE)
         return self._kernels[shared]
 
     def _source(self, *, shared: bool) -> str:
