@@ -155,18 +155,29 @@ def _part(job, n, ld, d, t, first, x, before, escape):  # type: ignore[no-untype
     return left
 
 
+@inline(void, *[i8] * 5)
+def _move(job, n, ld, t, p):  # type: ignore[no-untyped-def]
+    """Give moving parameters their value of step t."""
+    moving = peek_long(job, MOVING_COUNT)
+    for k in range(moving):
+        row = peek_long(peek_long(job, MOVING_INDEX), k)
+        value = peek(peek_long(job, MOVING), t * moving + k)
+        for i in range(n):
+            poke(p, row * ld + i, value)
+
+
 @loop(void(i8, f8, i8, i8, i8, i8))
 def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-untyped-def]
     """Run the job for walkers `from_walker` to `to_walker`, with scratch memory for x and so on."""
     walkers, d, steps = peek_long(job, WALKERS), peek_long(job, DIM), peek_long(job, STEPS)
     parameter_count, memory_count = peek_long(job, PARAMETER_COUNT), peek_long(job, MEMORY_COUNT)
     hyper_count, power_count = peek_long(job, HYPER_COUNT), peek_long(job, POWER_COUNT)
-    samples, mode, batch = (
-        peek_long(job, ALL_SAMPLES),
-        peek_long(job, BATCH_MODE),
-        peek_long(job, BATCH_SIZE),
-    )
-    every = peek_long(job, EVERY)
+    data, samples = peek_long(job, DATA), peek_long(job, ALL_SAMPLES)
+    whole, every = peek_long(job, SAMPLES), peek_long(job, EVERY)
+    mode, batch = peek_long(job, BATCH_MODE), peek_long(job, BATCH_SIZE)
+    shared, rule_shared = peek_long(job, PARAMETERS_SHARED), peek_long(job, RULE_SHARED)
+    kernel, full, rule = peek_long(job, KERNEL), peek_long(job, KERNEL_FULL), peek_long(job, RULE)
+    died, size = peek_long(job, DIED), peek_long(job, BLOCK)
     look, operate = peek_long(job, LOOK_STAGE), peek_long(job, OPERATE_STAGE)
     forget, average_in = peek_long(job, FORGET_STAGE), peek_long(job, AVERAGE_STAGE)
     record, inside = peek_long(job, RECORD_STAGE), peek_long(job, INSIDE_STAGE)
@@ -177,11 +188,11 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
     mutable = d + memory_count * d + averaged + waiting + hyper_count + power_count
     private = 2 * mutable + 3 * d + parameter_count + 1 + peek_long(job, VALUE_COUNT)
     # Integer scratch: epoch of each order, orders, drawn batches.
-    orders = epochs + 8 * peek_long(job, BLOCK)
-    drawn = orders + 8 * samples * (peek_long(job, BLOCK) if mode == OWN_BATCH else 1)
+    orders = epochs + 8 * size
+    drawn = orders + 8 * samples * (size if mode == OWN_BATCH else 1)
 
-    for first in range(from_walker, to_walker, peek_long(job, BLOCK)):
-        n = min(peek_long(job, BLOCK), to_walker - first)
+    for first in range(from_walker, to_walker, size):
+        n = min(size, to_walker - first)
         ld, line = n, 8 * n  # rows without gaps: a rule runs over all coordinates in one go
         memory = x + line * d
         average = memory + line * memory_count * d
@@ -204,31 +215,17 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
         for j in range(d):
             for i in range(n):
                 poke(x, j * ld + i, peek(peek_long(job, THETA), (first + i) * d + j))
-        _fill(p, ld, n, peek_long(job, PARAMETERS), parameter_count,
-              0 if peek_long(job, PARAMETERS_SHARED) else walkers, first)  # fmt: skip
+        step = 0 if rule_shared else walkers
         _fill(
-            rate,
-            ld,
-            n,
-            peek_long(job, RATE),
-            1,
-            0 if peek_long(job, RULE_SHARED) else walkers,
-            first,
+            p, ld, n, peek_long(job, PARAMETERS), parameter_count, 0 if shared else walkers, first
         )
-        _fill(
-            hyper,
-            ld,
-            n,
-            peek_long(job, HYPER),
-            hyper_count,
-            0 if peek_long(job, RULE_SHARED) else walkers,
-            first,
-        )
+        _fill(rate, ld, n, peek_long(job, RATE), 1, step, first)
+        _fill(hyper, ld, n, peek_long(job, HYPER), hyper_count, step, first)
         _fill(values, ld, n, peek_long(job, VALUES), peek_long(job, VALUE_COUNT), walkers, first)
         for k in range(power_count * ld):
             poke(hyper + line * hyper_count, k, 1.0)
         for i in range(n):
-            poke_long(peek_long(job, DIED), first + i, -1)
+            poke_long(died, first + i, -1)
             poke_long(epochs, i, -1)
         if average_in != 0:
             call_average(average_in, (job, n, ld, d, 0, x, average, decay))
@@ -245,12 +242,8 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
             began = t
             while t < stop:
                 scale = peek(peek_long(job, SCHEDULE), t)
-                for k in range(peek_long(job, MOVING_COUNT)):
-                    row = peek_long(peek_long(job, MOVING_INDEX), k)
-                    value = peek(peek_long(job, MOVING), t * peek_long(job, MOVING_COUNT) + k)
-                    for i in range(n):
-                        poke(p, row * ld + i, value)
-                index, stride, count = peek_long(job, SAMPLES), 0, samples
+                _move(job, n, ld, t, p)
+                index, stride, count = whole, 0, samples
                 if draw != 0:
                     call_draw(draw, (job, n, first, t, epochs, orders, drawn))
                     if peek_long(job, REPLACEMENT):
@@ -261,27 +254,12 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                         index, count = orders + 8 * at, min(batch, samples - at)
                         stride = samples if mode == OWN_BATCH else 0
                 writing = record != 0 and t % every == 0
-                if writing and mode != FULL:
-                    call_kernel(
-                        peek_long(job, KERNEL_FULL),
-                        (
-                            n,
-                            ld,
-                            x,
-                            p,
-                            peek_long(job, DATA),
-                            samples,
-                            peek_long(job, SAMPLES),
-                            samples,
-                            loss,
-                            g,
-                        ),
-                    )
-                    call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
                 recorded = writing and mode == FULL  # only then is the loss needed, too
-                kernel = peek_long(job, KERNEL_FULL if recorded else KERNEL)
-                gradient(kernel, n, ld, x, p, peek_long(job, PARAMETERS_SHARED),
-                         peek_long(job, DATA), samples, index, stride, count, loss, g)  # fmt: skip
+                if writing and mode != FULL:
+                    call_kernel(full, (n, ld, x, p, data, samples, whole, samples, loss, g))
+                    call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
+                gradient(full if recorded else kernel, n, ld, x, p, shared, data, samples, index,
+                         stride, count, loss, g)  # fmt: skip
                 if recorded:
                     call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
                 if outside > 0:
@@ -298,14 +276,12 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                     call_inside(inside, (job, n, ld, d, t, first, g, memory))
                 for k in range(power_count):
                     source = peek_long(peek_long(job, POWER_SOURCE), k)
-                    for i in range(1 if peek_long(job, RULE_SHARED) else n):
+                    for i in range(1 if rule_shared else n):
                         at = (hyper_count + k) * ld + i
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
                 if careful:
                     copy_row(before, x, d * ld)
-                reach = call_rule(
-                    peek_long(job, RULE), (n, d, scale, float(t + 1), rate, x, g, memory, hyper)
-                )
+                reach = call_rule(rule, (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
                 if peek_long(job, THERMAL_ROW) >= 0:
                     for i in range(n):  # the gradient has been used: its row is free
                         poke(g, i, math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i)))
@@ -324,30 +300,9 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                     copy_row(x, copy, mutable * ld)
                     t, stop, careful = began, t, True
             careful = outside > 0
-        for k in range(peek_long(job, MOVING_COUNT)):
-            row = peek_long(peek_long(job, MOVING_INDEX), k)
-            for i in range(n):
-                poke(
-                    p,
-                    row * ld + i,
-                    peek(peek_long(job, MOVING), t * peek_long(job, MOVING_COUNT) + k),
-                )
+        _move(job, n, ld, t, p)
         if record != 0 and t % every == 0:
-            call_kernel(
-                peek_long(job, KERNEL_FULL),
-                (
-                    n,
-                    ld,
-                    x,
-                    p,
-                    peek_long(job, DATA),
-                    samples,
-                    peek_long(job, SAMPLES),
-                    samples,
-                    loss,
-                    g,
-                ),
-            )
+            call_kernel(full, (n, ld, x, p, data, samples, whole, samples, loss, g))
             call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
         for j in range(d):
             end = peek_long(job, END) + 8 * (j * walkers + first)
@@ -355,7 +310,7 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                 copy_row(end, x + line * j, n)
             else:
                 for i in range(n):
-                    if peek_long(peek_long(job, DIED), first + i) < 0:
+                    if peek_long(died, first + i) < 0:
                         poke(end, i, peek(x, j * ld + i))
         if record != 0:
             # The block may have ended early, with all its walkers gone (alive is 0).
