@@ -34,8 +34,7 @@ from toylands.lab.launch import command
 ARGUMENTS = (
     "tl.landscapes.rosenbrock, [tl.gd(1e-3), tl.momentum(1e-3), tl.adam(1e-3), tl.sam(tl.gd(1e-3))]"
 )
-#: what `toylands lab` adds to a plain JupyterLab: its server extension and its settings
-NODELAY = '--ServerApp.jpserver_extensions={"toylands.lab.server": True}'
+#: what `toylands lab` adds to a plain JupyterLab (installing toylands switches its server extension on)
 QUIET = next(
     word
     for word in command(Path(), None, browser=False, port=None)
@@ -256,7 +255,7 @@ def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
                 "rss": float(notebook.execute(MEMORY)) / 1024,
             }  # fmt: skip
 
-        for _ in range(5):  # what is made once is made in the first runs
+        for _ in range(30):  # what is made once is made in the first runs
             notebook.run_all()
             View(notebook).shown()
         counts = [count()]
@@ -277,7 +276,7 @@ def after_many_runs(server: Server, chromium: Any, runs: int) -> list[Figure]:
             "",
             runs / 2,
         ),
-        # JupyterLab opens a React root once, some time, with 137 listeners; a leak grows in both halves.
+        # JupyterLab opens a React root once, some time, with 137 listeners: a leak grows in both halves.
         Figure(
             f"{runs // 2} runs of a cell: more listeners, lesser half", min(halves), "", runs / 8
         ),
@@ -295,7 +294,7 @@ def main() -> None:
     only = parser.parse_args().only
     say(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with browser() as chromium:
-        for name, options in (("plain", ()), ("lab", (NODELAY, QUIET))):
+        for name, options in (("plain", ()), ("lab", (QUIET,))):
             if only not in (None, name):
                 continue
             with (
