@@ -24,6 +24,14 @@ def two_valleys() -> str:
     return "The left one is the lower of the two."
 
 
+def the_tilt() -> str:
+    """The fifth with which everything here is computed is the parameter's default."""
+    from toylands import landscapes
+
+    assert landscapes.get("double_well").parameters == {"c": 0.2}
+    return "with $c = 0.2$"
+
+
 def the_walk_ends_right() -> str:
     np.testing.assert_allclose(walk(0.1)[-1], (RIGHT, 0), atol=1e-9)
     return "It ends in the right valley."
@@ -45,6 +53,17 @@ def diverges() -> str:
     )
 
 
+def one_change_of_valley_and_then_away() -> str:
+    """With growing rate: right, then left, then (beyond a restless part) off the map."""
+    rates = np.arange(10, 90) / 100
+    ends = ["away" if len(path) < 300 else path[-1][0] > 0 for path in map(walk, rates)]
+    calm = list(np.equal(ends[:71], True))  # up to the rate 0.8
+    assert calm == sorted(calm, reverse=True)
+    assert (calm[0], calm[-1]) == (True, False)
+    assert all(end == "away" for end in ends[77:])
+    return "At which rate does the walk change the valley? At which does it leave the map?"
+
+
 def momentum_ends_elsewhere() -> str:
     x, v = 1.8, 0.0
     for _ in range(1000):
@@ -56,9 +75,11 @@ def momentum_ends_elsewhere() -> str:
 
 SAYS = [
     two_valleys,
+    the_tilt,
     the_walk_ends_right,
     lands_beyond_the_watershed,
     diverges,
+    one_change_of_valley_and_then_away,
     momentum_ends_elsewhere,
 ]
 SHOWS: list = []

@@ -113,6 +113,14 @@ def four_times_halve() -> str:
     return "four times as many steps only halve it"
 
 
+def beyond_the_meters_limit() -> str:
+    """From 4.4 on x^4/4 the walk arrives (`border`), although rate times curvature is above 2."""
+    meter = 0.1 * 3 * 4.4**2
+    assert meter > 2
+    assert abs(wall(4.4, 0.1, 5000)[-1]) < 0.1
+    return f"The stability meter shows {meter:.2f} at the first start, and this walk arrives"
+
+
 def less_than_one_percent() -> str:
     left = (100 * factor(0.001, 100) ** 100 + factor(0.001, 1) ** 100) / 101
     assert left < 0.01
@@ -154,7 +162,7 @@ def round_bowl() -> str:
 SAYS = [
     three_regimes, limit_of_the_line, a_direction_each, diverging_factor, table_of_regimes,
     targets_do_not_matter, rate_01_needs, equally_many, ten_times_smaller, four_times_halve,
-    less_than_one_percent, power_law, best_rate_is_best, to_try, round_bowl,
+    beyond_the_meters_limit, less_than_one_percent, power_law, best_rate_is_best, to_try, round_bowl,
 ]  # fmt: skip
 
 

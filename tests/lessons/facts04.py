@@ -57,7 +57,7 @@ def two_valleys() -> list[str]:
         x = x - 0.05 * (x * x * x - x + 0.2)
     assert abs(np.mean(x > 0) - Q) < 2e-4
     return [
-        f"{100 * Q:.1f} % (the picture counts 256 starts). Small steps never cross the hill",
+        f"Fewer than half: {100 * Q:.1f} %.",
         f"beyond the top, at $x = {TOP:.3f}$",
         f"would have to rise by {well(TOP) - well(BAD):.3f}",
     ]

@@ -22,9 +22,6 @@ from nbclient import NotebookClient
 
 from toylands.classroom.exercises import all_exercises
 
-#: in one process: a lesson then runs once for all its tests, and kernels do not race for ports
-pytestmark = pytest.mark.xdist_group("lessons")
-
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in LESSONS]
@@ -90,14 +87,6 @@ def run(notebook: Any, folder: Path, changes: dict[str, Callable[[str], str]]) -
     return ran
 
 
-@pytest.fixture(scope="module", params=LESSONS, ids=NAMES)
-def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A lesson's path and what came of running it."""
-    path: Path = request.param
-    changes = {"blank": lambda source: source, "solved": solved}
-    return path, run(read(path), tmp_path_factory.mktemp(path.stem), changes)
-
-
 def text_of(output: Any) -> str:
     return str(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
 
@@ -122,17 +111,24 @@ def errors(outputs: Any) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_lesson_runs_without_an_error(lesson: Any) -> None:
-    _, ran = lesson
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_a_lesson_in_a_kernel(path: Path, tmp_path: Path) -> None:
+    """One test a lesson, so that it runs once, however the tests are spread over processes."""
+    ran = run(read(path), tmp_path, {"blank": lambda source: source, "solved": solved})
+    runs_without_an_error(ran)
+    no_callback_of_a_widget_failed(path, ran)
+    blanks_are_told_and_solutions_are_right(path, ran)
+    the_numbers_on_the_screen_are_true(path, ran)
+
+
+def runs_without_an_error(ran: Ran) -> None:
     for outputs in ran.passes.values():
         assert not errors(outputs)
         noise = [o["text"] for cell in outputs for o in cell if o.get("name") == "stderr"]
         assert not noise
 
 
-@pytest.mark.slow
-def test_no_callback_of_a_widget_failed(lesson: Any) -> None:
-    path, ran = lesson
+def no_callback_of_a_widget_failed(path: Path, ran: Ran) -> None:
     explorers = sum(cell.source.count("tl.explore(") for cell in cells(path, "code"))
     models = [state["model_name"] for state in ran.widgets.values()]
     assert models.count("AnyModel") >= explorers
@@ -144,9 +140,7 @@ def checks(outputs: list[Any]) -> list[str]:
     return [text for text in said if re.match(r"[✓✗] Exercise", text)]
 
 
-@pytest.mark.slow
-def test_blanks_are_told_and_solutions_are_right(lesson: Any) -> None:
-    path, ran = lesson
+def blanks_are_told_and_solutions_are_right(path: Path, ran: Ran) -> None:
     numbers = BLANK.findall("\n".join(cell.source for cell in cells(path, "code")))
     blank, right = checks(ran.passes["blank"]), checks(ran.passes["solved"])
     assert len(blank) == len(right) == len(numbers)
@@ -155,9 +149,7 @@ def test_blanks_are_told_and_solutions_are_right(lesson: Any) -> None:
         assert after.startswith(f"✓ Exercise {number} (Ada): right")
 
 
-@pytest.mark.slow
-def test_the_numbers_on_the_screen_are_true(lesson: Any) -> None:
-    path, ran = lesson
+def the_numbers_on_the_screen_are_true(path: Path, ran: Ran) -> None:
     screen = flat("\n".join(text_of(o) for cell in ran.passes["blank"] for o in cell))
     for words in told(path, "SHOWS"):
         assert flat(words) in screen
