@@ -51,6 +51,12 @@ def test_twin_rate_hints() -> None:
             "arrives in one step": lambda g: 1 / g.land.parameters["a"],
             "bounces for ever": lambda g: 2 / g.land.parameters["a"],
             "right side, wrong distance": lambda g: 1 / g.land.parameters["a"] + g.rate,
+            "to your own rate as well": lambda g: (2 - g.rate) / g.land.parameters["a"],
+            "belongs below": lambda g: 2 * g.land.parameters["a"] - g.rate,
+            "the factor of your rate": lambda g: 1 - g.rate * g.land.parameters["a"],
+            "the factor of the twin": lambda g: g.rate * g.land.parameters["a"] - 1,
+            "goes uphill": lambda g: -g.rate,
+            "the ratio is not the rule": lambda g: 19 * g.rate,
         },
     )
 
@@ -66,6 +72,7 @@ def test_quartic_rate_hints() -> None:
             "there is x² in the factor": lambda g: 2 / g.start,
             "x times a factor: divide by x": lambda g: 2 / g.start**3,
             "no root is left": lambda g: np.sqrt(2) / g.start,
+            "solve it for lr": lambda g: np.sqrt(2 / g.start),
         },
     )
 

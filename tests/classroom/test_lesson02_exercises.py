@@ -58,6 +58,8 @@ def test_shake_hints() -> None:
             "equally strong": lambda g: np.trace(hessian(g)) * np.trace(g.C) / 2 / 2,
             "multiply the matrices first": lambda g: np.trace(hessian(g)) * np.trace(g.C) / 2,
             "strength of the noise": lambda g: np.trace(hessian(g)) / 2,
+            "do not square it again": lambda g: np.sum(hessian(g) * (g.C @ g.C)) / 2,
+            "the worst shake": lambda g: g.land.parameters["a"] * np.trace(g.C) / 2,
             "determinant": lambda g: np.linalg.det(hessian(g)) * np.linalg.det(g.C) / 2,
         },
     )

@@ -75,6 +75,9 @@ def test_leave_saddle_hints() -> None:
             "two kinds of logarithm": lambda g: math.ceil(
                 round(digits(g)) / math.log(1 + growth(g))
             ),
+            "until one half": lambda g: math.ceil(
+                math.log(0.5 * 10 ** digits(g)) / math.log(1 + growth(g))
+            ),
             "the curvature is missing": lambda g: math.ceil(
                 digits(g) * math.log(10) / math.log(1 + g.lr)
             ),

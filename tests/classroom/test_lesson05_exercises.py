@@ -45,6 +45,11 @@ MISTAKES: dict[str, Callable[[float, float], tuple[float, float]]] = {
     "a curvature is negative": lambda a, b: (a, 2 * (a - b)),
     "the maximum in the middle": lambda a, b: (a + b, -4 * a),
     "a factor 2 is missing": lambda a, b: (a, b - a),
+    "a factor 2 too large": lambda a, b: (a, 4 * (b - a)),
+    "the curvature at the origin": lambda a, b: (a, -4 * a),
+    "the loss of the origin": lambda a, b: (a + b, 2 * (b - a)),
+    "not a difference": lambda a, b: (a - b, 2 * (b - a)),
+    "the variances of the lesson": lambda a, b: (3.0, -4.0),
 }
 
 
@@ -108,8 +113,13 @@ def test_bad_neuron_hints() -> None:
             "the top of the hill": lambda g: loss(g, turning_point(g, 0.1, 0.5)),
             "a mean over two points": lambda g: (1 - targets(g)[1]) ** 2,
             "is not 0": lambda g: targets(g)[1] ** 2 / 2,
-            "not at -1": lambda g: (1 + targets(g)[1]) ** 2 / 2,
+            "mind the sign": lambda g: (1 + targets(g)[1]) ** 2 / 2,
             "enters squared": lambda g: (1 - targets(g)[1]) / 2,
+            "the error of the second point": lambda g: 1 - targets(g)[1],
+            "halved twice": lambda g: (1 - targets(g)[1]) ** 2 / 4,
+            "not that of the first point": lambda g: (targets(g)[0] - targets(g)[1]) ** 2 / 2,
+            "the first output is not stuck": lambda g: loss(g, 50.0),
+            "the targets of the lesson": lambda g: ((0.9 - 0.9) ** 2 + (1 + 0.5) ** 2) / 2,
             "that is the weight": lambda g: math.atanh(targets(g)[0]),
         },
     )

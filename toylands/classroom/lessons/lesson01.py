@@ -64,6 +64,14 @@ def twin_rate(mine: Personal) -> Task:
             (1 / a, "that arrives in one step"),
             (2 / a, "that bounces for ever"),
             (1 / a + rate, "right side, wrong distance: compare how far both rates are from 1/a"),
+            ((2 - rate) / a, "the curvature belongs to your own rate as well: its factor is "
+             "1 - lr * a, not 1 - lr"),
+            (2 * a - rate, "the curvature belongs below: the steeper, the smaller the rates"),
+            (1 - rate * a, "that is the factor of your rate, not a rate"),
+            (rate * a - 1, "that is the factor of the twin; which rate has it?"),
+            (-rate, "with a negative rate the walk goes uphill; it is the factor that changes its "
+             "sign"),
+            (19 * rate, "0.1 and 1.9 are twins for curvature 1 only; the ratio is not the rule"),
         ],
         praise="its factor has the same size and the other sign, so the ball alternates",
     )  # fmt: skip
@@ -90,6 +98,8 @@ def quartic_rate(mine: Personal) -> Task:
             (2 / start, "the slope is x³, so there is x² in the factor of the first step"),
             (2 / start**3, "the slope is x³, but the next point is x times a factor: divide by x"),
             (math.sqrt(2) / start, "the factor contains x², so no root is left"),
+            (math.sqrt(2 / start), "that puts the start where the rate belongs: the border is "
+             "|x| = sqrt(2 / lr); solve it for lr"),
         ],
         praise="at exactly this rate the ball would jump between two points for ever",
     )  # fmt: skip

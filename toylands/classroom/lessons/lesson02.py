@@ -49,7 +49,7 @@ def shake(mine: Personal) -> Task:
     land = landscapes.get("rotated_bowl")(a=mine.between(6, 15, 1), b=1, angle=mine.pick([30, 60]))
     along, across = mine.between(0.02, 0.06, 0.01), mine.between(0.07, 0.12, 0.01)
     covariance = np.array([[along, 0.03], [0.03, across]])
-    hessian = land.hessian((0.0, 0.0))
+    hessian, hessian_top = land.hessian((0.0, 0.0)), land.spectrum((0.0, 0.0)).eigenvalues[-1]
     return Task(
         "At the bottom of this bowl the parameters are shaken by noise with mean 0 and covariance "
         "C. By how much does the loss rise on average?",
@@ -65,6 +65,10 @@ def shake(mine: Personal) -> Task:
             (np.trace(hessian) * np.trace(covariance) / 2, "multiply the matrices first, H @ C, and "
              "take the trace of the product"),
             (np.trace(hessian) / 2, "the strength of the noise is missing"),
+            (np.trace(hessian @ covariance @ covariance) / 2, "C holds squares already, as sigma² "
+             "does: do not square it again"),
+            (hessian_top * np.trace(covariance) / 2, "the largest eigenvalue is for the worst "
+             "shake; the average asks for the trace of H @ C"),
             (np.linalg.det(hessian @ covariance) / 2, "that is a determinant; the average needs "
              "the trace"),
         ],

@@ -58,6 +58,8 @@ def leave_saddle(mine: Personal) -> Task:
              "1 + lr*b, not 1 - lr*b"),
             (math.ceil(digits / math.log1p(lr * b)), "two kinds of logarithm are mixed: take the "
              "same one above and below"),
+            (math.ceil((distance - math.log(2)) / math.log1p(lr * b)), "that is until one half, as "
+             "in the lesson; asked is 1"),
             (math.ceil(distance / math.log1p(lr)), "the curvature is missing in the factor "
              "1 + lr*b"),
         ],

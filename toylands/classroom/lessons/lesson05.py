@@ -30,6 +30,15 @@ def autoencoder_saddle(mine: Personal) -> Task:
             ((a, -lowest), "along the way down a curvature is negative"),
             ((a + b, -4 * a), "these belong to the maximum in the middle"),
             ((a, lowest / 2), "a factor 2 is missing: the loss has no 1/2 in front"),
+            ((a, 2 * lowest), "the curvature is a factor 2 too large: differentiate the term "
+             "(a + b)*w1²*w2² again"),
+            ((a, -4 * a), "that is the curvature at the origin; at the saddle the other weight is "
+             "not 0"),
+            ((a + b, lowest), "that is the loss of the origin, which keeps nothing; the saddle "
+             "keeps one direction"),
+            ((a - b, lowest), "the loss is the whole variance of the direction that is not kept, "
+             "not a difference"),
+            ((3.0, -4.0), "these belong to the variances of the lesson; yours are others"),
         ],
         praise="the saddle keeps the wrong direction, and the way down leads to the right one",
     )  # fmt: skip
@@ -78,8 +87,16 @@ def bad_neuron(mine: Personal) -> Task:
             (top.loss, "that is the top of the hill between the two"),
             ((1 - t2) ** 2, "the loss is a mean over two points: half of that"),
             (t2**2 / 2, "the second output is not 0: it is stuck at 1"),
-            ((1 + t2) ** 2 / 2, "the second output is stuck at 1, not at -1"),
+            ((1 + t2) ** 2 / 2, "mind the sign of the second target: it lies on the other side of "
+             "0 than 1, where the output is stuck"),
             ((1 - t2) / 2, "the distance enters squared"),
+            (1 - t2, "that is the error of the second point; the loss is the mean of the squares"),
+            ((1 - t2) ** 2 / 4, "halved twice: the mean over two points has one factor 1/2"),
+            ((t1 - t2) ** 2 / 2, "the second output is not that of the first point: it is stuck at "
+             "the end of tanh"),
+            (((1 - t1) ** 2 + (1 - t2) ** 2) / 2, "the first output is not stuck: at the bad "
+             "minimum it reaches its target"),
+            (1.125, "that is for the targets of the lesson; yours are others"),
             (float(bad.point[0]), "that is the weight there; asked is the loss"),
         ],
         praise="the first point is fitted perfectly, the second is given up",
