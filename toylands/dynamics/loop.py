@@ -54,8 +54,9 @@ ADD_NOISE, CLIP_NORM, CLIP_VALUE, ADD_DECAY, SOLVE = 0, 1, 2, 3, 4  # operations
 SWA, EMA = 1, 2  # averages
 FULL, COMMON_BATCH, OWN_BATCH = 0, 1, 2  # batches
 NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4  # what a stream of random numbers is for
+_LINE = 8  # numbers of a cache line
 #: steps between two copies of the state; when a walker leaves, the walk is taken up again there
-STRIDE = 32
+STRIDE = 64
 
 # --- the stages: what each is called with -----------------------------------------------------------
 LOOK_CALL = void(*[i8] * 4, f8, *[i8] * 10)
@@ -72,12 +73,13 @@ call_average, call_record = caller(AVERAGE_CALL), caller(RECORD_CALL)
 call_inside, call_shake, call_draw = caller(INSIDE_CALL), caller(SHAKE_CALL), caller(DRAW_CALL)
 
 
-def scratch_rows(
-    dim: int, parameters: int, memory: int, hyper: int, values: int, solves: bool
+def scratch_size(
+    block: int, dim: int, parameters: int, memory: int, hyper: int, values: int, solves: bool
 ) -> int:
-    """Rows of a block's scratch memory (see `walk` for their order); a solver needs matrices too."""
+    """Numbers of a block's scratch memory (see `walk` for their order); a solver needs matrices too."""
     mutable = dim + memory * dim + dim + 1 + hyper
-    return 2 * mutable + 3 * dim + parameters + 1 + values + 1 + (3 * dim * dim if solves else 0)
+    rows = 2 * mutable + 3 * dim + parameters + 1 + values + 1 + (3 * dim * dim if solves else 0)
+    return block * rows + 2 * _LINE
 
 
 @inline(void, *[i8] * 13)
@@ -167,7 +169,7 @@ def _move(job, n, ld, t, p):  # type: ignore[no-untyped-def]
 
 
 @loop(void(i8, f8, i8, i8, i8, i8))
-def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-untyped-def]
+def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[no-untyped-def]
     """Run the job for walkers `from_walker` to `to_walker`, with scratch memory for x and so on."""
     walkers, d, steps = peek_long(job, WALKERS), peek_long(job, DIM), peek_long(job, STEPS)
     parameter_count, memory_count = peek_long(job, PARAMETER_COUNT), peek_long(job, MEMORY_COUNT)
@@ -182,10 +184,15 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
     forget, average_in = peek_long(job, FORGET_STAGE), peek_long(job, AVERAGE_STAGE)
     record, inside = peek_long(job, RECORD_STAGE), peek_long(job, INSIDE_STAGE)
     shake, draw = peek_long(job, SHAKE_STAGE), peek_long(job, DRAW_STAGE)
-    # Scratch rows. The first `mutable` rows are the state of a walk; a copy of them follows.
+    # Hyper-parameters and their running powers change from step to step too. Numbers that all walkers
+    # share come first, followed by a copy.
+    own = 0 if rule_shared else hyper_count + power_count
+    common = (hyper_count + power_count - own + _LINE - 1) // _LINE * _LINE
+    x, kept = scratch + 16 * common, scratch + 8 * common
+    # Then rows. The first `mutable` of them are the state of a walk; a copy of them follows.
     averaged = d if average_in != 0 else 0
     waiting = 1 if forget != 0 else 0
-    mutable = d + memory_count * d + averaged + waiting + hyper_count + power_count
+    mutable = d + memory_count * d + averaged + waiting + own
     private = 2 * mutable + 3 * d + parameter_count + 1 + peek_long(job, VALUE_COUNT)
     # Integer scratch: epoch of each order, orders, drawn batches.
     orders = epochs + 8 * size
@@ -197,7 +204,8 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
         memory = x + line * d
         average = memory + line * memory_count * d
         conflict = average + line * averaged
-        hyper = conflict + line * waiting
+        hyper = scratch if rule_shared else conflict + line * waiting
+        across, wide = (1, 1) if rule_shared else (ld, n)  # a row of hyper-parameters
         copy = x + line * mutable
         g = copy + line * mutable
         looked = g + line * d
@@ -220,10 +228,10 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
             p, ld, n, peek_long(job, PARAMETERS), parameter_count, 0 if shared else walkers, first
         )
         _fill(rate, ld, n, peek_long(job, RATE), 1, step, first)
-        _fill(hyper, ld, n, peek_long(job, HYPER), hyper_count, step, first)
+        _fill(hyper, across, wide, peek_long(job, HYPER), hyper_count, step, first)
         _fill(values, ld, n, peek_long(job, VALUES), peek_long(job, VALUE_COUNT), walkers, first)
-        for k in range(power_count * ld):
-            poke(hyper + line * hyper_count, k, 1.0)
+        for k in range(power_count * wide):
+            poke(hyper, hyper_count * across + k, 1.0)
         for i in range(n):
             poke_long(died, first + i, -1)
             poke_long(epochs, i, -1)
@@ -239,6 +247,7 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
             stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
                 copy_row(copy, x, mutable * ld)
+                copy_row(kept, scratch, common)
             began = t
             while t < stop:
                 scale = peek(peek_long(job, SCHEDULE), t)
@@ -276,9 +285,9 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                     call_inside(inside, (job, n, ld, d, t, first, g, memory))
                 for k in range(power_count):
                     source = peek_long(peek_long(job, POWER_SOURCE), k)
-                    for i in range(1 if rule_shared else n):
-                        at = (hyper_count + k) * ld + i
-                        poke(hyper, at, peek(hyper, at) * peek(hyper, source * ld + i))
+                    for i in range(wide):
+                        at = (hyper_count + k) * across + i
+                        poke(hyper, at, peek(hyper, at) * peek(hyper, source * across + i))
                 if careful:
                     copy_row(before, x, d * ld)
                 reach = call_rule(rule, (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
@@ -298,6 +307,7 @@ def walk(job, escape, from_walker, to_walker, x, epochs):  # type: ignore[no-unt
                         break
                 elif outside > 0:
                     copy_row(x, copy, mutable * ld)
+                    copy_row(scratch, kept, common)
                     t, stop, careful = began, t, True
             careful = outside > 0
         _move(job, n, ld, t, p)

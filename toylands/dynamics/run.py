@@ -367,13 +367,13 @@ def execute(
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
-    height = loop.scratch_rows(
-        dim, len(parameters), len(rule.memory), rule.rows, len(values), solver is not None
+    size = loop.scratch_size(
+        block, dim, len(parameters), len(rule.memory), rule.rows, len(values), solver is not None
     )
     longs = block * (1 + land.samples + batch_size)
     held = (job, definition, rule)
     work = count * max(steps, 1) * definition.cost
-    _share(pointer(job.integers), held, limit, count, work, block, height * block, longs, progress)
+    _share(pointer(job.integers), held, limit, count, work, block, size, longs, progress)
     return Raw(
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),

@@ -190,7 +190,9 @@ class Rule:
         texts = [emitter.text(expression) for expression in reduced]
         index = "" if shared else " + i"
         loads = [f"rate = load(lr, 0{index}) * scale"]
-        loads += [f"h{k} = load(hyper, {k} * n{index})" for k in range(len(hyper))]
+        loads += [
+            f"h{k} = load(hyper, {k}{'' if shared else ' * n + i'})" for k in range(len(hyper))
+        ]
         inside = ["x = fetch_0(theta, k)", "dx = load(g, k)"]
         inside += [f"s{k} = fetch_{k + 1}(state, {k} * d * n + k)" for k in range(len(self.memory))]
         inside += [*emitter.inside, f"new = {texts[0]}", "store_0(theta, k, new)"]
