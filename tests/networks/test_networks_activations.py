@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 
 import mpmath
@@ -9,6 +10,8 @@ import numba
 import numpy as np
 import pytest
 
+from toylands.formula.compile import Stage
+from toylands.formula.memory import pointer
 from toylands.networks import activations as ours
 from toylands.networks.simd import LANES, correlate, multiply
 
@@ -68,29 +71,21 @@ def test_the_ends_and_nan() -> None:
     np.testing.assert_array_equal(_each(2, np.array([-1e4, -math.inf, 0.0]))[0], [0, 0, 1])
 
 
-@numba.njit
-def _multiply(z, w, a, transposed):  # type: ignore[no-untyped-def]
-    units, count, ld = z.shape[0], a.shape[0], z.shape[1]
+def _call(stage: Stage, *arguments: int | np.ndarray) -> None:
+    """Call a compiled part with whole numbers, and with the addresses of arrays."""
+    numbers = [pointer(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(numbers))(stage.address)(*numbers)
+
+
+def _multiply(z: np.ndarray, w: np.ndarray, a: np.ndarray, *, transposed: bool) -> None:
+    ld = z.shape[1]
     u, v = (1, w.shape[1]) if transposed else (w.shape[1], 1)
-    multiply(z.ctypes.data, ld, w.ctypes.data, u, v, a.ctypes.data, ld, units, count, ld)
-    return z[0, 0] + w[0, 0] + a[0, 0]  # all three live until here
+    _call(multiply, z, ld, w, u, v, a, ld, len(z), len(a), ld)
 
 
-@numba.njit
-def _correlate(out, d, a):  # type: ignore[no-untyped-def]
+def _correlate(out: np.ndarray, d: np.ndarray, a: np.ndarray) -> None:
     ld = a.shape[1]
-    correlate(
-        out.ctypes.data,
-        out.shape[1],
-        d.ctypes.data,
-        ld,
-        a.ctypes.data,
-        ld,
-        d.shape[0],
-        a.shape[0],
-        ld,
-    )
-    return out[0, 0] + d[0, 0] + a[0, 0]
+    _call(correlate, out, out.shape[1], d, ld, a, ld, len(d), len(a), ld)
 
 
 @pytest.mark.parametrize("registers", [1, 2, 5])
@@ -102,9 +97,9 @@ def test_the_products(units: int, count: int, registers: int) -> None:
     z, out = random.standard_normal((units, samples)), random.standard_normal((units, count))
     d = z.copy()
     expected, gathered = z + w @ a, out + d @ a.T
-    _multiply(z, w, a, False)
+    _multiply(z, w, a, transposed=False)
     np.testing.assert_allclose(z, expected, rtol=1e-13, atol=1e-13)
-    _multiply(z, np.ascontiguousarray(w.T), a, True)
+    _multiply(z, np.ascontiguousarray(w.T), a, transposed=True)
     np.testing.assert_allclose(z, expected + w @ a, rtol=1e-13, atol=1e-13)
     _correlate(out, d, a)
     np.testing.assert_allclose(out, gathered, rtol=1e-13, atol=1e-13)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
+from numba.core import event
 from perceptrons import data_of, loss, random_data
 
 import toylands as tl
-from toylands.formula import compile as compiling
 from toylands.formula import landscape, tanh
+from toylands.networks import description as at
 from toylands.networks import mlp, two_moons, xor
 
 CASES: dict[str, dict[str, Any]] = {
@@ -233,14 +236,71 @@ def test_a_moving_weight_decay_is_the_same_number_every_step() -> None:
     )
 
 
-def test_a_new_network_compiles_nothing() -> None:
-    mlp((2, 3, 1), data=xor()).grad(np.zeros(13))
-    before = compiling.compiled
-    for widths in ((2, 9, 1), (2, 4, 4, 4, 1), (2, 1)):
-        net = mlp(widths, "gelu" if len(widths) > 2 else "tanh", data=xor())
+class Compilations(event.Listener):
+    """Every compilation begins with this pass, whatever it is for."""
+
+    count = 0
+
+    def on_start(self, happening: Any) -> None:
+        self.count += "translate_bytecode" in str(happening.data)
+
+    def on_end(self, happening: Any) -> None:
+        pass
+
+
+def test_a_network_of_known_parts_compiles_nothing() -> None:
+    def use(widths: tuple[int, ...]) -> None:
+        net = mlp(widths, data=xor())
         tl.descend(net, tl.gd(0.1), start=net.init(0), steps=2)
-        net.hessian(net.init(0))
-    assert compiling.compiled <= before + 1  # gd's rule, when this is the first walk
+        net.hvp(net.init(0), net.hessian(net.init(0)))
+
+    use((2, 3, 1))
+    with event.install_listener("numba:run_pass", Compilations()) as seen:
+        use((2, 9, 1))
+        use((2, 4, 4, 4, 1))
+        use((2, 1))
+    assert seen.count == 0
+
+
+def test_what_a_network_does_not_need_is_not_compiled() -> None:
+    net = mlp((2, 3, 3, 1), ("relu", "erf"), data=xor())
+    record = net.definition.record
+    assert not record[: at.LAYERS].any()
+    net.loss(net.start)
+    assert not record[[at.BACKWARD, at.CORRELATE, at.NORMALISE, at.MEANS]].any()
+    net.grad(net.start)
+    assert record[at.BACKWARD]
+    assert not record[[at.FORWARD_ALONG, at.BACKWARD_ALONG, at.JUDGE_ALONG, at.CURVE]].any()
+    net.hessian(net.start)
+    assert record[at.CURVE]
+    assert not record[[at.NORMALISE, at.MEANS, at.PROJECT, at.TURN]].any()
+    relu, erf = record[at.HEADER + at.ACTIVATE :: at.LAYER][:2]
+    assert relu != erf
+
+
+def test_threads_that_need_the_same_parts_at_once() -> None:
+    nets = [mlp((2, 3, 1), "sigmoid", norm="layer", data=xor()) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        found = [*threads.map(lambda net: net.hessian(net.start), nets)]
+    for hessian in found:
+        np.testing.assert_array_equal(hessian, found[0])
+
+
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_the_loss_of_a_network_that_is_sure(right: float) -> None:
+    """Neither loss nor gradient loses its digits to a difference of large numbers."""
+    net = mlp((1, 1), loss="bce", data=([[1.0]], [right]))
+    pair = mlp((1, 2), loss="cross_entropy", data=([[1.0]], [[1 - right, right]]))
+    for z in (30.0, 200.0):
+        logit = z if right else -z
+        with mpmath.workprec(600):
+            loss = float(mpmath.log1p(mpmath.exp(-z)))
+            slope = float(1 / (1 + mpmath.exp(z)))
+        assert net.loss([logit, 0.0]) == pytest.approx(loss, rel=1e-14, abs=0)
+        expected = [-slope if right else slope] * 2
+        np.testing.assert_allclose(net.grad([logit, 0.0]), expected, rtol=1e-14)
+        both = pair.loss([0.0, logit, 0.0, 0.0])
+        assert both == pytest.approx(loss, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus", "erf", "gelu", "relu"])

@@ -13,9 +13,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from toylands.formula.compile import f8, i8, inline, peek, poke, void
-from toylands.networks.description import ERF, GELU, RELU, SIGMOID, SOFTPLUS, TANH
-from toylands.networks.simd import apart
+from toylands.formula.compile import f8, inline, peek, poke, stage
+from toylands.networks.plan import ACTIVATE
 
 _LOG2E = 1.0 / math.log(2.0)
 #: log 2 in two parts; the first has trailing zeros, so its product with a small integer is exact [fdlibm]
@@ -106,65 +105,83 @@ def softplus(x):  # type: ignore[no-untyped-def]
     return (0.0 if x < 0.0 else x) + math.log1p(math.exp(-abs(x)))
 
 
-@inline(void, *[i8] * 6)
-def activate(kind, second, a, d1, d2, count):  # type: ignore[no-untyped-def]
-    """Replace a row of pre-activations z by phi(z); give phi'(z) and, if `second`, phi''(z).
+# Each of these replaces a row of pre-activations z by phi(z), and gives phi'(z) and phi''(z).
 
-    At its kink, z = 0, ReLU's derivative is taken as 0; its second derivative is 0 everywhere.
-    """
-    apart()
-    if kind == TANH:
-        for s in range(count):
-            value, slope = tanh(peek(a, s))
-            poke(a, s, value)
-            poke(d1, s, slope)
-        if second:
-            for s in range(count):
-                poke(d2, s, -2.0 * peek(a, s) * peek(d1, s))
-    elif kind == SIGMOID:
-        for s in range(count):
-            value, slope = sigmoid(peek(a, s))
-            poke(a, s, value)
-            poke(d1, s, slope)
-        if second:
-            for s in range(count):
-                poke(d2, s, peek(d1, s) * (1.0 - 2.0 * peek(a, s)))
-    elif kind == RELU:
-        for s in range(count):
-            z = peek(a, s)
-            poke(a, s, 0.0 if z <= 0.0 else z)
-            poke(d1, s, 1.0 if z > 0.0 else 0.0)
-        if second:
-            for s in range(count):
-                poke(d2, s, 0.0)
-    elif kind == SOFTPLUS:
-        for s in range(count):
-            slope, change = sigmoid(peek(a, s))
-            poke(d1, s, slope)
-            if second:
-                poke(d2, s, change)
-        for s in range(count):
-            poke(a, s, softplus(peek(a, s)))
-    elif kind == ERF:
-        for s in range(count):
-            z = peek(a, s)
-            slope = _ERF_SLOPE * exp_down(-z * z)
-            poke(d1, s, slope)
-            if second:
-                poke(d2, s, -2.0 * z * slope)
-        for s in range(count):
-            poke(a, s, math.erf(peek(a, s)))
-    elif kind == GELU:
-        for s in range(count):
-            z = peek(a, s)
-            below = 0.5 * math.erfc(-z * _SQRT_HALF)
-            density = _PDF * exp_down(-0.5 * z * z)
-            poke(a, s, z * below)
-            poke(d1, s, below + z * density)
-            if second:
-                poke(d2, s, (2.0 - z * z) * density)
-    else:
-        for s in range(count):
-            poke(d1, s, 1.0)
-            if second:
-                poke(d2, s, 0.0)
+
+@stage(ACTIVATE)
+def _tanh(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        value, slope = tanh(peek(a, s))
+        poke(a, s, value)
+        poke(d1, s, slope)
+        poke(d2, s, -2.0 * value * slope)
+
+
+@stage(ACTIVATE)
+def _sigmoid(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        value, slope = sigmoid(peek(a, s))
+        poke(a, s, value)
+        poke(d1, s, slope)
+        poke(d2, s, slope * (1.0 - 2.0 * value))
+
+
+@stage(ACTIVATE)
+def _relu(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    # At its kink, z = 0, the derivative is taken as 0; the second derivative is 0 everywhere.
+    for s in range(count):
+        z = peek(a, s)
+        poke(a, s, 0.0 if z <= 0.0 else z)
+        poke(d1, s, 1.0 if z > 0.0 else 0.0)
+        poke(d2, s, 0.0)
+
+
+@stage(ACTIVATE)
+def _softplus(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        slope, change = sigmoid(peek(a, s))
+        poke(d1, s, slope)
+        poke(d2, s, change)
+    for s in range(count):
+        poke(a, s, softplus(peek(a, s)))
+
+
+@stage(ACTIVATE)
+def _erf(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        z = peek(a, s)
+        slope = _ERF_SLOPE * exp_down(-z * z)
+        poke(d1, s, slope)
+        poke(d2, s, -2.0 * z * slope)
+    for s in range(count):
+        poke(a, s, math.erf(peek(a, s)))
+
+
+@stage(ACTIVATE)
+def _gelu(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        z = peek(a, s)
+        below = 0.5 * math.erfc(-z * _SQRT_HALF)
+        density = _PDF * exp_down(-0.5 * z * z)
+        poke(a, s, z * below)
+        poke(d1, s, below + z * density)
+        poke(d2, s, (2.0 - z * z) * density)
+
+
+@stage(ACTIVATE)
+def _identity(a, d1, d2, count):  # type: ignore[no-untyped-def]
+    for s in range(count):
+        poke(d1, s, 1.0)
+        poke(d2, s, 0.0)
+
+
+#: activation -> the part that computes it
+STAGES = {
+    "identity": _identity,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    "softplus": _softplus,
+    "erf": _erf,
+    "gelu": _gelu,
+}

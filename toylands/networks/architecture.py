@@ -98,23 +98,23 @@ class Architecture:
         """The number of hidden layers."""
         return len(self.widths) - 2
 
-    def describe(self, core: int) -> tuple[np.ndarray, np.ndarray]:
+    def describe(self) -> tuple[np.ndarray, np.ndarray]:
         """The integers (see `description`) and floats that the compiled core reads.
 
-        The integers hold the address of the floats, so both must be kept.
+        The integers hold the address of the floats, so both must be kept. Addresses of compiled parts are
+        0 until they are needed.
         """
         floats = np.zeros(at.NUMBER_COUNT)
         floats[at.EPS], floats[at.BRANCH] = self.eps, self.residual or 1.0
         record = np.zeros(at.HEADER + at.LAYER * len(self.layers), dtype=np.int64)
         rows = sum(self.widths)
         for position, value in (
-            (at.CORE, core),
             (at.LAYERS, len(self.layers)),
             (at.DIM, self.dim),
             (at.INPUTS, self.widths[0]),
             (at.OUTPUTS, self.widths[-1]),
             (at.ROWS, rows),
-            (at.LOSS, at.LOSSES.index(self.loss)),
+            (at.SQUARE, 2 if self.loss == "mse" else 1),
             (at.NORM, at.NORMS.index(self.norm)),
             (at.MASKED, self.dropout > 0),
             (at.TILE, tile(rows)),
@@ -127,7 +127,7 @@ class Architecture:
             bias = self.blocks[f"b{number}"].slice.start if self.bias else -1
             record[begin : begin + at.LAYER] = (
                 layer.fan, layer.units, self.blocks[f"W{number}"].slice.start, bias, first,
-                ACTIVATIONS.index(layer.activation), layer.skip,
+                0, layer.skip,
             )  # fmt: skip
             first += layer.units
         return record, floats

@@ -7,43 +7,30 @@ z (forward over reverse), and every block of the Hessian is a sum over samples o
 the two inputs. Batch normalisation couples the samples and layer normalisation separates z from y, so
 there the columns are taken one by one. [Bishop 1992, "Exact calculation of the Hessian matrix for the
 multilayer perceptron"; Pearlmutter 1994 for the product with a vector]
-
-numba's disk cache looks at the file of a function only: whoever edits `passes`, `simd` or `activations`
-must touch this file, too, or the core of before is loaded.
 """
 
 from __future__ import annotations
 
-import numba
-import numpy as np
+import math
 
-from toylands.formula.compile import (
-    SETTINGS,
-    f8,
-    i8,
-    inline,
-    peek,
-    peek_long,
-    poke,
-    void,
-)
+from toylands.formula.compile import f8, i8, inline, peek, peek_long, poke, poke_long, stage, void
 from toylands.networks.description import (
+    ALONG,
     BATCH_NORM,
-    BIAS,
+    CORE,
     DIM,
     FAN,
-    FIRST,
-    HEADER,
-    LAYER,
+    FINISH,
+    GRADIENT,
+    HESSIAN,
     LAYERS,
     NO_NORM,
     NORM,
+    ONLY_LOSS,
     ROWS,
     TILE,
-    UNITS,
-    WEIGHTS,
 )
-from toylands.networks.passes import (
+from toylands.networks.plan import (
     ACT,
     ADJ,
     D1,
@@ -58,7 +45,7 @@ from toylands.networks.passes import (
     MEAN,
     NORMED,
     ONES,
-    PLAN_SIZE,
+    PRODUCTS,
     REAL,
     SAMPLES,
     SECOND,
@@ -71,125 +58,122 @@ from toylands.networks.passes import (
     T_Y,
     T_Z,
     THETA,
+    UNIT,
     WEIGHT,
-    backward,
-    backward_along,
+    allocate,
+    call_backward,
+    call_backward_along,
+    call_curve,
+    call_forward,
+    call_forward_along,
+    call_judge,
     fill,
-    forward,
-    forward_along,
-    judge,
-    plan_array,
-    row,
+    layer_at,
+    new_plan,
+    part,
+    release,
 )
-from toylands.networks.simd import LANES, apart, correlate
-
-#: what is asked of the core
-ONLY_LOSS, GRADIENT, HESSIAN, ALONG = 0, 1, 2, 3
+from toylands.networks.simd import LANES
 
 #: core(network, order, theta, decay, data, rows, index, m, loss, direction, out, slot, slots)
 SIGNATURE = void(i8, i8, i8, f8, *[i8] * 9)
+call_core = part(CORE, SIGNATURE)
 
 
-@inline(i8, i8, plan_array, i8, i8)
+@inline(i8, *[i8] * 4)
 def _lay_out(net, plan, order, room):  # type: ignore[no-untyped-def]
-    """Give every array of the plan its place from `room` on; return how many numbers they take."""
-    apart()
-    begin = room
-    line, block = 8 * plan[LD], 8 * plan[LD] * peek_long(net, ROWS)
+    """Give every array of the plan its place from `room` on; return where they end."""
+    line = 8 * peek_long(plan, LD)
+    block = line * peek_long(net, ROWS)
     for k in (ONES, WEIGHT, MEAN, SPREAD):
-        plan[k] = room
+        poke_long(plan, k, room)
         room += line
     for k in (ACT, D1, ADJ, DELTA):
-        plan[k] = room
+        poke_long(plan, k, room)
         room += block
-    plan[DOWN] = plan[DELTA]
+    poke_long(plan, DOWN, peek_long(plan, DELTA))
     if order >= HESSIAN:
         for k in (D2, T_Z, T_ACT, T_ADJ, T_DELTA):
-            plan[k] = room
+            poke_long(plan, k, room)
             room += block
-        plan[T_Y], plan[T_DOWN] = plan[T_Z], plan[T_DELTA]
+        poke_long(plan, T_Y, peek_long(plan, T_Z))
+        poke_long(plan, T_DOWN, peek_long(plan, T_DELTA))
     if peek_long(net, NORM) != NO_NORM:
         for k in (DOWN, NORMED, INVERSE):
-            plan[k] = room
+            poke_long(plan, k, room)
             room += block
         if order >= HESSIAN:
             for k in (T_Y, T_NORMED, T_DOWN):
-                plan[k] = room
+                poke_long(plan, k, room)
                 room += block
-    return (room - begin) // 8
-
-
-@inline(void, i8, plan_array, i8, i8, i8, i8, i8)
-def _block_row(net, plan, number, u, products, h, d):  # type: ignore[no-untyped-def]
-    """Add the rows of the Hessian that belong to the weights and the bias of one unit.
-
-    Only entries above the diagonal, and the unit's own block, are written.
-    """
-    apart()
-    samples, ld, ones = plan[SAMPLES], plan[LD], plan[ONES]
-    layer = net + 8 * (HEADER + (number - 1) * LAYER)
-    fan, first, b = peek_long(layer, FAN), peek_long(layer, FIRST), peek_long(layer, BIAS)
-    weights = h + 8 * d * (peek_long(layer, WEIGHTS) + u * fan)
-    bias = h + 8 * d * (b + u)
-    inputs = row(plan, ACT, first - fan)
-    for other in range(number, peek_long(net, LAYERS) + 1):
-        to = net + 8 * (HEADER + (other - 1) * LAYER)
-        to_fan, to_first, to_b = peek_long(to, FAN), peek_long(to, FIRST), peek_long(to, BIAS)
-        from_unit = u if other == number else 0
-        for k in range(from_unit, peek_long(to, UNITS)):
-            t_delta, delta = row(plan, T_DELTA, to_first + k), row(plan, DELTA, to_first + k)
-            for v in range(to_fan):
-                a = row(plan, ACT, to_first - to_fan + v)
-                product = products + 8 * ld * v
-                for s in range(samples):
-                    poke(product, s, peek(t_delta, s) * peek(a, s))
-                if other > number:
-                    t_a = row(plan, T_ACT, to_first - to_fan + v)
-                    for s in range(samples):
-                        poke(product, s, peek(product, s) + peek(delta, s) * peek(t_a, s))
-            at = peek_long(to, WEIGHTS) + k * to_fan
-            correlate(weights + 8 * at, d, inputs, ld, products, ld, fan, to_fan, samples)
-            if b >= 0 and other > number:
-                correlate(bias + 8 * at, 0, ones, 0, products, ld, 1, to_fan, samples)
-            elif b >= 0 and k > u:  # in one layer weights come before biases
-                correlate(h + 8 * (d * at + b + u), d, products, ld, ones, 0, to_fan, 1, samples)
-        if b >= 0:
-            at, count = to_b + from_unit, peek_long(to, UNITS) - from_unit
-            source = row(plan, T_DELTA, to_first + from_unit)
-            correlate(weights + 8 * at, d, inputs, ld, source, ld, fan, count, samples)
-            correlate(bias + 8 * at, 0, ones, 0, source, ld, 1, count, samples)
-
-
-@inline(void, i8, plan_array, i8, i8, i8, i8)
-def _unit_by_unit(net, plan, products, h, slot, slots):  # type: ignore[no-untyped-def]
-    """Add the tile's part of the Hessian; with several slots, only every slots-th unit's rows."""
-    apart()
-    samples, counted = plan[SAMPLES], 0
-    for number in range(1, peek_long(net, LAYERS) + 1):
-        layer = net + 8 * (HEADER + (number - 1) * LAYER)
-        units, first = peek_long(layer, UNITS), peek_long(layer, FIRST)
-        for u in range(units):
-            counted += 1
-            if counted % slots != slot:
-                continue
-            for k in range(units):
-                fill(row(plan, T_Z, first + k), samples, 1.0 if k == u else 0.0)
-            forward_along(net, plan, number, 0)
-            backward_along(net, plan, number, 0, 0)
-            _block_row(net, plan, number, u, products, h, peek_long(net, DIM))
+    if order == HESSIAN:
+        poke_long(plan, PRODUCTS, room)
+        for number in range(1, peek_long(net, LAYERS) + 1):
+            fan = peek_long(layer_at(net, number), FAN)
+            room = max(room, peek_long(plan, PRODUCTS) + line * fan)
+        poke_long(plan, UNIT, room)
+        room += 8 * peek_long(net, DIM)
+    return room
 
 
 @inline(void, i8, i8)
-def mirror(h, d):  # type: ignore[no-untyped-def]
+def _mirror(h, d):  # type: ignore[no-untyped-def]
     """Copy what is above the diagonal below it."""
     for i in range(d):
         for j in range(i):
             poke(h, i * d + j, peek(h, j * d + i))
 
 
-@numba.cfunc(SIGNATURE, cache=True, **SETTINGS)
+@inline(f8, *[i8] * 11)
+def _over_tiles(net, order, theta, data, rows, index, m, direction, out, slot, slots):  # type: ignore[no-untyped-def]
+    """The mean loss over the samples, tile by tile; what else is asked for is added to `out`."""
+    longest = m if peek_long(net, NORM) == BATCH_NORM else min(m, peek_long(net, TILE))
+    tiles = (m + longest - 1) // longest
+    longest = (m + tiles - 1) // tiles
+    padded = (longest + LANES - 1) // LANES * LANES
+    plan = new_plan()
+    # Rows that lie a power of 2 apart would share the same few lines of the cache.
+    poke_long(plan, LD, padded + LANES if padded % 64 == 0 else padded)
+    poke_long(plan, THETA, theta)
+    poke_long(plan, DATA, data)
+    poke_long(plan, DATA_ROWS, rows)
+    poke_long(plan, SECOND, 1 if order >= HESSIAN else 0)
+    space = allocate(_lay_out(net, plan, order, 0) // 8 + 8)
+    width = peek_long(net, DIM)
+    width = 0 if order == ONLY_LOSS else width * width if order == HESSIAN else width
+    if space == 0 or slots == 1:
+        fill(out, width, 0.0 if space != 0 else math.nan)
+    if space == 0:
+        return math.nan
+    _lay_out(net, plan, order, (space + 63) // 64 * 64)
+    fill(peek_long(plan, ONES), peek_long(plan, LD), 1.0)
+    total, begin = 0.0, 0
+    while begin < m:
+        real = min(longest, m - begin)
+        fill(peek_long(plan, WEIGHT), padded, 0.0)
+        fill(peek_long(plan, WEIGHT), real, 1.0 / m)
+        poke_long(plan, REAL, real)
+        poke_long(plan, INDEX, index + 8 * begin)
+        poke_long(plan, SAMPLES, (real + LANES - 1) // LANES * LANES)
+        call_forward(net, (net, plan))
+        total += call_judge(net, (net, plan)) * (1.0 / m)
+        if order != ONLY_LOSS:
+            call_backward(net, (net, plan, out if order == GRADIENT else 0))
+        if order == ALONG:
+            call_forward_along(net, (net, plan, 1, direction))
+            call_backward_along(net, (net, plan, 1, direction, out))
+        elif order == HESSIAN:
+            call_curve(net, (net, plan, out, slot, slots))
+        begin += real
+    release(space)
+    return total
+
+
+@stage(SIGNATURE)
 def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, slot, slots):  # type: ignore[no-untyped-def]
     """Write the loss (unless its address is 0) and what `order` asks for, of shape (d,) or (d, d).
+
+    Without memory to work in, the results are NaN.
 
     Args:
         net: address of the description.
@@ -199,52 +183,11 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
         index, m: the samples to average over.
         loss, direction, out: addresses of contiguous numbers, or 0.
         slot, slots: with slots > 1, this slot's entries of the Hessian are added to `out`; whoever shared
-            out the work then adds the weight decay and copies the upper half.
+            out the work then asks to FINISH it: to copy the upper half, and to add the weight decay.
     """
-    d, norm = peek_long(net, DIM), peek_long(net, NORM)
-    longest = m if norm == BATCH_NORM else min(m, peek_long(net, TILE))
-    tiles = (m + longest - 1) // longest
-    longest = (m + tiles - 1) // tiles
-    plan = np.empty(PLAN_SIZE, dtype=np.int64)
-    padded = (longest + LANES - 1) // LANES * LANES
-    # Rows that lie a power of 2 apart would share the same few lines of the cache.
-    plan[LD] = padded + LANES if padded % 64 == 0 else padded
-    plan[THETA], plan[DATA], plan[DATA_ROWS] = theta, data, rows
-    plan[SECOND] = 1 if order >= HESSIAN else 0
-    widest = 0
-    for number in range(1, peek_long(net, LAYERS) + 1):
-        widest = max(widest, peek_long(net, HEADER + (number - 1) * LAYER + FAN))
-    extra = widest * plan[LD] if order == HESSIAN else 0
-    space = np.empty(_lay_out(net, plan, order, 0) + extra + d + 16)
-    room = (space.ctypes.data + 63) // 64 * 64
-    unit = room
-    room += 8 * ((d + 7) // 8 * 8) if order == HESSIAN and norm != NO_NORM else 0
-    products = room + 8 * _lay_out(net, plan, order, room)
-    fill(plan[ONES], plan[LD], 1.0)
-    if order != ONLY_LOSS and slots == 1:
-        fill(out, d * d if order == HESSIAN else d, 0.0)
-    total = 0.0
-    begin = 0
-    while begin < m:
-        plan[REAL], plan[INDEX] = min(longest, m - begin), index + 8 * begin
-        plan[SAMPLES] = (plan[REAL] + LANES - 1) // LANES * LANES
-        forward(net, plan)
-        total += judge(net, plan, 1.0 / m)
-        if order != ONLY_LOSS:
-            backward(net, plan, out if order == GRADIENT else 0)
-        if order == ALONG:
-            forward_along(net, plan, 1, direction)
-            backward_along(net, plan, 1, direction, out)
-        elif order == HESSIAN and norm == NO_NORM:
-            _unit_by_unit(net, plan, products, out, slot, slots)
-        elif order == HESSIAN:
-            fill(unit, d, 0.0)
-            for j in range(slot, d, slots):
-                poke(unit, j, 1.0)
-                forward_along(net, plan, 1, unit)
-                backward_along(net, plan, 1, unit, out + 8 * d * j)
-                poke(unit, j, 0.0)
-        begin += plan[REAL]
+    d, total = peek_long(net, DIM), 0.0
+    if order != FINISH:
+        total = _over_tiles(net, order, theta, data, rows, index, m, direction, out, slot, slots)
     if loss != 0:
         square = 0.0
         for j in range(d):
@@ -254,9 +197,8 @@ def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, s
         source = theta if order == GRADIENT else direction
         for j in range(d):
             poke(out, j, peek(out, j) + decay * peek(source, j))
-    elif order == HESSIAN and slots == 1:
-        if norm == NO_NORM:
-            mirror(out, d)
+    elif order == FINISH or (order == HESSIAN and slots == 1):
+        if peek_long(net, NORM) == NO_NORM:
+            _mirror(out, d)
         for j in range(d):
             poke(out, j * d + j, peek(out, j * d + j) + decay)
-    space[0] = total  # numba frees an array after its last use: here

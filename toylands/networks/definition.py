@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,6 +13,9 @@ from toylands.formula.definition import Definition
 from toylands.networks.architecture import Architecture
 from toylands.networks.datasets import Dataset
 from toylands.networks.starts import draw
+
+#: one thread compiles at a time: of two copies of a part the first would be freed while it is in use
+_preparing = threading.Lock()
 
 
 def _not_a_formula(*theta: Any, **given: Any) -> NoReturn:
@@ -24,14 +28,14 @@ def _not_a_formula(*theta: Any, **given: Any) -> NoReturn:
 class NetworkDefinition(Definition):
     """What all variants of one network share: its description and the kernels that read it."""
 
+    architecture: Architecture
     record: np.ndarray
     floats: np.ndarray
+    prepared: set[int]
 
     @classmethod
     def of(cls, shape: Architecture, dataset: Dataset) -> NetworkDefinition:
         """The definition of a network; its description is made for the compiled core."""
-        from toylands.networks.core import core
-
         title = f"A network of {'-'.join(map(str, shape.widths))} units on {dataset.name}."
         names = [
             f"{name}[{','.join(map(str, place))}]"
@@ -56,7 +60,8 @@ class NetworkDefinition(Definition):
             kink="where the input of a ReLU is 0" if "relu" in shape.activations else None,
         )
         made.cost = 1 + len(dataset) * shape.dim // 40
-        made.record, made.floats = shape.describe(core.address)
+        made.architecture, made.prepared = shape, set()
+        made.record, made.floats = shape.describe()
         return made
 
     @property
@@ -68,6 +73,17 @@ class NetworkDefinition(Definition):
         """
         return _not_a_formula()
 
+    def prepare(self, order: int) -> None:
+        """See that the parts are compiled that evaluations of this order need, and say where they are."""
+        if order in self.prepared:
+            return
+        from toylands.networks.parts import parts
+
+        with _preparing:
+            for position, stage in parts(self.architecture, order).items():
+                self.record[position] = stage.address
+        self.prepared.add(order)
+
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
         """The compiled kernel for derivatives of this order; the same for all networks.
 
@@ -75,6 +91,7 @@ class NetworkDefinition(Definition):
         """
         from toylands.networks import kernels
 
+        self.prepare(order)
         if order == 0:
             return kernels.loss_kernel
         if order == 1:

@@ -6,29 +6,31 @@ that the same compiled kernels serve every network.
 
 from __future__ import annotations
 
-import numba
+import math
+from typing import Any
+
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
-from toylands.formula.compile import (
-    KERNEL,
-    SETTINGS,
-    caller,
-    i8,
-    inline,
-    loop,
-    peek,
-    peek_long,
-    poke,
-    void,
-)
+from toylands.formula.compile import KERNEL, i8, inline, loop, peek, peek_long, poke, stage, void
 from toylands.formula.memory import cores, pointer, share
-from toylands.networks.core import ALONG, GRADIENT, HESSIAN, ONLY_LOSS, SIGNATURE
-from toylands.networks.core import mirror as _mirror
-from toylands.networks.description import CORE, DIM
+from toylands.networks.core import call_core
+from toylands.networks.description import DIM, FINISH, GRADIENT, HESSIAN, ONLY_LOSS
+from toylands.networks.plan import allocate, release
 
-_call_core = caller(SIGNATURE)
 #: below this many multiplications one thread is faster than two
 PARALLEL = 1_000_000
+
+
+@intrinsic
+def _address(typingctx: Any, memory: Any) -> Any:
+    """The address that a pointer holds."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], ir.IntType(64))
+
+    return i8(memory), generate
 
 
 @inline(void, *[i8] * 11)
@@ -37,58 +39,52 @@ def _block(order, n, ld, theta, p, data, rows, index, m, loss, out):  # type: ig
     net = int(peek(data, 0))
     d = peek_long(net, DIM)
     width = 0 if order == ONLY_LOSS else d if order == GRADIENT else d * d
-    space = np.empty(d + width)
-    own = space.ctypes.data
-    result = own + 8 * d if width > 0 else 0
-    for i in range(n):
+    own = allocate(d + width)
+    result = own + 8 * d
+    for i in range(n if own == 0 else 0):  # no memory
+        if loss != 0:
+            poke(loss, i, math.nan)
+        for k in range(width):
+            poke(out, k * ld + i, math.nan)
+    for i in range(n if own != 0 else 0):
         for j in range(d):
             poke(own, j, peek(theta, j * ld + i))
-        _call_core(
-            peek_long(net, CORE),
+        call_core(
+            net,
             (net, order, own, peek(p, i), data, rows, index, m, loss + 8 * i if loss != 0 else 0, 0,
              result, 0, 1),
         )  # fmt: skip
         for k in range(width):
             poke(out, k * ld + i, peek(result, k))
-    space[0] = 0.0  # numba frees an array after its last use: here
+    release(own)
 
 
-@inline(i8, KERNEL.args[2])
-def _address(numbers):  # type: ignore[no-untyped-def]
-    return numba.carray(numbers, 1).ctypes.data
-
-
-@inline(i8, KERNEL.args[6])
-def _address_of_samples(index):  # type: ignore[no-untyped-def]
-    return numba.carray(index, 1).ctypes.data
-
-
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def loss_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The loss alone."""
-    _block(ONLY_LOSS, n, ld, _address(theta), _address(p), _address(data), rows,
-           _address_of_samples(index), m, _address(loss), 0)  # fmt: skip
+    _block(ONLY_LOSS, n, ld, _address(theta), _address(p), _address(data), rows, _address(index), m,
+           _address(loss), 0)  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The gradient alone."""
-    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows,
-           _address_of_samples(index), m, 0, _address(out))  # fmt: skip
+    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows, _address(index), m,
+           0, _address(out))  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def loss_and_gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """Loss and gradient."""
-    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows,
-           _address_of_samples(index), m, _address(loss), _address(out))  # fmt: skip
+    _block(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows, _address(index), m,
+           _address(loss), _address(out))  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def hessian_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The Hessian alone."""
-    _block(HESSIAN, n, ld, _address(theta), _address(p), _address(data), rows,
-           _address_of_samples(index), m, 0, _address(out))  # fmt: skip
+    _block(HESSIAN, n, ld, _address(theta), _address(p), _address(data), rows, _address(index), m,
+           0, _address(out))  # fmt: skip
 
 
 @loop(void(*[i8] * 19))
@@ -98,17 +94,12 @@ def _points(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     # theta and out are C-ordered; `turn` is how far apart the directions of two points are.
     for i in range(first, last):
-        _call_core(
-            peek_long(net, CORE),
+        call_core(
+            net,
             (net, order, theta + 8 * d * i, peek(p, p_step * i), data, rows, index, m,
              loss + 8 * i if loss != 0 else 0, direction + 8 * turn * i, out + 8 * width * i, slot,
              slots),
         )  # fmt: skip
-
-
-@loop(void(i8, i8))
-def _fold(h, d):  # type: ignore[no-untyped-def]
-    _mirror(h, d)
 
 
 def evaluate(
@@ -119,20 +110,17 @@ def evaluate(
     data: np.ndarray,
     index: np.ndarray,
     direction: np.ndarray | None = None,
-    *,
-    whole: bool,
 ) -> np.ndarray:
     """Loss, gradient, Hessian or its product with directions, at N points, on all cores.
 
     Args:
-        description: the network's integers.
+        description: the network's integers, with the addresses of the parts that `order` needs.
         order: one of ONLY_LOSS, GRADIENT, HESSIAN, ALONG.
         theta: points, shape (N, d), C-ordered.
         decay: weight decay, shape (1,) or (N,).
         data: the dataset's columns, shape (C, samples); the first holds the description's address.
         index: samples to average over, int64.
         direction: for ALONG, shape (N, d).
-        whole: whether the Hessian is computed unit by unit (its lower half is then copied).
 
     Returns:
         Shape (N,), (N, d), (N, d, d) or (N, d).
@@ -146,36 +134,25 @@ def evaluate(
     shared = order == HESSIAN and slots > 1 and count <= 2 * cores()
     out = np.zeros((count, width)) if shared else np.empty((count, width))
 
-    def run(first: int, last: int, slot: int, of: int) -> None:
+    def run(what: int, first: int, last: int, slot: int, of: int) -> None:
         _points(
-            pointer(description), order, pointer(theta), d, pointer(decay), int(len(decay) > 1),
+            pointer(description), what, pointer(theta), d, pointer(decay), int(len(decay) > 1),
             pointer(data), data.shape[1], pointer(index), len(index), pointer(loss),
             pointer(direction), d, pointer(out), width, first, last, slot, of,
         )  # fmt: skip
 
     if slots == 1:
-        run(0, count, 0, 1)
+        run(order, 0, count, 0, 1)
     elif shared:
-        share(lambda part, _end, _slot: run(0, count, part, slots), 0, slots, 1)
-        for i in range(count):
-            if whole:
-                _fold(pointer(out[i]), d)
-            out[i, :: d + 1] += decay[i if len(decay) > 1 else 0]
+        share(lambda part, _end, _slot: run(order, 0, count, part, slots), 0, slots, 1)
+        run(FINISH, 0, count, 0, 1)
     else:
-        share(lambda first, last, _slot: run(first, last, 0, 1), 0, count, -(-count // (4 * slots)))
+        share(
+            lambda first, last, _slot: run(order, first, last, 0, 1),
+            0,
+            count,
+            -(-count // (4 * slots)),
+        )
     if loss is not None:
         return loss
     return out.reshape(count, d, d) if order == HESSIAN else out
-
-
-__all__ = [
-    "ALONG",
-    "GRADIENT",
-    "HESSIAN",
-    "ONLY_LOSS",
-    "evaluate",
-    "gradient_kernel",
-    "hessian_kernel",
-    "loss_and_gradient_kernel",
-    "loss_kernel",
-]

@@ -16,6 +16,7 @@ from toylands.networks.architecture import Architecture, Block
 from toylands.networks.checks import numbers
 from toylands.networks.datasets import Dataset
 from toylands.networks.definition import NetworkDefinition, check_data, columns
+from toylands.networks.description import ALONG, ONLY_LOSS
 from toylands.networks.starts import draw
 
 
@@ -102,8 +103,6 @@ class Network(Landscape):
         Args:
             theta, v: shape (..., d); they broadcast against each other.
         """
-        from toylands.networks.kernels import ALONG
-
         points, directions = self.points(theta), self.points(v, "v")
         try:
             lead = np.broadcast_shapes(points.shape[:-1], directions.shape[:-1])
@@ -343,6 +342,7 @@ class Network(Landscape):
             spread = np.broadcast_to(array, (*lead, self.dim)).reshape(-1, self.dim)
             return np.ascontiguousarray(spread, dtype=float)
 
+        self.definition.prepare(order)
         found = kernels.evaluate(
             self.definition.record,
             order,
@@ -351,10 +351,9 @@ class Network(Landscape):
             self.data_rows(),
             np.arange(self.samples) if index is None else index,
             None if directions is None else flat(directions),
-            whole=self.architecture.norm is None,
         )
         shaped = found.reshape((*lead, *found.shape[1:]))
-        return (shaped[()], None) if order == kernels.ONLY_LOSS else (None, shaped)
+        return (shaped[()], None) if order == ONLY_LOSS else (None, shaped)
 
     def _evaluate(self, theta: Any, order: int, index: np.ndarray | None = None) -> tuple[Any, Any]:
         points = self.points(theta)

@@ -17,7 +17,8 @@ from llvmlite import binding, ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from toylands.formula.compile import i8, inline, void
+from toylands.formula.compile import i8, stage
+from toylands.networks.plan import CORRELATE, MULTIPLY
 
 
 def _lanes() -> int:
@@ -30,20 +31,6 @@ def _lanes() -> int:
 LANES = _lanes()
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_DOUBLE, LANES)
-
-
-@intrinsic
-def apart(typingctx: Any) -> Any:
-    """Keep the function that says this as one piece of machine code, which its callers call.
-
-    Copies of a long function in every caller would only take time to compile.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), generate
 
 
 def _at(builder: Any, address: Any, *terms: Any) -> Any:
@@ -199,14 +186,13 @@ _correlate_4_4, _correlate_4_1 = _correlate_block(4, 4), _correlate_block(4, 1)
 _correlate_1_4, _correlate_1_1 = _correlate_block(1, 4), _correlate_block(1, 1)
 
 
-@inline(void, *[i8] * 10)
+@stage(MULTIPLY)
 def multiply(z, z_row, w, w_u, w_v, a, a_row, units, count, samples):  # type: ignore[no-untyped-def]
     """Add w times a to z: `units` rows, a sum over `count` rows of a, at `samples` samples.
 
     The weight of unit u on input v lies at w + 8 (u w_u + v w_v), so that the transpose is the same
     call with w_u and w_v exchanged. Rows of z and a begin z_row and a_row numbers apart.
     """
-    apart()
     s = 0
     while s < samples:
         wide = s + 2 * LANES <= samples
@@ -229,10 +215,9 @@ def multiply(z, z_row, w, w_u, w_v, a, a_row, units, count, samples):  # type: i
         s += 2 * LANES if wide else LANES
 
 
-@inline(void, *[i8] * 9)
+@stage(CORRELATE)
 def correlate(out, out_row, d, d_row, a, a_row, rows, columns, samples):  # type: ignore[no-untyped-def]
     """Add to out, for every pair of a row of d and a row of a, their product summed over samples."""
-    apart()
     registers = samples // LANES
     r = 0
     while r < rows:
