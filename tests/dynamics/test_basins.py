@@ -13,7 +13,8 @@ from scipy.integrate import solve_ivp
 from twins import FIVE, GAME, LINE, QUARTIC, ROSENBROCK, SADDLE
 
 import toylands as tl
-from toylands.dynamics.basins import MOST
+from toylands.dynamics.basins import MOST, one_valley
+from toylands.formula import equilibrium, exp, landscape, valley
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -176,8 +177,6 @@ def test_a_valley_is_one_minimum() -> None:
 
 
 def test_a_declared_point_names_the_whole_valley() -> None:
-    from toylands.formula import landscape, valley
-
     @landscape(view=((-3, 3), (-3, 3)), critical=[valley((1, 1)), valley((-1, -1))])
     def hyperbola(x: Any, y: Any) -> Any:
         """The set x*y = 1."""
@@ -234,10 +233,128 @@ def test_a_flat_bowl_is_quick() -> None:
     assert time.perf_counter() - began < 10
 
 
-def test_a_game_has_no_minima() -> None:
-    made = tl.basins(GAME, tl.extragradient(0.5), 8, steps=300)
+@pytest.mark.parametrize(
+    ("land", "radius"), [(tl.landscapes.chain, 1.4), (tl.landscapes.summed_filters, 6.0)]
+)
+def test_sparse_ends_in_one_valley_are_one_minimum(land: Any, radius: float) -> None:
+    """Coarse grids, whose ends lie many cells apart. Oracle: the equation of the valley."""
+    made = tl.basins(land, tl.gd(0.02), 24, steps=3000)
+    reached = np.unique(made.labels[made.labels >= 0])
+    assert len(reached) <= 2
+    ends = made.ends[made.labels >= 0]
+    assert np.ptp(ends[:, 0]) > radius / 2
+    branch = np.sign(ends.sum(axis=1))
+    labels = made.labels[made.labels >= 0]
+    assert len(set(zip(branch.tolist(), labels.tolist(), strict=True))) == len(reached)
+
+
+def test_each_ring_of_a_drop_is_one_valley() -> None:
+    """Also the outer rings, of which the window shows four arcs. Oracle: the radius of the end."""
+    land = tl.landscapes.drop_wave
+    made = tl.basins(land, tl.gd(0.02), 40, steps=1500)
+    radii = np.array([np.hypot(*minimum.point) for minimum in made.minima])
+    assert np.diff(np.sort(radii)).min() > 0.5, "no ring is named twice"
+    inside = made.labels >= 0
+    ends = np.hypot(*made.ends[inside].T)
+    nearest = np.argmin(np.abs(ends[:, None] - radii), axis=1)
+    np.testing.assert_array_equal(made.labels[inside], nearest)
+    assert inside.mean() > 0.8
+
+
+def test_valleys_side_by_side_stay_apart() -> None:
+    """Two parabolas y = x^2 +- 1 come within 8 cells of one another, as far as ends lie on each."""
+    land = tl.landscape(
+        "((y - x**2)**2 - 1)**2", name="parabolas", view=((-2, 2), (-2, 4)),
+    )  # fmt: skip
+    made = tl.basins(land, tl.gd(0.004), 14, steps=4000)
+    assert len(made.minima) == 2
+    assert {minimum.kind for minimum in made.minima} == {"valley"}
+    up = made.ends[..., 1] - made.ends[..., 0] ** 2
+    inside = made.labels >= 0
+    assert inside.mean() > 0.8
+    upper = next(n for n, m in enumerate(made.minima) if m.point[1] - m.point[0] ** 2 > 0)
+    np.testing.assert_array_equal(made.labels[inside] == upper, up[inside] > 0)
+
+
+def test_one_valley() -> None:
+    land = tl.landscape("(x*y - 1)**2", name="hyperbola", view=((-3, 3), (-3, 3)))
+    points = {x: land.critical_point((x, 1 / x)) for x in (0.4, 1.0, 2.5, -1.0)}
+    assert one_valley(land, points[0.4], points[2.5])
+    assert one_valley(land, points[2.5], points[0.4])
+    assert one_valley(land, points[1.0], points[1.0])
+    assert not one_valley(land, points[1.0], points[-1.0])
+    middle = land.critical_point((0, 0))
+    assert not one_valley(land, points[1.0], middle)
+
+
+# Games
+
+
+def test_a_game_ends_in_its_equilibrium() -> None:
+    """GAME declares none: it is found, and named with what the flow does there."""
+    for land in (GAME, tl.landscapes.bilinear_game):
+        made = tl.basins(land, tl.extragradient(0.5), 8, steps=300)
+        (middle,) = made.minima
+        assert (middle.kind, middle.flow) == ("equilibrium", "rotating")
+        np.testing.assert_allclose(middle.point, [0, 0], atol=1e-12)
+        assert (made.labels == 0).all()
+        assert made.fractions == {repr(middle): 1.0}
+        assert repr(middle).startswith("rotating equilibrium at (")
+    spread = tl.basins(tl.landscapes.bilinear_game, tl.gd(0.1), 8, steps=300)
+    assert (spread.labels == -2).all(), "simultaneous steps turn outwards"
+
+
+def test_the_penalty_brings_the_dirac_gan_home() -> None:
+    """Against the flow, followed by SciPy: with gamma = 1 every start of the window arrives."""
+    land = tl.landscapes.dirac_gan(gamma=1)
+    made = tl.basins(land, tl.gd(0.1), 6, steps=600)
+    assert (made.labels == 0).all()
+    assert made.minima[0].name == "stable equilibrium"
+    for start in ((-2, -2), (2, -2), (2, 0.4)):
+        flow = solve_ivp(lambda t, z: -land.field(z), (0, 60), start, rtol=1e-8, atol=1e-10)
+        assert np.linalg.norm(flow.y[:, -1]) < 1e-3
+
+
+def test_an_unstable_equilibrium_is_no_goal() -> None:
+    """y ascends and stays, x descends on -x^2/2 and leaves, unless Newton's method walks."""
+
+    @landscape(players=(1, -1), critical=[equilibrium((0, 0))])
+    def tipping(x: Any, y: Any) -> Any:
+        """Unstable along x."""
+        return -(x**2) / 2 - y**2
+
+    made = tl.basins(tipping, tl.newton(), 6, steps=3)
     assert made.minima == []
     assert (made.labels == -3).all()
+
+
+def test_a_flat_tail_of_a_game_is_no_equilibrium() -> None:
+    """Far from (0, 0) both slopes of exp(-x^2) y exp(-y^2) are below tol, and nothing is there."""
+    land = landscape(players=(1, -1), view=((-9, 9), (-9, 9)))(_faint)
+    made = tl.basins(land, tl.gd(0.1), 12, steps=5)
+    far = np.min(np.abs(np.stack(np.meshgrid(made.x, made.y), -1)), axis=-1) > 4
+    assert far.any()
+    assert (made.labels[far] == -3).all()
+
+
+def _faint(x: Any, y: Any) -> Any:
+    return exp(-(x**2)) * y * exp(-(y**2))
+
+
+def test_a_climb_on_the_masked_cliff_ends_on_a_ripple() -> None:
+    """Each ripple has a top on the low and one on the high plateau. Oracle: the sine's maxima."""
+    land = tl.landscapes.masked_cliff
+    made = tl.basins(land, tl.gd(1e-3), 60, steps=400)
+    inside = made.labels >= 0
+    assert inside.mean() > 0.8
+    top = np.rint((made.ends[..., 1] * 100 - math.pi / 2) / (2 * math.pi)).astype(int)
+    high = made.ends[..., 0] > 1
+    outcomes = np.stack([top, high, made.labels], axis=-1)[inside]
+    places = np.unique(outcomes[:, :2], axis=0)
+    assert len(np.unique(outcomes, axis=0)) == len(places) == len(made.minima) == 14
+    for minimum in made.minima:
+        assert minimum.name == "flat equilibrium"
+        assert math.sin(100 * minimum.point[1]) == pytest.approx(1, abs=1e-12)
 
 
 # Options

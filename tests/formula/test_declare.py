@@ -11,8 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from toylands.formula import CriticalPoint, dial, maximum, minimum, plateau, saddle, valley
-from toylands.formula.declare import KINDS, classify
+from toylands.formula import (
+    CriticalPoint,
+    dial,
+    equilibrium,
+    maximum,
+    minimum,
+    plateau,
+    ridge,
+    saddle,
+    valley,
+)
+from toylands.formula.declare import FLOWS, KINDS, classify, flow_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -50,7 +60,7 @@ def test_a_logarithmic_dial_stays_above_zero() -> None:
         dial(1, 0, 2, log=True)
 
 
-@pytest.mark.parametrize("declare", [minimum, saddle, maximum, valley, plateau])
+@pytest.mark.parametrize("declare", [minimum, saddle, maximum, valley, ridge, plateau, equilibrium])
 def test_declarations(declare: Any) -> None:
     made = declare((1, 2.5), 3, tol=1e-4)
     assert (made.kind, made.point, made.loss, made.tol) == (declare.__name__, (1.0, 2.5), 3.0, 1e-4)
@@ -106,6 +116,47 @@ def test_a_kind_depends_on_signs_alone(eigenvalues: np.ndarray, scale: float) ->
     assert classify(-eigenvalues) == OPPOSITE[kind]
 
 
+@pytest.mark.parametrize(
+    ("rates", "flow"),
+    [
+        ((-1, -2), "stable"),
+        ((-1 - 3j, -1 + 3j), "stable"),
+        ((-1j, 1j), "rotating"),
+        ((-1, -1j, 1j), "rotating"),
+        ((1e-13 - 1j, 1e-13 + 1j), "rotating"),
+        ((-1, 0), "flat"),
+        ((0, -1j, 1j), "flat"),
+        ((0, 0), "flat"),
+        ((-1, 2), "unstable"),
+        ((0, 2), "unstable"),
+        ((1e-3 - 1j, 1e-3 + 1j), "unstable"),
+    ],
+)
+def test_equilibria_by_the_eigenvalues_of_the_flow(rates: Any, flow: str) -> None:
+    assert flow_of(np.array(rates, dtype=complex)) == flow
+    assert flow in FLOWS
+    assert flow_of(1e4 * np.array(rates, dtype=complex)[::-1]) == flow
+
+
+@given(arrays(float, (3, 3), elements=st.integers(-3, 3).map(float)))
+def test_a_flow_is_stable_when_lyapunov_says_so(matrix: np.ndarray) -> None:
+    """A is stable exactly when A'P + PA = -1 has a positive definite solution P."""
+    from scipy.linalg import solve_continuous_lyapunov
+
+    rates = np.linalg.eigvals(matrix)
+    if np.abs(rates[:, None] + rates).min() < 1e-3:
+        return  # no solution, or hardly one
+    found = solve_continuous_lyapunov(matrix.T, -np.eye(3))
+    assert (flow_of(rates) == "stable") == bool((np.linalg.eigvalsh(found) > 0).all())
+
+
 def test_a_critical_point_introduces_itself() -> None:
     point = CriticalPoint(np.array([1.0, -2.0]), 0.5, "saddle", 1, np.array([-1.0, 3.0]))
     assert repr(point) == "saddle at (1, -2), loss 0.5"
+    assert (point.name, point.flow, point.rates) == ("saddle", None, None)
+    rates = np.array([-1j, 1j])
+    middle = CriticalPoint(
+        np.zeros(2), 0.0, "equilibrium", 1, np.array([-1.0, 1.0]), "rotating", rates
+    )
+    assert middle.name == "rotating equilibrium"
+    assert repr(middle) == "rotating equilibrium at (0, 0), loss 0"

@@ -18,6 +18,7 @@ from toylands.formula import (
     absolute,
     cos,
     dial,
+    equilibrium,
     exp,
     landscape,
     log,
@@ -470,4 +471,71 @@ def test_declared_points_follow_parameters_and_data() -> None:
 
 def test_a_point_in_a_game_is_an_equilibrium() -> None:
     point = game.critical_point((0, 0))
-    assert (point.kind, repr(point)) == ("equilibrium", "equilibrium at (0, 0), loss 0")
+    assert (point.kind, repr(point)) == ("equilibrium", "stable equilibrium at (0, 0), loss 0")
+    # theta' = -field there is (-x - 2y, 2x): rates (-1 +- i sqrt(15))/2.
+    root = np.sqrt(15) / 2
+    np.testing.assert_allclose(point.rates, (-0.5 - 1j * root, -0.5 + 1j * root), rtol=1e-14)
+
+
+#: V(x, y) where x descends and y ascends, and what the flow (-V_x, V_y) does at the origin
+GAMES = {
+    "rotating": lambda x, y: x * y,
+    "stable": lambda x, y: x**2 + x * y - y**2,
+    "unstable": lambda x, y: -(x**2) / 4 + x * y + y**2 / 8,
+    "flat": lambda x, y: -(y**2) + x**4,
+}
+
+
+@pytest.mark.parametrize("flow", GAMES)
+def test_what_the_flow_does_at_an_equilibrium(flow: str) -> None:
+    """Against the flow itself, followed by SciPy from a nearby point."""
+    from scipy.integrate import solve_ivp
+
+    land = landscape(players=(1, -1), critical=[equilibrium((0, 0), 0.0)])(GAMES[flow])
+    (point,) = land.critical_points
+    assert (point.kind, point.flow) == ("equilibrium", flow)
+    assert [goal.flow for goal in land.goals] == ([] if flow == "unstable" else [flow])
+    assert land.minima == []
+    start = np.array([1e-3, 1e-3])
+    end = solve_ivp(lambda t, z: -land.field(z), (0, 20 * np.pi), start, rtol=1e-10, atol=1e-14).y[
+        :, -1
+    ]
+    growth = np.linalg.norm(end) / np.linalg.norm(start)
+    low, high = {
+        "stable": (0, 1e-6), "unstable": (10, np.inf), "rotating": (0.999, 1.001), "flat": (0.7, 0.71),
+    }[flow]  # fmt: skip
+    assert low <= growth <= high
+
+
+def test_rates_of_the_flow_at_many_points() -> None:
+    points = np.array([[[0.3, -0.2], [1.0, 2.0]], [[0.0, 0.0], [-1.0, 0.5]]])
+    rates = game.flow_rates(points)
+    assert rates.shape == (2, 2, 2)
+    for point, found in zip(points.reshape(-1, 2), rates.reshape(-1, 2), strict=True):
+        jacobian = -game.jacobian(point)
+        np.testing.assert_allclose(found.sum(), np.trace(jacobian), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(found.prod(), np.linalg.det(jacobian), rtol=1e-12, atol=1e-12)
+        assert found[0].real <= found[1].real
+    np.testing.assert_allclose(
+        banana.flow_rates((0.5, 0.5))[::-1], -banana.spectrum((0.5, 0.5)).eigenvalues, rtol=1e-12
+    )
+    assert np.isnan(banana.flow_rates((np.nan, 0))).all()
+
+
+def test_newtons_step() -> None:
+    points = np.array([[0.3, 0.2], [-1.0, 1.5], [np.nan, 0.0]])
+    steps = banana.newton_step(points)
+    for point, step in zip(points[:2], steps[:2], strict=True):
+        np.testing.assert_allclose(banana.hessian(point) @ step, banana.grad(point), rtol=1e-10)
+    assert np.isnan(steps[2]).all()
+    step = game.newton_step((0.1, 0.2))
+    np.testing.assert_allclose(game.jacobian((0.1, 0.2)) @ step, game.field((0.1, 0.2)), rtol=1e-12)
+
+
+def test_equilibria_belong_to_games() -> None:
+    wrong = landscape(players=(1, -1), critical=[saddle((0, 0))])(lambda x, y: x * y)
+    with pytest.raises(ValueError, match=r"is a game, so its .*\(0, 0\) cannot be .* as saddle"):
+        _ = wrong.critical_points
+    wrong = landscape(critical=[equilibrium((0, 0))])(lambda x, y: x * y)
+    with pytest.raises(ValueError, match=r"is no game, so .* cannot be declared as equilibrium"):
+        _ = wrong.critical_points

@@ -95,6 +95,21 @@ def test_diverging_starts_are_a_volume_too() -> None:
     assert lost.minimum is None
 
 
+def test_a_valley_has_one_volume() -> None:
+    """Each shifted map names the undeclared valley x*y = 1 by another of its points."""
+    land = tl.landscape("(x*y - 1)**2", view=((0.2, 3), (0.2, 3)))
+    volumes = basin_volumes(land, tl.gd(0.01), grid=12, repeats=3, steps=2000)
+    (valley,) = [volume for volume in volumes if volume.minimum]
+    assert valley.minimum is not None
+    assert valley.minimum.kind == "valley"
+    assert valley.share > 0.8
+
+
+def test_the_volume_of_an_equilibrium() -> None:
+    (home,) = basin_volumes(LANDS.bilinear_game, tl.extragradient(0.5), grid=8, repeats=2)
+    assert (home.outcome, home.share) == ("equilibrium", 1)
+
+
 def test_bad_questions_are_refused() -> None:
     with pytest.raises(ValueError, match="1 or 2 coordinates"):
         basin_volumes(LANDS.uvw_product, tl.gd(0.1))

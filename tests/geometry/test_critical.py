@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import toylands as tl
+from toylands.formula import landscape
 from toylands.geometry import find_critical_points
 
 
@@ -48,6 +49,27 @@ def test_a_valley_is_not_listed_point_by_point() -> None:
     found = find_critical_points(tl.landscapes.uv_product)
     assert len(found) < 10
     assert kinds(found)["saddle"] == 1
+
+
+def test_the_equilibria_of_games() -> None:
+    (middle,) = find_critical_points(tl.landscapes.bilinear_game)
+    assert (middle.kind, middle.flow) == ("equilibrium", "rotating")
+    # Undeclared: x descends and y ascends on x^3/3 - x + x y - y^2/2. There y = x, x^2 + x - 1 = 0.
+    land = landscape(players=(1, -1), view=((-3, 3), (-3, 3)))(_cubic)
+    found = find_critical_points(land)
+    roots = (np.array([-1, 1]) * np.sqrt(5) - 1) / 2
+    assert np.allclose(sorted(p.point[0] for p in found), roots, atol=1e-12)
+    flows = {round(float(p.point[0]), 3): p.flow for p in found}
+    assert flows == {-1.618: "unstable", 0.618: "stable"}
+
+
+def _cubic(x, y):
+    return x**3 / 3 - x + x * y - y**2 / 2
+
+
+def test_flat_lines_of_a_game_are_not_listed_point_by_point() -> None:
+    """On the plateau of the masked cliff lines stand still, in double precision, at every x."""
+    assert find_critical_points(tl.landscapes.masked_cliff) == []
 
 
 def test_bad_windows_are_refused() -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import importlib
 import itertools
+import math
 import pkgutil
 import warnings
 import zlib
@@ -237,6 +238,41 @@ def kind_of(eigenvalues: np.ndarray) -> str:
     return names[up, down]
 
 
+def flow_of(matrix: np.ndarray) -> str:
+    """What the flow z' = Mz does, by mpmath's eigenvalues."""
+    with mp.workdps(DIGITS):
+        rates = mp.eig(mp.matrix(matrix), left=False, right=False)
+        tiny = 1e-9 * max(1e-3, *(float(abs(rate)) for rate in rates))
+        if any(mp.re(rate) > tiny for rate in rates):
+            return "unstable"
+        if any(abs(rate) < tiny for rate in rates):
+            return "flat"
+        return "stable" if all(mp.re(rate) < -tiny for rate in rates) else "rotating"
+
+
+GAMES = [named(land, "default") for land in CATALOGUE if land.players]
+
+
+@pytest.mark.parametrize("land", GAMES)
+def test_4_a_game_has_its_equilibrium_declared_or_has_none(land: Landscape) -> None:
+    """Walked by the exact flow's Newton method from a grid: what is found is declared."""
+    from toylands.geometry import find_critical_points
+
+    declared = {tuple(point.point.round(9)) for point in land.critical_points}
+    found = {tuple(point.point.round(9)) for point in find_critical_points(land)}
+    assert found == declared
+    if not declared:
+        assert "No equilibrium is declared" in land.doc
+
+
+def test_4_the_masked_cliff_has_no_equilibrium() -> None:
+    """At 400 digits the slope along x is above 0 on the top of a ripple, where doubles say 0."""
+    land = toylands.landscapes.masked_cliff
+    theta = (0.2, math.pi / 200)
+    assert mp.mpf(10) ** -350 < exact(land, theta, 1)[0] < mp.mpf(10) ** -345
+    assert land.grad(theta)[0] == 0
+
+
 @compared
 def test_4_declared_points_are_stationary_and_of_their_kind(land: Landscape) -> None:
     pairs = list(zip(land.declared, land.critical_points, strict=True))
@@ -256,7 +292,12 @@ def test_4_declared_points_are_stationary_and_of_their_kind(land: Landscape) -> 
         hessian[np.triu_indices(land.dim)] = [float(v) for v in exact(land, point.point, 2)]
         hessian = hessian + np.triu(hessian, 1).T
         eigenvalues = np.linalg.eigvalsh(hessian)
-        assert kind_of(eigenvalues) == declared.kind
+        if land.players is None:
+            assert kind_of(eigenvalues) == declared.kind
+            assert point.flow is None
+        else:
+            assert declared.kind == "equilibrium"
+            assert point.flow == flow_of(-np.array(land.players)[:, None] * hessian)
         assert point.index == int(np.sum(eigenvalues < -1e-9 * max(1e-3, np.abs(hessian).max())))
         # Where the curvature is, the distance to the exact point; elsewhere, the slope itself.
         gradient = np.array([float(v) for v in exact(land, point.point, 1)])

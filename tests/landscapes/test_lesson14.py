@@ -45,6 +45,9 @@ def test_four_ways_to_play_the_bilinear_game() -> None:
 def test_the_flow_of_the_game_circles() -> None:
     assert np.array_equal(bilinear_game.jacobian((0, 0)), [[0, 1], [-1, 0]])
     assert np.array_equal(np.diag(bilinear_game.hessian((0, 0))), [0, 0]), "nobody is pushed off"
+    (middle,) = bilinear_game.critical_points
+    assert middle.flow == "rotating"
+    np.testing.assert_allclose(middle.rates, (-1j, 1j), atol=1e-15)
 
 
 def test_alternating_steps_stay_on_an_ellipse() -> None:
@@ -66,6 +69,9 @@ def test_the_penalty_damps_the_dirac_gan(gamma: float, real: float, imaginary: f
     exact = np.linalg.eigvals(-dirac_gan(gamma=gamma).jacobian((0, 0)))
     order = np.argsort(exact.real + 1e-3 * exact.imag)
     np.testing.assert_allclose(exact[order], games.dirac_eigenvalues(gamma), atol=1e-7)
+    (middle,) = dirac_gan(gamma=gamma).critical_points
+    assert middle.flow == ("rotating" if gamma == 0 else "stable")
+    np.testing.assert_allclose(middle.rates, games.dirac_eigenvalues(gamma), atol=1e-7)
 
 
 def test_the_best_penalty_is_one() -> None:

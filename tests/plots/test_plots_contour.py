@@ -343,3 +343,8 @@ def test_errors_name_value_and_expectation(options: dict[str, Any], message: str
 def test_a_window_without_any_loss_is_an_error() -> None:
     with pytest.raises(ValueError, match="no finite loss in the window"):
         contour(tl.landscape("log(x) + y"), view=((-2, -1), (0, 1)))
+
+
+def test_the_legend_says_what_the_flow_of_a_game_does(texts: Any) -> None:
+    assert texts(contour(L.dirac_gan(gamma=1)).figure)[-1] == "stable equilibrium"
+    assert texts(contour(L.dirac_gan).figure)[-1] == "rotating equilibrium"

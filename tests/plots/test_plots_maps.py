@@ -112,6 +112,15 @@ def test_starts_that_end_elsewhere_are_told_apart(by_gid: Find, texts: Any) -> N
     assert any(text.startswith("stationary elsewhere, ") for text in texts(ax.figure))
 
 
+def test_equilibria_of_a_game_are_numbered_and_described(by_gid: Find, texts: Any) -> None:
+    found = tl.basins(L.dirac_gan(gamma=1), tl.gd(0.1), grid=20, steps=400)
+    ax = basin_map(found)
+    (number,) = by_gid(ax, "number")
+    assert number.xy == pytest.approx((0, 0), abs=1e-12)
+    assert {line.get_marker() for line in by_gid(ax, "equilibrium")} == {"D"}
+    assert texts(ax.figure)[0].startswith("1: stable equilibrium (0, 0)\nloss −0.693, 100 %")
+
+
 def test_very_many_basins_are_all_colored_and_the_largest_named(by_gid: Find, texts: Any) -> None:
     found = tl.basins(L.rastrigin, tl.gd(0.002), grid=44, steps=200)
     count = len(found.minima)

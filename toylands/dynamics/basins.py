@@ -18,6 +18,7 @@ from toylands.dynamics.run import (
 )
 from toylands.dynamics.trajectory import stationary
 from toylands.formula import CriticalPoint, Landscape
+from toylands.formula.declare import flow_of, zero
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -27,6 +28,12 @@ DIVERGED, RUNNING, OTHER = -1, -2, -3
 NEAR = 0.01
 #: minima that were not declared: the map names this many, those with the most walks
 MOST = 64
+#: how far along a valley one looks for its next end, in cells; a cell is NEAR of the view
+_LONGEST = 400
+#: Newton's steps back to a valley floor: each squares the error of a step of half a cell
+_CORRECTIONS = 3
+#: Newton's steps from the end of a walk in a game to the equilibrium it is near
+_NEWTON = 12
 
 
 class Basins:
@@ -36,7 +43,8 @@ class Basins:
         labels: shape (rows, columns), row by y and column by x: the number of the minimum in `minima`,
             or -1 diverged, -2 still running (gradient above tol), -3 stationary elsewhere.
         minima: the declared minima and those that were reached, as `CriticalPoint`s; for a connected
-            valley of minima that was not declared, one point of it.
+            valley of minima that was not declared, one point of it. In a game, the equilibria instead,
+            without the unstable ones.
         x, y: coordinates of the grid.
         ends: last points, shape (rows, columns, 2).
         diverged_at: step at which each walk left, -1 if it stayed.
@@ -73,29 +81,37 @@ class Basins:
         with np.errstate(over="ignore"):
             norms = np.linalg.norm(land.field(points), axis=-1)
         size = NEAR * np.array([high - low for low, high in land.view])
-        minima = land.minima
+        minima = land.goals
         near = np.full(len(points), OTHER)
         for number, minimum in enumerate(minima):
             near[_close(points, minimum.point, size) & (near == OTHER)] = number
         still = norms <= self.tol
         near[(near == OTHER) & ~still] = RUNNING
         # A valley goes on beyond its declared point, so what ended near that is grouped as well.
-        open_ended = [n for n, minimum in enumerate(minima) if minimum.kind == "valley"]
+        open_ended = [n for n, minimum in enumerate(minima) if _goes_on(minimum)]
         arrived = np.flatnonzero(still & np.isin(near, [OTHER, *open_ended]))
-        kinds, targets = stationary(land, points[arrived])
-        cells = np.floor(np.clip(targets / size, -1e15, 1e15)).astype(np.int64)
+        kinds, targets = _arrived(land, points[arrived], size)
+        if open_ended:
+            kinds = np.append(
+                kinds, ["valley" if land.players is None else "flat"] * len(open_ended)
+            )
+            targets = np.concatenate([targets, [minima[n].point for n in open_ended]])
         most = len(minima) + MOST
-        for members in _groups(kinds, cells):
-            walks = arrived[members]
-            for number, minimum in enumerate(minima):
-                if _close(targets[members], minimum.point, size).any():
-                    near[walks] = number
-                    break
-            else:
-                if len(minima) < most:
-                    near[walks] = len(minima)
-                    best = land.refine(points[walks[np.argmin(norms[walks])]])
-                    minima = [*minima, land.critical_point(best)]
+        for members in _groups(land, kinds, targets, size):
+            walks = arrived[members[members < len(arrived)]]
+            declared = members[members >= len(arrived)] - len(arrived)
+            close = [
+                n for n, m in enumerate(minima) if _close(targets[members], m.point, size).any()
+            ]
+            if len(declared) or close:
+                near[walks] = open_ended[declared[0]] if len(declared) else close[0]
+            elif len(minima) < most:
+                near[walks] = len(minima)
+                best = land.critical_point(land.refine(points[walks[np.argmin(norms[walks])]]))
+                if _goes_on(best):  # a point in its middle
+                    away = np.abs((targets[members] - targets[members].mean(axis=0)) / size)
+                    best = land.critical_point(land.refine(targets[members[away.max(1).argmin()]]))
+                minima = [*minima, best]
         labels[here] = near
         return labels.reshape(self.diverged_at.shape), minima
 
@@ -219,21 +235,148 @@ def _close(points: np.ndarray, point: np.ndarray, size: np.ndarray) -> np.ndarra
     return close
 
 
-def _groups(kinds: np.ndarray, cells: np.ndarray) -> list[np.ndarray]:
+def _goes_on(point: CriticalPoint) -> bool:
+    """Whether a point need not be isolated: it lies in a valley, or on a flat line of a game."""
+    return point.kind == "valley" or point.flow == "flat"
+
+
+def _arrived(
+    land: Landscape, points: np.ndarray, size: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What walks with a tiny gradient have come to, and where exactly that lies.
+
+    Returns:
+        kinds, shape (N,): as `stationary` names them; in a game "stable", "rotating", "flat" or
+            "unstable", and "plateau" where no equilibrium is near.
+        The points Newton's steps lead to, shape (N, d).
+    """
+    if land.players is None:
+        return stationary(land, points)
+    # Thousands of walks end in one place, so each place is judged once.
+    _, first, inverse = np.unique(
+        _cells(points, 0.01 * size), axis=0, return_index=True, return_inverse=True
+    )
+    ends = points[first]
+    targets, step = ends, np.zeros(ends.shape)
+    for _ in range(_NEWTON):
+        step = land.newton_step(targets)
+        targets = targets - step
+    # On a flat tail Newton's steps stay as long as they are; near an equilibrium they shrink.
+    near = (np.abs(targets - ends) <= size).all(axis=1) & (np.abs(step) <= 0.01 * size).all(axis=1)
+    targets = np.where(near[:, None], targets, ends)
+    rates = land.flow_rates(targets)
+    known = near & np.isfinite(rates).all(axis=1)
+    kinds = [flow_of(row) if k else "plateau" for row, k in zip(rates, known, strict=True)]
+    of = inverse.reshape(-1)
+    return np.array(kinds, dtype="<U8")[of], targets[of]
+
+
+def _groups(
+    land: Landscape, kinds: np.ndarray, targets: np.ndarray, size: np.ndarray
+) -> list[np.ndarray]:
     """Walks that came to the same minimum or connected valley, the largest group first.
 
     Args:
-        kinds: of the stationary points, shape (N,).
-        cells: in which cell of the map they lie, whole numbers, shape (N, d).
+        land: the landscape.
+        kinds: of the stationary points, shape (N,) (see `_arrived`).
+        targets: where they lie, shape (N, d).
+        size: the sides of a cell; what is not a valley and lies in one cell is one point.
     """
     groups = []
-    for kind in ("minimum", "valley", "kink"):
+    for kind in ("minimum", "valley", "kink", "stable", "rotating", "flat"):
         here = np.flatnonzero(kinds == kind)
-        unique, inverse = np.unique(cells[here], axis=0, return_inverse=True)
-        number = _touching(unique) if kind == "valley" else np.arange(len(unique))
+        cells, first, inverse = np.unique(
+            _cells(targets[here], size), axis=0, return_index=True, return_inverse=True
+        )
+        number = np.arange(len(cells))
+        if kind in ("valley", "flat"):
+            number = _valleys(land, targets[here[first]], cells, size)
         of = number[inverse.reshape(-1)]
-        groups += [here[of == n] for n in range(len(set(number.tolist())))]
+        groups += [here[of == n] for n in np.unique(number)]
     return sorted(groups, key=len, reverse=True)
+
+
+def _cells(points: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """In which cell of the plane points (N, d) lie, whole numbers, shape (N, d)."""
+    return np.floor(np.clip(points / size, -1e15, 1e15)).astype(np.int64)
+
+
+def one_valley(land: Landscape, first: CriticalPoint, second: CriticalPoint) -> bool:
+    """Whether two points lie in the same connected valley, or on the same flat line of a game."""
+    if not (_goes_on(first) and _goes_on(second)):
+        return False
+    size = NEAR * np.array([high - low for low, high in land.view])
+    points = np.stack([first.point, second.point])
+    cells, index = np.unique(_cells(points, size), axis=0, return_index=True)
+    return len(set(_valleys(land, points[index], cells, size).tolist())) == 1
+
+
+def _valleys(
+    land: Landscape, points: np.ndarray, cells: np.ndarray, size: np.ndarray
+) -> np.ndarray:
+    """Number the connected valleys that points lie in, shape (N,).
+
+    Points in touching cells are connected. From the others one walks along the flat direction of the
+    exact Hessian, half a cell at a time and back to the valley floor by Newton's method, until one
+    comes to a cell of another group, or to where no valley is, or far away from all the points (out of
+    twice their bounding box).
+
+    Args:
+        land: the landscape.
+        points: one point of a valley per cell, shape (N, d).
+        cells: whole numbers, no two alike, shape (N, d).
+        size: the sides of a cell.
+    """
+    number = _touching(cells)
+    if not len(cells) or number.max() == 0 or points.shape[1] < 2:
+        return number
+    at = {tuple(cell): n for n, cell in enumerate(cells.tolist())}
+    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = low - (high - low) / 2 - size, high + (high - low) / 2 + size
+    # Two walkers per point, one each way; none where the next cell is known to be connected.
+    along, _ = _flat_direction(land, points, size)
+    along = np.concatenate([along, -along])
+    origin = np.tile(np.arange(len(points)), 2)
+    here = points[origin]
+    going = np.array([tuple(cell) not in at for cell in _cells(here + along, size).tolist()])
+    for _ in range(2 * _LONGEST):
+        origin, here, along = origin[going], here[going], along[going]
+        if not len(origin) or (number == number[0]).all():
+            break
+        there = here + 0.5 * along
+        for _ in range(_CORRECTIONS):
+            there = there - land.newton_step(there)
+        turned, flat = _flat_direction(land, there, size)
+        turned *= np.where(np.sum(turned * along / size**2, axis=1) < 0, -1, 1)[:, None]
+        moved = np.abs(there - here) / size
+        going = flat & (moved <= 1).all(axis=1) & (moved > 0.1).any(axis=1)
+        going &= ((there >= low) & (there <= high)).all(axis=1)
+        here, along = there, turned
+        for k, cell in enumerate(_cells(here, size).tolist()):
+            start = int(origin[k])
+            if not going[k]:
+                continue
+            for other in _around(at, cell):
+                if number[other] != number[start]:
+                    number[number == number[other]] = number[start]
+                    going[k] = False
+            if at.get(tuple(cell), start) != start:
+                going[k] = False  # another walker is under way from there
+    return number
+
+
+def _flat_direction(
+    land: Landscape, points: np.ndarray, size: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The direction in which the Hessian vanishes, one cell long, and whether it does, for (N, d)."""
+    values, vectors = land.spectrum(points)
+    which = np.argmin(np.where(np.isfinite(values), np.abs(values), np.inf), axis=1)
+    rows = np.arange(len(points))
+    flattest = np.abs(values[rows, which])
+    direction = np.nan_to_num(vectors[rows, :, which])
+    length = np.abs(direction / size).max(axis=1, keepdims=True)
+    tiny = np.array([zero(row) for row in values])
+    return direction / np.where(length > 0, length, 1.0), flattest <= tiny
 
 
 def _touching(cells: np.ndarray) -> np.ndarray:
@@ -245,10 +388,17 @@ def _touching(cells: np.ndarray) -> np.ndarray:
             number[first] = number.max() + 1
             stack = [first]
             while stack:
-                cell = cells[n := stack.pop()]
-                for shift in product((-1, 0, 1), repeat=cells.shape[1]):
-                    other = at.get(tuple((cell + shift).tolist()))
-                    if other is not None and number[other] < 0:
+                for other in _around(at, cells[n := stack.pop()].tolist()):
+                    if number[other] < 0:
                         number[other] = number[n]
                         stack.append(other)
     return number
+
+
+def _around(at: dict[tuple[int, ...], int], cell: list[int]) -> list[int]:
+    """Which of the numbered cells are this one or touch it, also by a corner."""
+    places = (
+        tuple(c + s for c, s in zip(cell, shift, strict=True))
+        for shift in product((-1, 0, 1), repeat=len(cell))
+    )
+    return [at[place] for place in places if place in at]

@@ -2,6 +2,7 @@
 
     b=dial(100.0, 1, 1000, log=True)             # a parameter, its default and its slider's range
     critical=lambda a: [minimum((a, a**2), 0.0)]  # checked by the tests, refined to 1e-12 on use
+    critical=[equilibrium((0, 0), 0.0)]           # of a game
 
 Dials are its parameters; the critical points are those it is known to have.
 """
@@ -17,8 +18,10 @@ import numpy as np
 
 from toylands._words import show
 
-#: how a stationary point is called, by the signs of the exact Hessian's eigenvalues
-KINDS = ("minimum", "saddle", "maximum", "valley", "ridge", "plateau")
+#: how a stationary point is called: by the signs of the exact Hessian's eigenvalues, or that of a game
+KINDS = ("minimum", "saddle", "maximum", "valley", "ridge", "plateau", "equilibrium")
+#: what a game's flow does around an equilibrium, by the eigenvalues of the exact Jacobian
+FLOWS = ("stable", "unstable", "rotating", "flat")
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,19 @@ class Declared:
 
 @dataclass(frozen=True)
 class CriticalPoint:
-    """A stationary point, refined to 1e-12 and classified by its exact Hessian.
+    """A stationary point, refined to 1e-12 and classified by its exact Hessian, in a game the Jacobian.
 
     Attributes:
         point: coordinates, shape (d,).
         loss: the loss there.
         kind: "minimum", "saddle", "maximum", "valley" (a flat direction, otherwise uphill), "ridge"
             (a flat direction, otherwise downhill) or "plateau" (the Hessian vanishes). In the last
-            three the Hessian alone does not decide what the point is.
+            three the Hessian alone does not decide what the point is. In a game: "equilibrium".
         index: the number of negative eigenvalues.
         eigenvalues: of the Hessian, ascending, shape (d,).
+        flow: in a game, what theta' = -field does around the point (see `flow_of`); otherwise None.
+        rates: in a game, the eigenvalues of that flow, complex, shape (d,); otherwise None. Their real
+            parts are the rates of growth, their imaginary parts the speeds of rotation.
     """
 
     point: np.ndarray
@@ -86,10 +92,17 @@ class CriticalPoint:
     kind: str
     index: int
     eigenvalues: np.ndarray
+    flow: str | None = None
+    rates: np.ndarray | None = None
+
+    @property
+    def name(self) -> str:
+        """The kind in words; in a game with what the flow does: "stable equilibrium"."""
+        return self.kind if self.flow is None else f"{self.flow} {self.kind}"
 
     def __repr__(self) -> str:
         where = ", ".join(f"{value:.6g}" for value in self.point)
-        return f"{self.kind} at ({where}), loss {self.loss:.6g}"
+        return f"{self.name} at ({where}), loss {self.loss:.6g}"
 
 
 def zero(eigenvalues: np.ndarray) -> float:
@@ -102,16 +115,34 @@ def zero(eigenvalues: np.ndarray) -> float:
 
 def classify(eigenvalues: np.ndarray) -> str:
     """Name a stationary point by its Hessian's eigenvalues, shape (d,)."""
-    negative = int(np.sum(eigenvalues < -zero(eigenvalues)))
-    positive = int(np.sum(eigenvalues > zero(eigenvalues)))
-    if negative and positive:
-        return "saddle"
-    flat = len(eigenvalues) - negative - positive
-    if positive:
-        return "valley" if flat else "minimum"
+    # A map classifies tens of thousands of points, and on two numbers Python is faster than NumPy.
+    values = eigenvalues.tolist()
+    tiny = 1e-9 * max(1e-3, *map(abs, values))
+    negative = any(value < -tiny for value in values)
+    flat = any(-tiny <= value <= tiny for value in values)
+    if any(value > tiny for value in values):
+        return "saddle" if negative else "valley" if flat else "minimum"
     if negative:
         return "ridge" if flat else "maximum"
     return "plateau"
+
+
+def flow_of(rates: np.ndarray) -> str:
+    """Name a game's equilibrium by the eigenvalues of its flow theta' = -field, shape (d,).
+
+    Returns:
+        "stable" (all real parts are negative: every small deviation dies out), "unstable" (one is
+        positive), "rotating" (none is positive, and where the real part vanishes the imaginary part
+        does not: to first order the flow circles) or "flat" (none is positive and an eigenvalue is
+        zero: to first order the flow stands still along a direction). In the last two the eigenvalues
+        alone do not decide whether the flow arrives.
+    """
+    tiny = zero(rates)
+    if (rates.real > tiny).any():
+        return "unstable"
+    if (np.abs(rates) <= tiny).any():
+        return "flat"
+    return "rotating" if (rates.real >= -tiny).any() else "stable"
 
 
 def _declare(kind: str, point: Any, loss: float | None, tol: float) -> Declared:
@@ -145,6 +176,19 @@ def valley(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared
     return _declare("valley", point, loss, tol)
 
 
+def ridge(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare a point of a connected set of maxima: the Hessian has a zero eigenvalue there."""
+    return _declare("ridge", point, loss, tol)
+
+
 def plateau(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a stationary point where the whole Hessian vanishes."""
     return _declare("plateau", point, loss, tol)
+
+
+def equilibrium(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
+    """Declare an equilibrium of a game: no player's own slope is left there.
+
+    Whether it is stable is not declared: the exact Jacobian says so.
+    """
+    return _declare("equilibrium", point, loss, tol)

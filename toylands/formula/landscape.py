@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.formula.declare import CriticalPoint, Declared, classify, zero
+from toylands.formula.declare import CriticalPoint, Declared, classify, flow_of, zero
 from toylands.formula.definition import Definition, check_column, check_lengths, define
 
 
@@ -191,6 +191,12 @@ class Landscape:
                     f"{self.name}: the declared {point.kind} {show(point.point)} must have "
                     f"{self.dim} coordinate{'s' * (self.dim > 1)} ({', '.join(self.coordinates)})."
                 )
+            if (point.kind == "equilibrium") != (self.players is not None):
+                raise ValueError(
+                    f"{self.name} is {'no' if self.players is None else 'a'} game, so its critical "
+                    f"point {show(point.point)} cannot be declared as {point.kind}; a game has "
+                    "equilibria and only a game has."
+                )
         return list(critical)
 
     @property
@@ -206,11 +212,18 @@ class Landscape:
         """The critical points that are minima, or points of a valley of minima."""
         return [point for point in self.critical_points if point.kind in ("minimum", "valley")]
 
+    @property
+    def goals(self) -> list[CriticalPoint]:
+        """Where walks are expected to end: the minima; in a game, the equilibria that are not unstable."""
+        if self.players is None:
+            return self.minima
+        return [point for point in self.critical_points if point.flow != "unstable"]
+
     def classify(self, theta: Any) -> str:
         """What a stationary point is: "minimum", "saddle", "maximum", "valley", "ridge", "plateau".
 
-        Decided by the exact Hessian alone; for a game the answer is "equilibrium". Where the Hessian
-        is not finite the answer is "kink".
+        Decided by the exact Hessian alone; for a game the answer is "equilibrium", and `critical_point`
+        tells what the flow does there. Where the Hessian is not finite the answer is "kink".
         """
         if self.players is not None:
             return "equilibrium"
@@ -223,7 +236,34 @@ class Landscape:
         eigenvalues = self.spectrum(point).eigenvalues
         kind = self.classify(point)
         negative = int(np.sum(eigenvalues < -zero(eigenvalues)))
-        return CriticalPoint(point, float(self.loss(point)), kind, negative, eigenvalues)
+        rates = None if self.players is None else self.flow_rates(point)
+        flow = None if rates is None or not np.isfinite(rates).all() else flow_of(rates)
+        return CriticalPoint(
+            point, float(self.loss(point)), kind, negative, eigenvalues, flow, rates
+        )
+
+    def flow_rates(self, theta: Any) -> np.ndarray:
+        """The eigenvalues of the flow theta' = -field at points of shape (..., d), complex, same shape.
+
+        Without players they are minus the Hessian's eigenvalues. Ordered by their real parts, the
+        fastest decay first; NaN where the Jacobian is not finite.
+        """
+        jacobian = -self.jacobian(theta)
+        finite = np.isfinite(jacobian).all(axis=(-2, -1))
+        rates = np.linalg.eigvals(np.where(finite[..., None, None], jacobian, 0.0))
+        return np.sort_complex(np.where(finite[..., None], rates, np.nan))
+
+    def newton_step(self, theta: Any) -> np.ndarray:
+        """What Newton's method subtracts at points of shape (..., d), same shape; NaN at kinks.
+
+        Directions in which the Hessian vanishes are left alone. In a game the players' signs cancel.
+        """
+        hessian, gradient = self.hessian(theta), self.grad(theta)
+        finite = np.isfinite(hessian).all(axis=(-2, -1)) & np.isfinite(gradient).all(axis=-1)
+        hessian = np.where(finite[..., None, None], hessian, 0.0)
+        inverse = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True)
+        step: np.ndarray = (inverse @ np.where(finite[..., None], gradient, 0.0)[..., None])[..., 0]
+        return np.where(finite[..., None], step, np.nan)
 
     def refine(self, theta: Any, *, iterations: int = 80) -> np.ndarray:
         """Newton's method on the gradient from a nearby point, shape (d,), to rounding error.
@@ -232,10 +272,9 @@ class Landscape:
         """
         point = self.points(theta).reshape(self.dim).copy()
         for _ in range(iterations):
-            gradient, hessian = self.grad(point), self.hessian(point)
-            if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+            step = self.newton_step(point)
+            if not np.isfinite(step).all():
                 break
-            step = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True) @ gradient
             point -= step
             if np.all(np.abs(step) <= 4e-16 * (1 + np.abs(point))):
                 break

@@ -11,11 +11,9 @@ import numpy as np
 
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
+from toylands.formula.declare import zero
 from toylands.optimizers import newton
 from toylands.optimizers.optimizer import check_count
-
-#: kinds that come in curves or surfaces: only declared ones are listed, not every point found
-_CONTINUOUS = ("valley", "ridge", "plateau")
 
 
 def find_critical_points(
@@ -26,7 +24,8 @@ def find_critical_points(
     The declared points are always included. The search starts Newton's method (with the exact
     Hessian) at every point of a grid; a point whose basin of Newton's method is smaller than the
     grid's spacing can be missed, so this is a search, not a proof of completeness. Points on curves
-    of stationary points (valleys, ridges, plateaus) are listed only where they are declared.
+    of stationary points (valleys, ridges, plateaus, a game's flat equilibria) are listed only where
+    they are declared.
 
     Args:
         land: a landscape; with d coordinates, grid**d starts are used, at most 65,536.
@@ -35,7 +34,7 @@ def find_critical_points(
         steps: Newton steps from each start.
 
     Returns:
-        Critical points inside the window, minima first, then by loss.
+        Critical points inside the window, minima first, then by loss; those of a game are equilibria.
     """
     grid = check_count("find_critical_points", "grid", grid, least=2)
     if land.dim > 16:
@@ -63,11 +62,18 @@ def find_critical_points(
         if any((np.abs(known.point - cell) <= 1e-6 * size).all() for known in found):
             continue
         point = land.critical_point(land.refine(cell))
-        if point.kind not in _CONTINUOUS:
+        if not _in_a_crowd(point):
             found.append(point)
     order = {"minimum": 0, "valley": 0, "saddle": 1, "maximum": 2}
     kept = [p for p in found if ((p.point >= window[:, 0]) & (p.point <= window[:, 1])).all()]
     return sorted(kept, key=lambda p: (order.get(p.kind, 3), p.loss, *p.point))
+
+
+def _in_a_crowd(point: CriticalPoint) -> bool:
+    """Whether the point lies on a curve or surface of stationary points, as far as the Hessian says."""
+    if point.kind == "equilibrium":
+        return bool(np.abs(point.eigenvalues).min() <= zero(point.eigenvalues))
+    return point.kind in ("valley", "ridge", "plateau")
 
 
 def _one_per_cell(points: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
-from toylands.dynamics.basins import DIVERGED, NEAR, OTHER, RUNNING, basins
+from toylands.dynamics.basins import DIVERGED, NEAR, OTHER, RUNNING, basins, one_valley
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.random_hessians import share
 from toylands.optimizers import Optimizer
@@ -29,9 +29,9 @@ class BasinVolume(Brief):
     """The part of the window from which walks end in one place.
 
     Attributes:
-        minimum: where they end; None for walks that end in no minimum.
+        minimum: where they end (of a valley one point); None for walks that end in no minimum.
         number: its label on the first of the maps, as in `Basins.labels`.
-        outcome: "minimum", "diverged", "running" or "elsewhere".
+        outcome: "minimum" (in a game "equilibrium"), "diverged", "running" or "elsewhere".
         share: of the window's volume.
         standard_error: of the share.
     """
@@ -94,11 +94,12 @@ def basin_volumes(
             shares[repeat] += count / found.labels.size
     start = 1 / found.labels.size
     least = start * share(0, repeats)[1]
+    reached = "minimum" if land.players is None else "equilibrium"
     volumes = [
         BasinVolume(
             minima[key] if key >= 0 else None,
             labels[key] if key >= 0 else key,
-            "minimum" if key >= 0 else _ELSEWHERE[key],
+            reached if key >= 0 else _ELSEWHERE[key],
             float(shares.mean()),
             max(least, float(shares.std(ddof=1) / np.sqrt(repeats))),
         )
@@ -112,6 +113,9 @@ def _place(land: Landscape, minima: list[CriticalPoint], minimum: CriticalPoint)
     size = NEAR * np.array([high - low for low, high in land.view])
     for number, known in enumerate(minima):
         if (np.abs(known.point - minimum.point) <= size).all():
+            return number
+        # Each map names an undeclared valley by another of its points.
+        if one_valley(land, known, minimum):
             return number
     minima.append(minimum)
     return len(minima) - 1

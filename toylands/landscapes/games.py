@@ -15,6 +15,7 @@ import math
 from toylands.formula import (
     Declared,
     dial,
+    equilibrium,
     exp,
     landscape,
     minimum,
@@ -31,6 +32,7 @@ from toylands.formula import (
     lesson=14,
     levels="linear",
     players=(1, -1),
+    critical=[equilibrium((0, 0), 0.0)],
 )
 def bilinear_game(x, y):
     """The simplest game, V = xy: x descends, y ascends, and simultaneous steps turn outwards.
@@ -51,6 +53,7 @@ def bilinear_game(x, y):
     lesson=14,
     levels="linear",
     players=(1, -1),
+    critical=[equilibrium((0, 0), -math.log(2))],
     gamma=dial(0.0, 0, 3),
 )
 def dirac_gan(theta, psi, *, gamma):

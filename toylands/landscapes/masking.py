@@ -31,6 +31,10 @@ def masked_cliff(x, y, *, width, ripple, sigma):
     along y it is 1. With sigma > 0 the loss is its exact mean under Gaussian noise: the ripple loses
     the factor exp(-5000 sigma**2) and the cliff widens to sqrt(width**2 + sigma**2). A sigma of 0.1
     silences the ripple and still sees nothing; the noise must reach the cliff.
+
+    No equilibrium is declared, for there is none: along x the exact slope is above 0 everywhere. In
+    double precision whole lines stand still all the same, the tops of the ripples on both plateaus, and
+    there a climb ends.
     """
     left = exp(-5000 * sigma**2)
     return normal_cdf((x - 1) / sqrt(width**2 + sigma**2)) + ripple * left * sin(100 * y)

@@ -215,7 +215,7 @@ def draw_critical(ax: Axes, ground: Terrain) -> list[Any]:
         places = np.array(by_kind[kind])
         for artist in kind_marks(kind, places[:, 0], places[:, 1], size):
             ax.add_line(artist)
-        handles.append(kind_handle(kind))
+        handles.append(kind_handle(kind, marked))
     return handles
 
 
@@ -266,12 +266,17 @@ def kind_marks(kind: str, x: Any, y: Any, size: float = 8.5) -> list[Any]:
     ]
 
 
-def kind_handle(kind: str) -> Any:
-    """Return a legend handle for a kind of stationary point: its sign, labelled."""
+def kind_handle(kind: str, marked: Sequence[Any]) -> Any:
+    """Return a legend handle for a kind of the marked points: its sign, labelled.
+
+    The label of equilibria says what a game's flow does there: 'stable equilibrium'.
+    """
+    flows = sorted({critical.flow for critical in marked if critical.kind == kind} - {None})
+    label = f"{' or '.join(flows)} {kind}" if flows else kind
     marks = kind_marks(kind, [], [])
     for mark in marks:
-        mark.set_label(kind)
-    return marks[0] if len(marks) == 1 else StackedHandle(marks, kind)
+        mark.set_label(label)
+    return marks[0] if len(marks) == 1 else StackedHandle(marks, label)
 
 
 class StackedHandle(tuple[Any, ...]):

@@ -50,7 +50,7 @@ def index_chart(census: Census, ax: Axes | None = None, *, title: str | None = N
         x, y = np.array(by_kind[kind]).T
         for artist in kind_marks(kind, x, y):
             axes.add_line(artist)
-        handles.append(kind_handle(kind))
+        handles.append(kind_handle(kind, points))
     dim = census.landscape.dim
     axes.set_xlim(-0.5, dim + 0.5)
     axes.set_ylim(losses.min() - 0.1 * size, losses.max() + 0.17 * size)

@@ -60,7 +60,7 @@ def basin_map(
     legend: bool = True,
     title: str | None = None,
 ) -> Axes:
-    """Colour every start by the minimum that its walk ends in.
+    """Colour every start by the minimum that its walk ends in, in a game by the equilibrium.
 
     basins: the result of `toylands.basins`, over one or two coordinates.
     lines: draw the contour lines of the landscape over the map. critical: mark and number the
@@ -188,7 +188,7 @@ def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
         if len(place) == 1:
             place = np.append(place, float(minimum.loss))
         kind = minimum.kind if minimum.kind in palette()["kinds"] else "minimum"
-        numbered = n in chosen and kind == "minimum"
+        numbered = n in chosen and kind in ("minimum", "equilibrium")
         for mark in kind_marks(
             kind, place[:1], place[1:], 13 if numbered else mark_size(len(basins.minima))
         ):
@@ -222,12 +222,13 @@ def _basin_handles(
     for n in chosen:
         minimum, share = basins.minima[n], float(np.mean(labels == n))
         loss = 0.0 if abs(minimum.loss) < noise else minimum.loss
-        text = f"{n + 1}: {minimum.kind} {point(minimum.point)}\nloss {sig(loss)}, {percent(share)}"
+        text = f"{n + 1}: {minimum.name} {point(minimum.point)}\nloss {sig(loss)}, {percent(share)}"
         handles.append(Patch(facecolor=colors[n], edgecolor=edge, lw=0.6, label=text))
     rest = len(basins.minima) - len(chosen)
     if rest:
         share = float(np.mean((labels >= 0) & ~np.isin(labels, chosen)))
-        text = f"{rest} further minima, {percent(share)}\n(their colours repeat)"
+        what = "minima" if basins.landscape.players is None else "equilibria"
+        text = f"{rest} further {what}, {percent(share)}\n(their colours repeat)"
         handles.append(Patch(facecolor="none", edgecolor=edge, lw=0.6, label=text))
     for n, word in _OUTCOME_WORDS.items():
         share = float(np.mean(labels == n))
@@ -456,7 +457,7 @@ def _sweep_heat(
 
 
 def _best_handle(label: str) -> Any:
-    handle = kind_handle("minimum")
+    handle = kind_handle("minimum", [])
     handle.set_label(label)
     return handle
 

@@ -339,7 +339,7 @@ def _draw_kinds(ax: Any, scene: Scene) -> list[Any]:
             if len(chosen):
                 for mark in kind_marks(kind, chosen[:, 0], chosen[:, 1], size):
                     _stand(ax, mark, chosen[:, 2], alpha)
-        handles.append(kind_handle(kind))
+        handles.append(kind_handle(kind, marked))
     return handles
 
 
