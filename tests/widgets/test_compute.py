@@ -185,7 +185,8 @@ def test_the_critical_points_of_himmelblau_are_all_found() -> None:
     import mpmath
 
     land = tl.landscapes.himmelblau
-    found = compute.critical_points(land, land.view)
+    found, complete = compute.critical_points(land, land.view)
+    assert complete
     assert [p.kind for p in found].count("minimum") == 4
     assert [p.kind for p in found].count("saddle") == 4
     assert [p.kind for p in found].count("maximum") == 1
@@ -212,3 +213,53 @@ def test_level_edges_enclose_every_height() -> None:
 def test_nothing_that_json_lacks_gets_through() -> None:
     given = {"a": [1.0, float("nan"), (float("inf"), "x")], "b": {"c": -float("inf")}}
     assert compute.finite(given) == {"a": [1.0, None, [None, "x"]], "b": {"c": None}}
+
+
+def test_no_limit_is_stated_for_a_game() -> None:
+    """Gradient descent leaves a bilinear game's equilibrium at any rate, whatever the Hessian is."""
+    land = tl.landscapes.bilinear_game
+    scene = scenes.new_scene(land, [tl.gd(0.01)], steps=3000)
+    made = compute.walks(scene, land)[0]
+    assert made.trajectory.grad_norm[-1] > made.trajectory.grad_norm[0]
+    assert made.limit is None
+    # One step multiplies the distance by |1 + i lr|.
+    distance = np.linalg.norm(made.trajectory.path, axis=1)
+    assert distance[1:] / distance[:-1] == pytest.approx(abs(1 + 0.01j), rel=1e-12)
+
+
+def test_where_all_ascend_the_meter_is_that_of_the_loss_turned_over() -> None:
+    @tl.landscape(view=((-1, 1), (-1, 1)), start=(0.5, 0.5), source="none", players=(-1, -1))
+    def land(x: Any, y: Any) -> Any:
+        """A hill to climb."""
+        return -(x**2) - 3 * y**2
+
+    made = compute.walk(land, tl.gd(0.1), scenes.new_scene(land, [tl.gd(0.1)], steps=5), 0)
+    assert made.sharpness == pytest.approx(np.full(6, 6.0))
+    assert made.limit == pytest.approx(2)
+
+
+def test_of_too_many_stationary_points_only_the_declared_ones_are_drawn() -> None:
+    land = tl.landscapes.levy13  # waves of length 2/3 and 1 over a window of 20
+    points, complete = compute.critical_points(land, land.view)
+    assert not complete
+    assert [p.point.tolist() for p in points] == [p.point.tolist() for p in land.critical_points]
+    land = tl.landscapes.rastrigin
+    points, complete = compute.critical_points(land, land.view)
+    assert complete
+    # 11 minima along each axis, and the maxima between them: every pair is a stationary point
+    assert len(points) == 21**2
+
+
+def test_the_basin_map_is_that_of_basins(capsys: pytest.CaptureFixture[str]) -> None:
+    for land, opt in (
+        (tl.landscapes.himmelblau, tl.gd(0.02)),
+        (tl.landscapes.parabola, tl.gd(0.1)),
+    ):
+        scene = scenes.new_scene(land, [opt], steps=100)
+        made = compute.basin(scene, land, opt, 32)
+        expected = tl.basins(land, opt, grid=32, steps=100)
+        assert np.array_equal(made.labels, expected.labels)
+        assert np.array_equal(made.ends, expected.ends)
+        assert (made.x.tolist(), made.y.tolist()) == (expected.x.tolist(), expected.y.tolist())
+        assert made.tol == expected.tol
+    assert capsys.readouterr().err == ""

@@ -234,3 +234,31 @@ def test_the_product_waits_before_it_falls() -> None:
     fall = -np.diff(loss)
     assert fall[:10].max() < 0.01 * fall.max()
     np.testing.assert_allclose(walk.trajectory.end.prod(), 1, atol=1e-6)
+
+
+# --- the optimizers nobody chose ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["gaussian_wells", "gaussian_desert", "funnel_1d", "chain_1d", "rosenbrock", "easom"]
+)
+def test_default_gradient_descent_goes_down_and_settles(name: str) -> None:
+    land = tl.landscapes.get(name)
+    gd, *others = presets.default_optimizers(land)
+    loss = tl.descend(land, gd, steps=300).loss
+    assert loss[-1] < loss[0]
+    assert (np.diff(loss[150:]) <= 1e-12).all()
+    assert [opt.base_name for opt in others] == ["momentum", "adam", "gd"]
+    # Adam moves about its rate per step: enough of them for the width of the view.
+    width = min(high - low for low, high in land.view)
+    assert 30 < width / others[1].lr < 300
+
+
+def test_a_game_is_shown_with_the_rules_made_for_games() -> None:
+    land = tl.landscapes.bilinear_game
+    gd, extra, optimistic, adam = presets.default_optimizers(land)
+    ends = [tl.descend(land, opt, steps=300).grad_norm for opt in (gd, extra, optimistic, adam)]
+    assert [end[-1] < end[0] for end in ends[:3]] == [False, True, True]
+    assert [gd.base_name, extra.base_name, optimistic.base_name, adam.base_name] == [
+        "gd", "extragradient", "optimistic_gd", "adam",
+    ]  # fmt: skip

@@ -14,11 +14,17 @@ import numpy as np
 
 from toylands import landscapes, optimizers
 from toylands._words import did_you_mean, one_of
-from toylands.dynamics import Basins, Trajectory, basins, descend
+from toylands.dynamics import Basins, Trajectory, descend
+from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape, landscape
 from toylands.geometry import convergence_rate, find_critical_points, stability_limit
 from toylands.optimizers import Optimizer
 from toylands.widgets.scene import make_schedule
+
+#: so many stationary points are looked for again, on a finer grid
+CROWD = 60
+#: the gradient norm below which a start of the basin map counts as arrived, as in `toylands.basins`
+BASIN_TOL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -129,12 +135,20 @@ def measured_rate(grad_norm: np.ndarray) -> float | None:
     return float((grad_norm[last] / grad_norm[first]) ** (1 / (last - first)))
 
 
+def is_game(land: Landscape) -> bool:
+    """Whether one coordinate descends where another ascends."""
+    return land.players is not None and len(set(land.players)) > 1
+
+
 def walk(
     land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int, *, inside: bool = False
 ) -> Walk:
     """Run one optimizer and measure it; `inside` records the rule's memory too."""
     run = descend(land, opt, scene["start"], scene["steps"], seed=scene["seed"], inside=inside)
     hessians = land.hessian(run.path)
+    # Where both players ascend, the curvature that a rule feels is that of the loss turned over. Where one
+    # descends and the other ascends, no eigenvalue of the Hessian says what is stable.
+    felt = hessians if land.players is None else land.jacobian(run.path)
     status = run.status
     predicted = measured = None
     if status.kind != "diverged":
@@ -146,8 +160,8 @@ def walk(
         opt,
         run,
         hessians,
-        largest_eigenvalues(hessians),
-        stability_limit(opt),
+        largest_eigenvalues(hessians if is_game(land) else felt),
+        None if is_game(land) else stability_limit(opt),
         predicted,
         measured,
     )
@@ -178,19 +192,36 @@ def terrain(land: Landscape, view: Any, resolution: int) -> np.ndarray:
     return land.loss(np.stack(np.meshgrid(x, y), axis=-1))
 
 
-def critical_points(land: Landscape, view: Any) -> list[CriticalPoint]:
-    """The critical points to draw: declared ones, and in a small landscape all that a search finds."""
+def critical_points(land: Landscape, view: Any) -> tuple[list[CriticalPoint], bool]:
+    """The critical points to draw, and whether they are all of the view's.
+
+    All that a search finds; where a finer search finds many more, there are more than can be found, and only
+    the declared ones are drawn.
+    """
     try:
-        return find_critical_points(land, view, grid=24, steps=40)
+        found = find_critical_points(land, view, grid=24, steps=40)
+        if len(found) <= CROWD:
+            return found, True
+        more = find_critical_points(land, view, grid=48, steps=40)
     except ValueError:
-        return list(land.critical_points)
+        return list(land.critical_points), False
+    if len(more) > 1.5 * len(found):
+        return list(land.critical_points), False
+    return more, True
 
 
 def basin(scene: Mapping[str, Any], land: Landscape, opt: Optimizer, grid: int) -> Basins:
-    """The basin map of one optimizer over the scene's view."""
-    return basins(
-        land, opt, grid=grid, view=scene["view"], steps=min(scene["steps"], 300), seed=scene["seed"]
-    )
+    """The basin map of one optimizer over the scene's view: `toylands.basins` without its progress bar.
+
+    The bar would come out below whichever cell ran last, in the middle of what the student reads.
+    """
+    x, *others = (np.linspace(low, high, grid) for low, high in scene["view"])
+    y = others[0] if others else np.zeros(1)
+    starts = np.stack(np.meshgrid(x, y)[: land.dim], axis=-1).reshape(-1, land.dim)
+    steps = min(scene["steps"], 300)
+    raw = execute(land, opt, starts, steps, seed=scene["seed"], record=False, progress=None)
+    ends = raw.end.reshape(len(y), grid, land.dim)
+    return Basins(land, opt, steps, x, y, ends, raw.died.reshape(len(y), grid), BASIN_TOL)
 
 
 def level_edges(land: Landscape, grid: np.ndarray) -> list[float]:

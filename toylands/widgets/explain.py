@@ -34,7 +34,8 @@ def sentence(walk: Walk) -> str:
         reached = run.steps_to(run.tol)
         spent = run.evaluations if reached is None else reached * run.optimizer.evaluations_per_step
         return (
-            f"{name} {status}: gradient norm {number(run.tol)} after {spent} gradient evaluations"
+            f"{name} {status}: gradient norm {number(run.tol)} after {spent} gradient "
+            f"evaluation{'s' * (spent != 1)}"
             f"{_rate(walk)}."
         )
     return (

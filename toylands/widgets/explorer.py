@@ -306,6 +306,7 @@ class Explorer(anywidget.AnyWidget):
             "final": final,
         }
         if final:
+            critical, complete = compute.critical_points(land, self._scene["view"])
             meta |= {
                 "name": land.name,
                 "title": land.title,
@@ -319,8 +320,9 @@ class Explorer(anywidget.AnyWidget):
                         "loss": point.loss,
                         "eigenvalues": [float(value) for value in point.eigenvalues],
                     }
-                    for point in compute.critical_points(land, self._scene["view"])
+                    for point in critical
                 ],
+                "critical_complete": complete,
             }
         self.terrain = pack.pack_terrain(grid)
         self.terrain_meta = compute.finite(meta)
@@ -339,7 +341,9 @@ class Explorer(anywidget.AnyWidget):
                 "columns": columns,
                 "view": scene["view"],
                 "optimizer": opt.label,
-                "minima": [{"point": m.point.tolist(), "loss": m.loss} for m in made.minima],
+                "minima": [
+                    {"point": m.point.tolist(), "loss": m.loss, "kind": m.kind} for m in made.minima
+                ],
                 "fractions": made.fractions,
             }
         )

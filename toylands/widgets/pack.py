@@ -103,9 +103,12 @@ def pack_terrain(grid: np.ndarray) -> bytes:
 
 
 def pack_basin(basins: Basins) -> bytes:
-    """A basin map as bytes: the minimum's number, 255 diverged, 254 running, 253 elsewhere."""
+    """A basin map as bytes: the minimum's number, 255 diverged, 254 running, 253 elsewhere.
+
+    Bytes end: from the 241st on, minima count as elsewhere.
+    """
     labels = basins.labels
-    coded = np.where(labels >= 0, labels % 240, 0)
+    coded = np.where(labels < 240, labels, LABELS[-3])
     for label, code in LABELS.items():
         coded = np.where(labels == label, code, coded)
     return coded.astype(np.uint8).tobytes()

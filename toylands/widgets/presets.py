@@ -13,9 +13,11 @@ from typing import Any
 
 from toylands import landscapes, optimizers
 from toylands._words import did_you_mean
+from toylands.dynamics import descend
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 from toylands.widgets import scene as scenes
+from toylands.widgets.compute import is_game
 
 
 @dataclass(frozen=True)
@@ -132,14 +134,41 @@ PRESETS: tuple[Preset, ...] = (
 
 
 def default_optimizers(land: Landscape) -> list[Optimizer]:
-    """Four optimizers with a rate that suits the landscape's curvature at its start."""
+    """Four optimizers with a rate that suits the landscape.
+
+    Half of 1/lambda at the start or, where the start is flatter, at the flattest minimum; halved again while
+    gradient descent would end up jumping about, because the ground is more curved further on. Adam's rate
+    is a length: a hundredth of the view. For a game its own rules, at a fifth of that rate: gradient
+    descent spirals outwards at any rate, and should be seen doing so.
+    """
     import numpy as np
 
-    curvature = np.abs(land.spectrum(land.start).eigenvalues).max()
-    lr = 0.5 / float(curvature) if np.isfinite(curvature) and curvature > 0 else 0.01
-    digit = 10.0 ** np.floor(np.log10(lr))
-    lr = float(f"{np.floor(lr / digit) * digit:.3g}")
-    return [_O.gd(lr), _O.momentum(lr), _O.adam(lr), _O.sam(_O.gd(lr))]
+    at_start = float(np.abs(land.spectrum(land.start).eigenvalues).max())
+    at_minima = (float(np.max(point.eigenvalues)) for point in land.minima)
+    curvature = max(at_start, min((value for value in at_minima if value > 0), default=0.0))
+    lr = 0.5 / curvature if np.isfinite(curvature) and curvature > 0 else 0.01
+    reach = _one_digit(0.01 * min(high - low for low, high in land.view))
+    if is_game(land):
+        lr = _one_digit(lr / 5)
+        return [_O.gd(lr), _O.extragradient(lr), _O.optimistic_gd(lr), _O.adam(reach)]
+    tried = (_one_digit(lr / 2**halvings) for halvings in range(9))
+    lr = next((rate for rate in tried if _settles(land, rate)), _one_digit(lr))
+    return [_O.gd(lr), _O.momentum(lr), _O.adam(reach), _O.sam(_O.gd(lr))]
+
+
+def _one_digit(value: float) -> float:
+    return float(f"{value:.0e}")
+
+
+def _settles(land: Landscape, lr: float) -> bool:
+    """Whether each later step of gradient descent lowers the loss by lr |g|^2 / 4 or more (Armijo's rule)."""
+    import numpy as np
+
+    run = descend(land, _O.gd(lr), steps=300)
+    half = len(run.loss) // 2
+    loss, falls = run.loss[half:], lr * run.grad_norm[half:-1] ** 2 / 4
+    slack = 1e-12 * (1 + np.abs(loss[:-1]))
+    return bool((loss[1:] <= loss[:-1] - falls + slack).all())
 
 
 def scene_of(name: str, current: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -121,10 +121,37 @@ test("contrast is that of WCAG", () => {
   assert.ok(Math.abs(c.contrast("#777777", "#FFFFFF") - 4.48) < 0.005); // the well-known grey just below 4.5
 });
 
-test("basin colours repeat only after twice the palette", () => {
-  const colors = c.basinColors(palette, 15);
-  assert.equal(new Set(colors.slice(0, 14)).size, 14);
-  assert.equal(colors[14], colors[0]);
+test("basin colours never repeat for different losses", () => {
+  const minima = Array.from({ length: 15 }, (_, k) => ({ loss: (7 * k) % 15, point: [k, 0] }));
+  const on = (list, reached = list.keys()) => c.basinColors(palette, { minima: list, view: [[-1, 0], [-1, 1]], labels: Uint8Array.from(reached) });
+  const few = on(minima.slice(0, 14));
+  assert.equal(new Set(few.colors).size, 14);
+  assert.equal(few.steps, null);
+  const { colors, steps } = on(minima);
+  assert.equal(new Set(colors).size, 15);
+  const order = [...minima.keys()].sort((a, b) => minima[a].loss - minima[b].loss);
+  const light = order.map((k) => c.luminance(colors[k]));
+  assert.ok(light.every((value, k) => k === 0 || value > light[k - 1])); // the lowest is the darkest
+  assert.deepEqual(steps.map(({ loss }) => loss), [...Array(15).keys()]);
+  const pairs = on(minima.map(({ loss }) => ({ loss: loss >> 1 })));
+  assert.equal(new Set(pairs.colors).size, 8);
+  const level = on(minima.map((_, k) => ({ loss: 1e-17 * k })));
+  assert.equal(new Set(level.colors).size, 1);
+  assert.deepEqual(on(minima, [1, 2]).steps.map(({ loss }) => loss), [0, 7, 14]); // the first lies in the view
+});
+
+test("the basin map says what becomes of a start", () => {
+  const { diverged, running, other } = c.BASIN_CODES;
+  const basin = {
+    rows: 2, columns: 3, view: [[0, 2], [0, 10]], minima: [{ point: [0.5, 9], loss: 1 }],
+    labels: Uint8Array.of(0, running, diverged, 0, other, 0),
+  };
+  assert.equal(c.fateAt(basin, [0.1, 1]), "ends at (0.5, 9) from here");
+  assert.equal(c.fateAt(basin, [1.2, 4]), "not there yet from here");
+  assert.equal(c.fateAt(basin, [2, 0]), "diverges from here");
+  assert.equal(c.fateAt(basin, [1, 6]), "ends elsewhere from here");
+  assert.equal(c.fateAt(basin, [3, 6]), "");
+  assert.equal(c.fateAt({ ...basin, rows: 1, view: [[0, 2]], labels: Uint8Array.of(0, 0, diverged) }, [1.9]), "diverges from here");
 });
 
 test("the model of a saddle rises on solid lines and falls on dashed ones, within reach", () => {

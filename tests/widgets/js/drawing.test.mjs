@@ -45,6 +45,8 @@ test("a walk that diverges does not flatten the others", () => {
   const range = chartWindow([{ loss: [10, 1, 0.1] }, { loss: [10, 1e9, 1e30] }], "loss", true);
   assert.ok(range.high < 5 && range.low > -2);
   assert.equal(range.note, "up to 1×10³⁰");
+  const back = chartWindow([{ loss: [1e-5, 1, 1e-7] }, { loss: [1e-5, 1e-6, 1e-6] }], "loss", true);
+  assert.ok(back.high > 0); // one that climbs a hill and comes back is shown whole
 });
 
 test("a logarithmic chart ends at the precision of a double", () => {

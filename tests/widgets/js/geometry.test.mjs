@@ -228,7 +228,9 @@ test("half axes of the quadratic model are sqrt(2 c / lambda)", () => {
 test("the common height of ellipses is round and keeps them in sight", () => {
   // One minimum, curvatures 1 and 4, window 2: 2 (0.09 * 2)^2 / 2 = 0.0324 -> 0.03.
   assert.equal(g.roundRise([[1, 4]], 2), 0.03);
-  assert.equal(g.roundRise([[0, 4]], 2), null);
+  assert.equal(g.roundRise([[0, 0]], 2), null);
+  assert.equal(g.roundRise([[0, 4]], 2), g.roundRise([[4, 4]], 2)); // a valley: across it
+  assert.equal(g.roundRise([[1, 4], [1e-300, 1e-299]], 2), 0.03); // one walk is far out in the plain
   assert.equal(g.riseOf([{ hxx: [9, 1], hxy: [0, 0], hyy: [9, 4] }], 2), 0.03);
 });
 
@@ -297,4 +299,8 @@ test("a line with fewer vertices stays within the slack of the one it stands for
   assert.deepEqual(draw([0, 50, 20], [0, 0, 0]).length, 3); // a turn back is kept
   // A pen lifted in between begins a new piece.
   assert.deepEqual(draw([0, 5, 9, 20], [0, 0, 0, 0], (n) => n !== 2), [["M", 0, 0], ["L", 5, 0], ["M", 9, 0], ["L", 20, 0]]);
+});
+
+test("a coordinate's name is written as in a formula", () => {
+  assert.deepEqual(["x", "theta", "w1", "u12", "psi2"].map(g.symbolOf), ["x", "θ", "w₁", "u₁₂", "ψ₂"]);
 });

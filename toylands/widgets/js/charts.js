@@ -27,8 +27,9 @@ function rangeOf(curves, key) {
  *
  * A chart asked to be logarithmic is linear, and says so, where a value is below zero (by more than a rounding
  * error of the first value) or none is above. Its top is
- * at most a thousand times the largest first value, so that a walk that diverges does not flatten the others, and
- * it ends 16 decades (the precision of a double) further down. The meter shows zero, its limits, and at most three
+ * at most a thousand times the largest first value, so that a walk that diverges does not flatten the others (on a
+ * logarithmic one higher for a walk that comes back), and it ends 16 decades (the precision of a double) further
+ * down. The meter shows zero, its limits, and at most three
  * times the largest of them. Where a curve leaves the window, the note says how far it goes.
  */
 export function chartWindow(curves, key, wantLog) {
@@ -44,10 +45,16 @@ export function chartWindow(curves, key, wantLog) {
     return { low: bottom, high: end, log: false, note: high > end ? `up to ${formatNumber(high)}` : "" };
   }
   const first = Math.max(0, ...curves.map((curve) => Math.abs(curve[key]?.[0] ?? 0)).filter(Number.isFinite));
-  const most = first > 0 ? Math.min(high, 1e3 * first) : high;
-  const beyond = high > most ? `up to ${formatNumber(high)}` : "";
   const rounding = 8 * Number.EPSILON * first; // a loss of zero may come out as -1e-17
-  if (wantLog && low >= -rounding && least < Infinity) {
+  const log = wantLog && low >= -rounding && least < Infinity;
+  let ceiling = 1e3 * first;
+  for (const curve of log ? curves : []) { // one that climbs and comes back is shown whole
+    const values = Array.from(curve[key] ?? []).filter(Number.isFinite);
+    if (values.at(-1) <= 1e3 * first) ceiling = Math.max(ceiling, ...values);
+  }
+  const most = first > 0 ? Math.min(high, ceiling) : high;
+  const beyond = high > most ? `up to ${formatNumber(high)}` : "";
+  if (log) {
     const top = Math.log10(most);
     const bottom = Math.min(Math.max(Math.log10(least), top - 16), top);
     const air = Math.max(0.05 * (top - bottom), 0.1);

@@ -4,6 +4,8 @@
 // All bytes are little-endian. They arrive as DataViews whose offset may be odd, so they are copied before
 // they are read as typed arrays.
 
+import { formatNumber } from "./geometry.js";
+
 /** The code for "zero or not a number" among quantised values; the largest code of a value is one less. */
 const NOTHING = 65535;
 
@@ -160,9 +162,54 @@ export function stylesOf(palette, families) {
   });
 }
 
-/** The colour of each basin; they repeat after twice the palette's. */
-export function basinColors(palette, count) {
+/** Blue to yellow through the palette's hues: light grows all the way, so it reads without red and green too. */
+function ladder(palette, share) {
+  const [blue, sky, yellow] = ["#0072B2", "#56B4E9", "#F0E442"];
+  const stops = [palette.hues[blue].shades[0], blue, sky, yellow];
+  const at = Math.min(Math.floor(share * 3), 2);
+  const channel = (color, i) => Number.parseInt(color.slice(i, i + 2), 16);
+  const mixed = [1, 3, 5].map((i) => {
+    const [from, to] = [channel(stops[at], i), channel(stops[at + 1], i)];
+    return Math.round(from + (3 * share - at) * (to - from)).toString(16).padStart(2, "0");
+  });
+  return `#${mixed.join("")}`;
+}
+
+/**
+ * The colours of a basin map: `colors`, one for each minimum, and `steps`, null where each has its own.
+ *
+ * More minima than twice the palette's hues are coloured by their loss, from dark (the lowest) to light; minima of
+ * equal loss share a colour. `steps` then lists the different losses, lowest first, with their colours; a minimum
+ * that neither lies in the view nor is reached has no step of its own.
+ */
+export function basinColors(palette, { minima, view, labels }) {
   const hues = palette.basins;
-  const many = [...hues, ...hues.map((hue) => palette.hues[hue].shades[0])];
-  return Array.from({ length: count }, (_, n) => many[n % many.length]);
+  const own = [...hues, ...hues.map((hue) => palette.hues[hue].shades[0])];
+  if (minima.length <= own.length) return { colors: own.slice(0, minima.length), steps: null };
+  const losses = minima.map(({ loss }) => loss ?? Infinity);
+  const reached = new Set(labels);
+  const seen = ({ point }, k) => reached.has(k) || view.every(([low, high], i) => point[i] >= low && point[i] <= high);
+  const sorted = losses.filter((_, k) => seen(minima[k], k)).sort((a, b) => a - b);
+  const [low, high] = [sorted[0], sorted.findLast(Number.isFinite) ?? sorted[0]];
+  const slack = 1e-4 * (high - low) + 1e-9 * (1 + Math.abs(low));
+  const steps = [];
+  for (const loss of sorted) if (!steps.length || loss > steps.at(-1).loss + slack) steps.push({ loss });
+  steps.forEach((step, k) => { step.color = ladder(palette, steps.length > 1 ? k / (steps.length - 1) : 0.5); });
+  return { colors: losses.map((loss) => (steps.findLast((step) => step.loss <= loss) ?? steps[0]).color), steps };
+}
+
+/** What becomes of a start, in words, by a basin map; empty outside it. */
+export function fateAt(basin, point) {
+  const { labels, rows, columns, view, minima } = basin;
+  const place = (axis, count) => {
+    const [low, high] = view[axis];
+    return Math.round(((point[axis] - low) / (high - low)) * (count - 1));
+  };
+  const [i, j] = [place(0, columns), view.length > 1 ? place(1, rows) : 0];
+  if (!(i >= 0 && i < columns && j >= 0 && j < rows)) return "";
+  const code = labels[j * columns + i];
+  if (code === BASIN_CODES.diverged) return "diverges from here";
+  if (code === BASIN_CODES.running) return "not there yet from here";
+  if (code === BASIN_CODES.other || !minima[code]) return "ends elsewhere from here";
+  return `ends at (${minima[code].point.map((x) => formatNumber(x)).join(", ")}) from here`;
 }

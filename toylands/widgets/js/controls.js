@@ -1,4 +1,5 @@
 // The control groups: what of the scene each shows, and which changes it sends.
+import { symbolOf } from "./geometry.js";
 import {
   card, choicePart, freshId, icon, iconButton, make, menuPart, nameOfEntry, numberPart, say, sceneStyles,
   swatch, togglePart,
@@ -99,7 +100,7 @@ export function landscapeCard({ catalog, scene, send, coordinates }) {
       say(title, catalog.landscapes[now.landscape]?.title ?? "");
       for (const [name, part] of parts) part.update(now.params[name]);
       starts.forEach((part, axis) => {
-        say(part.root.querySelector("label"), `start ${coordinates()?.[axis] ?? ""}`);
+        say(part.root.querySelector("label"), `start ${symbolOf(coordinates()?.[axis] ?? "")}`);
         part.update(now.start[axis]);
       });
     },

@@ -1,6 +1,17 @@
 // Everything about numbers that the stage and the charts need, without a canvas: scales, contour lines,
 // ticks, the quadratic model, and the mathematics of a camera. Pure functions, tested in node.
 
+const GREEK = {
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", kappa: "κ", lambda: "λ", mu: "μ", phi: "φ", psi: "ψ",
+  rho: "ρ", sigma: "σ", tau: "τ", theta: "θ", omega: "ω",
+};
+
+/** A coordinate's name as it is written: theta as θ, w1 as w₁. */
+export function symbolOf(name) {
+  const [, stem, digits] = /^(.*?)([0-9]*)$/.exec(name);
+  return (GREEK[stem] ?? stem) + [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("");
+}
+
 // ------------------------------------------------------------------------------- windows and scales
 
 /** Whether both axes of a window get the same scale: unless it is very long or very tall. */
@@ -297,10 +308,16 @@ export function ellipseFromHessian(h11, h12, h22, rise) {
   return { kind, low, high, u: [ux, uy], v: [-uy, ux], a: half(low), b: half(high) };
 }
 
-/** A height, to one significant digit, at which ellipses of these [low, high] spectra are easy to see. */
+/**
+ * A height, to one significant digit, at which ellipses of these [low, high] spectra are easy to see.
+ *
+ * Along a valley only the steep direction counts, and beside curved ground flat ground does not.
+ */
 export function roundRise(spectra, span) {
-  const curved = spectra.filter(([low, high]) => low > 1e-9 * high && high > 0 && Number.isFinite(high));
-  if (!curved.length) return null;
+  const known = spectra.filter(([, high]) => high > 0 && Number.isFinite(high));
+  if (!known.length) return null;
+  const most = Math.max(...known.map(([, high]) => high));
+  const curved = known.filter(([, high]) => high > 1e-4 * most).map(([low, high]) => [low > 1e-4 * high ? low : high, high]);
   const sharpness = Math.min(...curved.map(([low, high]) => Math.sqrt(low * high)));
   const flattest = Math.min(...curved.map(([low]) => low));
   const rise = Math.min(sharpness * (0.09 * span) ** 2, flattest * (0.3 * span) ** 2) / 2;

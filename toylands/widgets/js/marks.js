@@ -1,7 +1,7 @@
 // What is drawn on a 2-D context, in CSS pixels: markers, the signs of stationary points, tags, trails, heads, the
 // quadratic model, axes.
 import { clipDisc, thinLine } from "./clipping.js";
-import { niceTicks, tickLabels } from "./geometry.js";
+import { niceTicks, symbolOf, tickLabels } from "./geometry.js";
 import { basinColors } from "./codec.js";
 
 const TURN = 2 * Math.PI;
@@ -33,6 +33,11 @@ export function drawMarker(ctx, palette, style, x, y, size, outlineWidth) {
   ctx.stroke();
   ctx.fillStyle = style.color;
   ctx.fill();
+}
+
+/** The size of the signs of so many stationary points: smaller where they would cover the map. */
+export function markSize(count) {
+  return 9 * Math.min(1, Math.max(0.4, Math.sqrt(40 / Math.max(count, 1))));
 }
 
 /** Draw the sign of a kind of stationary point: disc, cross, triangle; hollow where it is not isolated. */
@@ -348,11 +353,21 @@ export function basinImage(basin, palette, canvas) {
     return (255 << 24) | ((n & 255) << 16) | (n & 0xff00) | (n >> 16);
   };
   const table = new Uint32Array(256);
-  basinColors(palette, 240).forEach((color, n) => { table[n] = word(color); });
+  const { colors, steps } = basinColors(palette, basin);
+  colors.forEach((color, n) => { table[n] = word(color); });
   table[254] = word(palette.outcomes.running.color);
   table[253] = word(palette.outcomes.other.color);
   for (let j = 0; j < high; j += 1) {
     for (let i = 0; i < columns; i += 1) words[(high - 1 - j) * columns + i] = table[labels[j * columns + i]];
+  }
+  // Minima of equal loss share a colour: a line between their basins keeps them apart.
+  const border = word(palette.terrain.line);
+  for (let k = 0; steps && k < columns * (high - 1); k += 1) {
+    for (const other of [k + 1, k + columns]) {
+      if (labels[k] !== labels[other] && table[labels[k]] === table[labels[other]] && other % columns) {
+        words[(high - 1 - Math.floor(k / columns)) * columns + (k % columns)] = border;
+      }
+    }
   }
   ctx.putImageData(image, 0, 0);
   return canvas;
@@ -364,7 +379,8 @@ export function basinImage(basin, palette, canvas) {
  * `look`: {font, unit, ratio, inks, xName, yName, open}; open axes have no right and upper side.
  */
 export function drawAxes(ctx, s, look) {
-  const { font, unit, ratio, inks, xName, yName } = look;
+  const { font, unit, ratio, inks } = look;
+  const [xName, yName] = [symbolOf(look.xName), symbolOf(look.yName)];
   const bottom = s.top + s.height;
   const right = s.left + s.width;
   const line = Math.max(1, Math.round(ratio)) / ratio;
@@ -409,9 +425,9 @@ export function drawAxes(ctx, s, look) {
   ctx.fillText(xName, s.left + s.width / 2, bottom + 37 * unit);
   ctx.save();
   ctx.translate(s.left - widest - 10 * unit, s.top + s.height / 2);
-  if (yName.length > 1) ctx.rotate(-Math.PI / 2);
-  ctx.textAlign = yName.length > 1 ? "center" : "right";
-  ctx.fillText(yName, 0, yName.length > 1 ? 0 : 7 * unit);
+  if (yName.length > 2) ctx.rotate(-Math.PI / 2);
+  ctx.textAlign = yName.length > 2 ? "center" : "right";
+  ctx.fillText(yName, 0, yName.length > 2 ? 0 : 7 * unit);
   ctx.restore();
 }
 

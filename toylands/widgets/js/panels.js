@@ -104,11 +104,15 @@ export function heldEqual(scene) {
 
 /** Minima that the key of a basin map names: those with the most starts. */
 const NAMED = 8;
+/** The smallest share of starts that is named. */
+const FEWEST = 1e-3;
 
 /** The numbers of the minima with the most starts, in their order, and the number of starts of the rest. */
 export function mostStarts(counts, minima, named = NAMED) {
   const all = Array.from({ length: minima }, (_, k) => k);
-  const kept = [...all].sort((a, b) => counts[b] - counts[a] || a - b).slice(0, named).sort((a, b) => a - b);
+  const least = FEWEST * all.reduce((sum, k) => sum + counts[k], 0);
+  const many = all.filter((k) => counts[k] === 0 || counts[k] >= least); // not the crumbs along a border
+  const kept = many.sort((a, b) => counts[b] - counts[a] || a - b).slice(0, named).sort((a, b) => a - b);
   const rest = all.filter((k) => !kept.includes(k)).reduce((sum, k) => sum + counts[k], 0);
   return { kept, rest };
 }
@@ -120,6 +124,21 @@ export function basinLegend(palette) {
     const patch = make("span", { class: "tl-patch", "aria-hidden": "true" });
     patch.style.background = color;
     return make("span", { class: "tl-key" }, patch, text);
+  };
+  /** The key of very many minima: the colour is the loss there. */
+  const byLoss = (basin, steps, colors, share, place) => {
+    const losses = basin.minima.map(({ loss }) => loss ?? Infinity);
+    const best = losses.indexOf(Math.min(...losses));
+    const reached = new Set(basin.labels);
+    const count = `in ${losses.filter((_, k) => reached.has(k)).length} minima, coloured by the loss there:`;
+    if (steps.length === 1) return [make("span", {}, count), item(steps[0].color, `${formatNumber(steps[0].loss)} everywhere`)];
+    const bar = make("span", { class: "tl-ladder", "aria-hidden": "true" });
+    bar.style.background = `linear-gradient(to right, ${steps.map(({ color }) => color).join(", ")})`;
+    return [
+      make("span", {}, count),
+      make("span", { class: "tl-key" }, formatNumber(steps[0].loss), bar, formatNumber(steps.at(-1).loss)),
+      item(colors[best], `lowest: ${place(basin.minima[best])} ${share(best)}`),
+    ];
   };
   const { diverged, running, other } = palette.outcomes;
   const stripes = `repeating-linear-gradient(135deg, ${diverged.hatch_color} 0 1.5px, ${diverged.color} 1.5px 4px)`;
@@ -136,14 +155,18 @@ export function basinLegend(palette) {
       for (const code of basin.labels) counts[code] += 1;
       const percent = (count) => `${formatNumber((100 * count) / basin.labels.length)} %`;
       const share = (code) => percent(counts[code]);
-      const colors = basinColors(palette, basin.minima.length);
+      const { colors, steps } = basinColors(palette, basin);
       const { kept, rest } = mostStarts(counts, basin.minima.length);
       const more = basin.minima.length - kept.length;
       const place = ({ point }) => `(${point.map((x) => formatNumber(x)).join(", ")})`;
+      const named = steps
+        ? byLoss(basin, steps, colors, share, place)
+        : [
+          ...kept.map((k) => item(colors[k], `${place(basin.minima[k])} ${share(k)}`)),
+          ...(more ? [make("span", {}, `and ${more} more ${more > 1 ? "minima" : "minimum"} ${percent(rest)}`)] : []),
+        ];
       root.replaceChildren(
-        make("span", {}, `Where ${basin.optimizer} ends from each start:`),
-        ...kept.map((k) => item(colors[k], `${place(basin.minima[k])} ${share(k)}`)),
-        ...(more ? [make("span", {}, `and ${more} more minima (colours repeat) ${percent(rest)}`)] : []),
+        make("span", {}, `Where ${basin.optimizer} ends from each start:`), ...named,
         ...fates.filter(([code]) => counts[code]).map(([code, color, words]) => item(color, `${words} ${share(code)}`)),
       );
     },

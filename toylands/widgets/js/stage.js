@@ -12,7 +12,8 @@
 //   setTheme("light" | "dark"), setLarge(bool), resize(), draw(), describe(), destroy()
 // Handlers: {onStart(point, final), onGuess(point), onHover(text), onContext(lost)}, each optional.
 // Every setter asks for a redraw in the next animation frame; draw() draws at once what has changed.
-import { formatNumber, riseOf, sampleGrid } from "./geometry.js";
+import { fateAt } from "./codec.js";
+import { formatNumber, riseOf, sampleGrid, symbolOf } from "./geometry.js";
 import { fitCanvas } from "./marks.js";
 
 /** What the flat and the solid stage share: their state, the pointer, the keyboard, the words. */
@@ -211,8 +212,10 @@ export class StageBase {
     if (!point) { this.handlers.onHover(""); return; }
     const { loss, rows, columns, view, coordinates } = this.terrain;
     const value = sampleGrid(loss, rows, columns, view, point[0], point[1]);
-    const where = point.map((c, k) => `${coordinates[k]} = ${formatNumber(c)}`).join(", ");
-    this.handlers.onHover(Number.isFinite(value) ? `${where}: loss about ${formatNumber(value)}` : where);
+    const where = point.map((c, k) => `${symbolOf(coordinates[k])} = ${formatNumber(c)}`).join(", ");
+    const fate = this.show.basin && this.basin ? fateAt(this.basin, point) : "";
+    const said = Number.isFinite(value) ? `${where}: loss about ${formatNumber(value)}` : where;
+    this.handlers.onHover(fate ? `${said}, ${this.basin.optimizer} ${fate}` : said);
   }
 
   /** Arrow keys move the start (or the guess) by 1 % of the window, with Shift by 10 %. */

@@ -10,7 +10,7 @@ import {
 } from "./geometry.js";
 import {
   PEN, basinImage, drawAxes, drawFuture, drawGuesses, drawHeads, drawKind, drawModel, drawSection, drawStart,
-  drawTrails, fitCanvas, hatchPattern, traceTrail,
+  drawTrails, fitCanvas, hatchPattern, markSize, traceTrail,
 } from "./marks.js";
 import { StageBase } from "./stage.js";
 
@@ -221,10 +221,14 @@ export class Stage2D extends StageBase {
       ctx.textBaseline = "middle";
       ctx.fillText(text, x, y + 0.5);
     };
+    const size = markSize(t.critical?.length ?? 0);
     for (const { point, kind } of t.critical ?? []) {
-      if (!(numbered.length && kind === "minimum")) mark(point, kind, 9);
+      if (!(numbered.length && (kind === "minimum" || kind === "equilibrium"))) mark(point, kind, size);
     }
-    numbered.forEach(({ point }, n) => mark(point, "minimum", few ? 16 : 9, few ? String(n + 1) : ""));
+    numbered.forEach(({ point, kind }, n) => {
+      const sign = kind === "equilibrium" ? kind : "minimum";
+      mark(point, sign, few ? 16 : size, few ? String(n + 1) : "");
+    });
   }
 
   // --- the front -----------------------------------------------------------------------------------
@@ -241,7 +245,9 @@ export class Stage2D extends StageBase {
     if (this.show.trails) drawTrails(ctx, this);
     const known = this.show.quadratic && this.drawQuadratic(ctx);
     ctx.restore();
-    if (known && this.dim === 2) this.drawNote(ctx, `quadratic model at the heads: exact, ±${formatNumber(this.rise)}`);
+    if (known && this.dim === 2) this.drawNote(ctx, `quadratic model at the heads: exact, ±${formatNumber(this.rise)}`, "right");
+    const some = this.show.critical && this.terrain.critical_complete === false;
+    if (some && !(known && s.width < 480 * this.unit)) this.drawNote(ctx, "too many stationary points to mark all", "left");
     if (this.start) drawStart(ctx, this.palette, ...this.spot(this.start), 14 * this.unit, this.held);
     drawHeads(ctx, this, s);
     drawGuesses(ctx, this);
@@ -284,14 +290,14 @@ export class Stage2D extends StageBase {
     return true;
   }
 
-  /** A short note above the frame, at its right end. */
-  drawNote(ctx, text) {
+  /** A short note above the frame, at its left or right end. */
+  drawNote(ctx, text, end) {
     const { scale: s, unit } = this;
     ctx.font = `${11 * unit}px ${this.font}`;
     ctx.fillStyle = this.inks.soft;
-    ctx.textAlign = "right";
+    ctx.textAlign = end;
     ctx.textBaseline = "bottom";
-    ctx.fillText(text, s.left + s.width, s.top - 4 * unit);
+    ctx.fillText(text, end === "right" ? s.left + s.width : s.left, s.top - 4 * unit);
   }
 
   /** The parabola that touches a 1-D landscape at the head: exact slope and curvature. */

@@ -7,9 +7,9 @@
 import { clipToFrame } from "./clipping.js";
 import {
   bandColors, ellipseFromHessian, formatNumber, lookAt, multiply, niceTicks, orbitEye, perspective, pick, project, rayThrough, rgb,
-  sameScale, sampleGrid, shareOf, tickLabels,
+  sameScale, sampleGrid, shareOf, symbolOf, tickLabels,
 } from "./geometry.js";
-import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawModel, drawStart } from "./marks.js";
+import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawModel, drawStart, markSize } from "./marks.js";
 import { StageBase } from "./stage.js";
 import {
   RIBBON_FLOATS, RIBBON_FRAGMENT, RIBBON_VERTEX, TERRAIN_FLOATS, TERRAIN_FRAGMENT, TERRAIN_VERTEX, drape,
@@ -292,11 +292,12 @@ export class Stage3D extends StageBase {
     this.drawFloor(ctx);
     const faint = (x, y) => { ctx.globalAlpha = this.isHidden(x, y, this.heightAt(x, y)) ? 0.3 : 1; };
     if (this.show.critical) {
+      const size = markSize(this.terrain.critical?.length ?? 0);
       for (const { point, kind } of this.terrain.critical ?? []) {
         const spot = this.spot(point);
         if (!spot) continue;
         faint(...this.world(point));
-        drawKind(ctx, this.palette, kind, spot[0], spot[1], 9 * this.unit);
+        drawKind(ctx, this.palette, kind, spot[0], spot[1], size * this.unit);
       }
     }
     const start = this.start && this.spot(this.start);
@@ -387,7 +388,7 @@ export class Stage3D extends StageBase {
       });
       ctx.font = `italic ${13 * unit}px ${this.font}`;
       ctx.fillStyle = inks.soft;
-      ctx.fillText(t.coordinates?.[k] ?? "xy"[k], ...at(0, 38 * unit));
+      ctx.fillText(symbolOf(t.coordinates?.[k] ?? "xy"[k]), ...at(0, 38 * unit));
     }
   }
 
