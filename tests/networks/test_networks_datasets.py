@@ -81,6 +81,12 @@ def test_splitting_and_standardising() -> None:
             "fraction=1 must be a finite number, above 0 and below 1",
         ),
         (lambda: Dataset([[1.0], [1.0]], [0.0, 1.0]).standardised(), "column 0 of x is constant"),
+        (lambda: Dataset([0.1] * 7, range(7)).standardised(), "column 0 of x is constant"),
+        (lambda: spirals(seed=-1), "spirals: seed=-1 must be a whole number, at least 0"),
+        (lambda: xor(seed="a"), "xor: seed='a' must be a whole number"),
+        (lambda: two_moons(4).split(seed=1.5), "two_moons: seed=1.5 must be a whole number"),
+        (lambda: blobs(10.0), "n=10.0 must be a whole number"),
+        (lambda: regression_curve(curve=["sine"]), "curve=['sine'] must be 'sine', 'step'"),
         (lambda: Dataset([1.0], [1.0]).split(), "one sample, which cannot be split"),
     ],
 )

@@ -78,6 +78,15 @@ def test_accuracy() -> None:
         mlp((1, 2, 1), data=regression_curve()).accuracy(np.zeros(7))
 
 
+@pytest.mark.parametrize(("label", "share"), [(0.0, 0.75), (1.0, 0.25)])
+def test_accuracy_on_data_of_one_class(label: float, share: float) -> None:
+    x = np.array([-3.0, -2.0, -1.0, 1.0])
+    net = mlp((1, 1), loss="bce", data=(x, np.full(4, label)))
+    assert net.accuracy([1.0, 0.0]) == share
+    with pytest.raises(ValueError, match=f"take one value, {label:g}, so they are"):
+        mlp((1, 1), data=net.dataset).accuracy([1.0, 0.0])
+
+
 def test_other_data_for_the_same_parameters() -> None:
     train, test = two_moons(40, seed=1).split(0.5, seed=2)
     net = mlp((2, 4, 1), loss="bce", dropout=0.5, weight_decay=0.1, data=train)
@@ -186,7 +195,19 @@ MOONS = two_moons(10)
         ({"widths": (3, 4, 1)}, "says 3 inputs, but two_moons has 2 columns of x"),
         ({"widths": (2, 4, 2)}, "says 2 outputs, but two_moons has 1 column of y"),
         ({"activation": "tahn"}, "Did you mean 'tanh'?"),
-        ({"activation": ("tanh", "relu")}, "one for each of 1 hidden layers"),
+        ({"widths": (2, 4.0, 1)}, "widths=(2, 4.0, 1) must be two or more positive whole numbers"),
+        ({"activation": ("tanh", "relu")}, "a name for every hidden layer, of which there is 1."),
+        ({"activation": np.tanh}, 'must be one name, such as "tanh"'),
+        ({"activation": [None]}, "activation=None must be 'identity', 'tanh'"),
+        ({"loss": np.zeros(3)}, "loss=[0, 0, 0] must be 'mse'"),
+        ({"norm": True}, "norm=True must be None, 'batch' or 'layer'"),
+        ({"masks": 0}, "masks=0 must be a whole number, at least 1"),
+        ({"seed": -1}, "seed=-1 must be a whole number, at least 0"),
+        ({"widths": (2, 3), "loss": "cross_entropy"}, "column per class by np.eye(3)[labels]"),
+        ({"data": (MOONS.x, 2 * MOONS.y - 1), "loss": "bce"}, "by (y + 1)/2"),
+        ({"data": (MOONS.x.T, MOONS.y)}, "x has 2 samples, but y has 10"),
+        ({"data": (MOONS.x * np.nan, MOONS.y)}, "x[0, 0]=nan is not finite"),
+        ({"data": (MOONS.x[None], MOONS.y)}, "got shape (1, 10, 2)"),
         ({"loss": "bec"}, "Did you mean 'bce'?"),
         ({"loss": "cross_entropy"}, 'use loss="bce"'),
         ({"norm": "bacth"}, "Did you mean 'batch'?"),
@@ -216,6 +237,7 @@ def test_what_is_said_about_a_bad_network(options: dict[str, Any], message: str)
     ("call", "message"),
     [
         (lambda net: net.loss(np.zeros(5)), "mlp 2-3-1 has 13 parameters, but theta has shape (5,)"),
+        (lambda net: net.loss(1.0), "mlp 2-3-1 has 13 parameters, but theta has shape ()"),
         (lambda net: net.loss(["a"] * 13), "not an array of real numbers"),
         (lambda net: net.hvp(np.zeros((2, 13)), np.zeros((3, 13))), "do not broadcast"),
         (lambda net: net(weight_decya=1), "Did you mean 'weight_decay'?"),
@@ -227,12 +249,19 @@ def test_what_is_said_about_a_bad_network(options: dict[str, Any], message: str)
         (lambda net: net.init(0, "glorto"), "Did you mean 'glorot'?"),
         (lambda net: net.init(0, count=0), "count=0 must be a whole number"),
         (lambda net: net.predict(np.zeros(13), np.zeros((4, 3))), "has 2 inputs, but x has shape (4, 3)"),
+        (lambda net: net.predict(np.zeros(13), [0.0, 1.0]), "has shape (2,); expected (n, 2)"),
         (lambda net: net.predict(np.zeros(13), [[np.nan, 0.0]]), "x[0, 0]=nan is not finite"),
         (lambda net: net.pack({"W1": np.zeros((3, 2))}), "block 'b1' of shape (3,) is missing"),
         (lambda net: net.pack({"W9": 0}), "has no block 'W9'"),
         (lambda net: net.pack(net.unpack(np.zeros(13)) | {"b1": np.zeros(4)}), "expected (..., 3)"),
         (lambda net: net.permuted(np.zeros(13), 2, [0]), "layer=2 must be a whole number, from 1 to 1"),
+        (
+            lambda net: net.pack(net.unpack(np.zeros((2, 13))) | {"b1": np.zeros((3, 3))}),
+            "the leading axes (2,) and (3,) of the blocks do not broadcast",
+        ),
+        (lambda net: net.pack(net.unpack(np.zeros(13)) | {"b1": "abc"}), "block 'b1' is 'abc'"),
         (lambda net: net.permuted(np.zeros(13), 1, [0, 0, 1]), "each of 0 to 2 once"),
+        (lambda net: net.permuted(np.zeros(13), 1, [0.0, 1.0, 2.0]), "as whole numbers"),
         (lambda net: net.rescaled(np.zeros(13), 1, 0, 2.0), "tanh(c z) is not c tanh(z)"),
         (lambda net: net.sample_loss(np.zeros(13), 99), "has samples 0 to 9"),
         (lambda net: tl.descend(net, tl.gd(0.1), batch=11), "larger than its 10 samples"),
@@ -264,10 +293,10 @@ def test_how_it_is_shown() -> None:
         "mlp(2-4-4-1, relu, mse, residual=0.5, weight_decay=0.01; 37 parameters, two_moons)"
     )
     assert net.title == "A network of 2-4-4-1 units on two_moons."
-    assert (
-        r"a_{2} = a_{1} + 0.5 \mathrm{relu}\left(W_{2} a_{1} + b_{2}\right)"
-        in net._repr_markdown_()
-    )
+    formula = r"\mathrm{relu}\left(W_{2} a_{1} + b_{2}\right)"
+    assert rf"a_{{2}} = a_{{1}} + 0.5 {formula}" in net._repr_markdown_()
+    less = mlp((2, 4, 4, 1), "relu", residual=-1, data=MOONS)
+    assert rf"a_{{2}} = a_{{1}} - {formula}" in less._repr_markdown_()
     assert isinstance(net, tl.Landscape)
     assert net.coordinates[:3] == ("W1[0,0]", "W1[0,1]", "W1[1,0]")
     np.testing.assert_array_equal(net.start, net.init(0))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -284,6 +287,32 @@ def test_threads_that_need_the_same_parts_at_once() -> None:
         found = [*threads.map(lambda net: net.hessian(net.start), nets)]
     for hessian in found:
         np.testing.assert_array_equal(hessian, found[0])
+
+
+_STARVED = """
+import resource
+import numpy as np
+from toylands.networks import mlp
+x = np.linspace(-1, 1, 200_000)
+net = mlp((1, 300, 1), norm="batch", data=(x, x))
+small = net.on((x[:9], x[:9]))
+before = small.grad(net.start)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 500_000_000,) * 2)
+try:
+    net.grad(net.start)
+except MemoryError as error:
+    print(error)
+assert (small.grad(net.start) == before).all()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits memory as Linux does")
+def test_no_memory_to_work_in_is_an_error() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _STARVED], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ended.stdout == "mlp: no memory for 302 units at 200000 samples.\n", ended.stderr
 
 
 @pytest.mark.parametrize("right", [0.0, 1.0])

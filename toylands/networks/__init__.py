@@ -4,7 +4,8 @@
     run = tl.descend(net, tl.adam(lr=0.05), start=net.init(seed=1), batch=20)
     net.accuracy(run.end), net.spectrum(run.end).eigenvalues
 
-A new network compiles nothing: all of them run in the same kernels.
+All networks run in the same compiled code, each part of which is made when a network first needs it: one of
+known parts compiles nothing, whatever its widths.
 """
 
 from __future__ import annotations

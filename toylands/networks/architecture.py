@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of, show
+from toylands._words import show
 from toylands.networks import description as at
-from toylands.networks.checks import real
-from toylands.networks.description import ACTIVATIONS
+from toylands.networks.checks import as_typed, chosen, real
 
 #: more parameters than this are refused: a Hessian would not fit into an ordinary memory
 MOST = 20_000
@@ -166,15 +165,9 @@ def architecture(
 ) -> Architecture:
     """Check the parts of a network and put them together (see `mlp`)."""
     sizes = _widths(widths)
-    if loss not in at.LOSSES:
-        raise ValueError(
-            f"mlp: loss={show(loss)} must be {one_of(at.LOSSES)}.{did_you_mean(loss, at.LOSSES)}"
-        )
-    if norm not in at.NORMS:
-        kinds = [kind for kind in at.NORMS if kind]
-        raise ValueError(
-            f"mlp: norm={show(norm)} must be None, {one_of(kinds)}.{did_you_mean(norm, kinds)}"
-        )
+    chosen("mlp", "loss", loss, at.LOSSES)
+    if norm is not None:
+        chosen("mlp", "norm", norm, [kind for kind in at.NORMS if kind], "None, ")
     if not isinstance(bias, bool | np.bool_):
         raise TypeError(f"mlp: bias={show(bias)} must be True or False.")
     if loss == "cross_entropy" and sizes[-1] < 2:
@@ -211,27 +204,23 @@ def _widths(widths: Any) -> tuple[int, ...]:
     sizes = tuple(widths) if isinstance(widths, Sequence | np.ndarray) else ()
     whole = all(isinstance(w, int | np.integer) and not isinstance(w, bool) for w in sizes)
     if isinstance(widths, str) or len(sizes) < 2 or not whole or min(sizes, default=0) < 1:
+        given = f"({', '.join(map(as_typed, sizes))})" if len(sizes) > 1 else show(widths)
         raise ValueError(
-            f"mlp: widths={show(widths)} must be two or more positive whole numbers: inputs, hidden "
+            f"mlp: widths={given} must be two or more positive whole numbers: inputs, hidden "
             "units layer by layer, outputs; such as (2, 8, 1)."
         )
     return tuple(int(w) for w in sizes)
 
 
 def _activations(activation: Any, hidden: int) -> tuple[str, ...]:
-    kinds = (activation,) * hidden if isinstance(activation, str) else activation
-    if not isinstance(kinds, tuple | list) or len(kinds) != hidden:
+    if isinstance(activation, str):
+        return (chosen("mlp", "activation", activation, at.ACTIVATIONS),) * hidden
+    if not isinstance(activation, tuple | list) or len(activation) != hidden:
         raise ValueError(
-            f"mlp: activation={show(activation)} must be one name, or one for each of {hidden} hidden "
-            "layers."
+            f'mlp: activation={show(activation)} must be one name, such as "tanh", or a list with a name '
+            f"for every hidden layer, of which there {'is' if hidden == 1 else 'are'} {hidden}."
         )
-    for kind in [activation] if isinstance(activation, str) else kinds:
-        if kind not in ACTIVATIONS:
-            raise ValueError(
-                f"mlp: activation={show(kind)} must be {one_of(ACTIVATIONS)}."
-                f"{did_you_mean(kind, ACTIVATIONS)}"
-            )
-    return tuple(kinds)
+    return tuple(chosen("mlp", "activation", kind, at.ACTIVATIONS) for kind in activation)
 
 
 def _residual(residual: Any, sizes: tuple[int, ...]) -> float:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from toylands._words import show
+from toylands._words import did_you_mean, one_of, show
+
+
+def chosen(owner: str, name: str, value: Any, choices: Iterable[str], also: str = "") -> str:
+    """One of the names in `choices`, or a ValueError with the nearest right one.
+
+    Args:
+        also: what is right besides a name, such as "None, ".
+    """
+    names = [*choices]
+    if not isinstance(value, str) or value not in names:
+        raise ValueError(
+            f"{owner}: {name}={show(value)} must be {also}{one_of(names)}.{did_you_mean(value, names)}"
+        )
+    return value
 
 
 def whole(owner: str, name: str, value: Any, least: int, most: int | None = None) -> int:
@@ -16,8 +31,19 @@ def whole(owner: str, name: str, value: Any, least: int, most: int | None = None
     plain = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not plain or value < least or (most is not None and value > most):
         bound = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{owner}: {name}={show(value)} must be a whole number, {bound}.")
+        raise ValueError(f"{owner}: {name}={as_typed(value)} must be a whole number, {bound}.")
     return int(value)
+
+
+def as_typed(value: Any) -> str:
+    """A value for the inside of a sentence, with the point that makes 8.0 no whole number."""
+    short = show(value)
+    return f"{short}.0" if isinstance(value, float) and short.isdigit() else short
+
+
+def generator(owner: str, seed: Any) -> np.random.Generator:
+    """Random numbers that a seed fixes: a whole number from 0 on, or a ValueError."""
+    return np.random.default_rng(whole(owner, "seed", seed, 0))
 
 
 def real(

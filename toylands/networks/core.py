@@ -28,6 +28,7 @@ from toylands.networks.description import (
     NORM,
     ONLY_LOSS,
     ROWS,
+    STARVED,
     TILE,
 )
 from toylands.networks.plan import (
@@ -144,6 +145,7 @@ def _over_tiles(net, order, theta, data, rows, index, m, direction, out, slot, s
     if space == 0 or slots == 1:
         fill(out, width, 0.0 if space != 0 else math.nan)
     if space == 0:
+        poke_long(net, STARVED, 1)
         return math.nan
     _lay_out(net, plan, order, (space + 63) // 64 * 64)
     fill(peek_long(plan, ONES), peek_long(plan, LD), 1.0)
@@ -173,7 +175,7 @@ def _over_tiles(net, order, theta, data, rows, index, m, direction, out, slot, s
 def core(net, order, theta, decay, data, rows, index, m, loss, direction, out, slot, slots):  # type: ignore[no-untyped-def]
     """Write the loss (unless its address is 0) and what `order` asks for, of shape (d,) or (d, d).
 
-    Without memory to work in, the results are NaN.
+    Without memory to work in, the results are NaN, and the description says STARVED.
 
     Args:
         net: address of the description.

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of, show
-from toylands.networks.checks import numbers, real, whole
+from toylands.networks.checks import chosen, generator, numbers, real, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +59,12 @@ class Dataset:
         Raises:
             ValueError: when a column of x is constant.
         """
-        spread = self.x.std(axis=0)
-        if not spread.all():
+        constant = self.x.min(axis=0) == self.x.max(axis=0)
+        if constant.any():
             raise ValueError(
-                f"{self.name}: column {int(np.argmin(spread))} of x is constant, so it has no scale."
+                f"{self.name}: column {int(np.argmax(constant))} of x is constant, so it has no scale."
             )
-        return Dataset((self.x - self.x.mean(axis=0)) / spread, self.y, self.name)
+        return Dataset((self.x - self.x.mean(axis=0)) / self.x.std(axis=0), self.y, self.name)
 
     def split(self, fraction: float = 0.5, *, seed: int = 0) -> tuple[Dataset, Dataset]:
         """Two datasets, for training and testing: a random share of the samples, and the others.
@@ -77,7 +76,7 @@ class Dataset:
         share = real(self.name, "fraction", fraction, above=0, below=1)
         if len(self) < 2:
             raise ValueError(f"{self.name} has one sample, which cannot be split.")
-        order = np.random.default_rng(seed).permutation(len(self))
+        order = generator(self.name, seed).permutation(len(self))
         at = min(max(round(share * len(self)), 1), len(self) - 1)
         first, second = np.sort(order[:at]), np.sort(order[at:])
         return (
@@ -111,7 +110,7 @@ def two_moons(n: int = 100, *, noise: float = 0.1, seed: int = 0) -> Dataset:
             np.stack([1 - np.cos(lower), 0.5 - np.sin(lower)], axis=1),
         ]
     )
-    x += noise * np.random.default_rng(seed).standard_normal(x.shape)
+    x += noise * generator("two_moons", seed).standard_normal(x.shape)
     return Dataset(x, y, "two_moons")
 
 
@@ -133,7 +132,7 @@ def spirals(n: int = 100, *, turns: float = 1.0, noise: float = 0.02, seed: int 
         angle = begin + 2 * np.pi * turns * along
         arms.append(np.stack([along * np.cos(angle), along * np.sin(angle)], axis=1))
     x = np.concatenate(arms)
-    x += noise * np.random.default_rng(seed).standard_normal(x.shape)
+    x += noise * generator("spirals", seed).standard_normal(x.shape)
     return Dataset(x, y, "spirals")
 
 
@@ -152,7 +151,7 @@ def circles(n: int = 100, *, factor: float = 0.5, noise: float = 0.05, seed: int
         angle = 2 * np.pi * np.arange(count) / count
         rings.append(radius * np.stack([np.cos(angle), np.sin(angle)], axis=1))
     x = np.concatenate(rings)
-    x += noise * np.random.default_rng(seed).standard_normal(x.shape)
+    x += noise * generator("circles", seed).standard_normal(x.shape)
     return Dataset(x, y, "circles")
 
 
@@ -167,7 +166,7 @@ def xor(n: int = 4, *, noise: float = 0.0, seed: int = 0) -> Dataset:
     corner = np.arange(n) % 4
     x = np.stack([corner // 2, corner % 2], axis=1).astype(float)
     y = (x[:, :1] != x[:, 1:]).astype(float)
-    x += noise * np.random.default_rng(seed).standard_normal(x.shape)
+    x += noise * generator("xor", seed).standard_normal(x.shape)
     return Dataset(x, y, "xor")
 
 
@@ -199,13 +198,9 @@ def regression_curve(
         whole("regression_curve", "n", n, 1),
         real("regression_curve", "noise", noise, least=0),
     )
-    if curve not in CURVES:
-        raise ValueError(
-            f"regression_curve: curve={show(curve)} must be {one_of(CURVES)}."
-            f"{did_you_mean(curve, CURVES)}"
-        )
+    chosen("regression_curve", "curve", curve, CURVES)
     x = np.linspace(-1.0, 1.0, n)[:, None]
-    y = CURVES[curve](x) + noise * np.random.default_rng(seed).standard_normal(x.shape)
+    y = CURVES[curve](x) + noise * generator("regression_curve", seed).standard_normal(x.shape)
     return Dataset(x, y, curve)
 
 
@@ -225,7 +220,7 @@ def blobs(
     inputs, spread = whole("blobs", "inputs", inputs, 2), real("blobs", "spread", spread, least=0)
     label = np.arange(n) % classes
     angle = 2 * np.pi * label / classes
-    x = spread * np.random.default_rng(seed).standard_normal((n, inputs))
+    x = spread * generator("blobs", seed).standard_normal((n, inputs))
     x[:, 0] += np.cos(angle)
     x[:, 1] += np.sin(angle)
     y = label[:, None].astype(float) if classes == 2 else np.eye(classes)[label]

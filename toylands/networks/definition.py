@@ -124,14 +124,20 @@ def check_data(shape: Architecture, data: Any) -> Dataset:
         ("outputs", data.y.shape[1], shape.widths[-1]),
     ):
         if columns != wanted:
+            hint = ""
+            if what == "outputs" and columns == 1 and shape.loss == "cross_entropy":
+                hint = (
+                    f" Labels 0 to {wanted - 1} get a column per class by np.eye({wanted})[labels]."
+                )
             raise ValueError(
                 f"mlp: widths={show(shape.widths)} says {wanted} {what}, but {data.name} has {columns} "
-                f"column{'s' * (columns > 1)} of {'x' if what == 'inputs' else 'y'}."
+                f"column{'s' * (columns > 1)} of {'x' if what == 'inputs' else 'y'}.{hint}"
             )
     if shape.loss == "bce" and ((data.y < 0) | (data.y > 1)).any():
+        hint = " Labels -1 and 1 become 0 and 1 by (y + 1)/2." if (abs(data.y) == 1).all() else ""
         raise ValueError(
             f'mlp: loss="bce" needs targets between 0 and 1; {data.name} has {show(data.y.min())} to '
-            f"{show(data.y.max())}."
+            f"{show(data.y.max())}.{hint}"
         )
     if shape.loss == "cross_entropy" and (
         (data.y < 0).any() or not np.allclose(data.y.sum(axis=1), 1.0, rtol=0, atol=1e-12)

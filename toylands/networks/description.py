@@ -24,8 +24,9 @@ from __future__ import annotations
     MASKED,    # whether hidden units have dropout masks
     TILE,      # samples that are worked on at a time
     NUMBERS,   # address of the floats below
+    STARVED,   # set when there was no memory to work in
     HEADER,    # where the layers begin
-) = range(27)
+) = range(28)
 # positions in the description of a layer; layer number l = 1 ... L begins at HEADER + (l - 1) LAYER
 (
     FAN,       # units of the layer below

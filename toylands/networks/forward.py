@@ -103,7 +103,7 @@ def latex(shape: Architecture) -> str:
             inside += f" + b_{{{number}}}"
         text = rf"{_TEXT[layer.activation]}\left({inside}\right)"
         if layer.skip:
-            factor = "" if shape.residual == 1 else f"{shape.residual:g} "
-            text = f"{below} + {factor}{text}"
+            factor = "" if abs(shape.residual) == 1 else f"{abs(shape.residual):g} "
+            text = f"{below} {'-' if shape.residual < 0 else '+'} {factor}{text}"
         lines.append(f"a_{{{number}}} = {text}")
     return r",\quad ".join(lines)

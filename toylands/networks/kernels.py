@@ -13,10 +13,21 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from toylands.formula.compile import KERNEL, i8, inline, loop, peek, peek_long, poke, stage, void
+from toylands.formula.compile import (
+    KERNEL,
+    i8,
+    inline,
+    loop,
+    peek,
+    peek_long,
+    poke,
+    poke_long,
+    stage,
+    void,
+)
 from toylands.formula.memory import cores, pointer, share
 from toylands.networks.core import call_core
-from toylands.networks.description import DIM, FINISH, GRADIENT, HESSIAN, ONLY_LOSS
+from toylands.networks.description import DIM, FINISH, GRADIENT, HESSIAN, ONLY_LOSS, ROWS, STARVED
 from toylands.networks.plan import allocate, release
 
 #: below this many multiplications one thread is faster than two
@@ -41,7 +52,9 @@ def _block(order, n, ld, theta, p, data, rows, index, m, loss, out):  # type: ig
     width = 0 if order == ONLY_LOSS else d if order == GRADIENT else d * d
     own = allocate(d + width)
     result = own + 8 * d
-    for i in range(n if own == 0 else 0):  # no memory
+    if own == 0:
+        poke_long(net, STARVED, 1)
+    for i in range(n if own == 0 else 0):
         if loss != 0:
             poke(loss, i, math.nan)
         for k in range(width):
@@ -124,6 +137,9 @@ def evaluate(
 
     Returns:
         Shape (N,), (N, d), (N, d, d) or (N, d).
+
+    Raises:
+        MemoryError: when there is no memory to work in.
     """
     count, d = theta.shape
     loss = np.empty(count) if order == ONLY_LOSS else None
@@ -132,6 +148,7 @@ def evaluate(
     slots = min(cores(), count if order != HESSIAN or count > 2 * cores() else d)
     slots = slots if cost > PARALLEL else 1
     shared = order == HESSIAN and slots > 1 and count <= 2 * cores()
+    description[STARVED] = 0
     out = np.zeros((count, width)) if shared else np.empty((count, width))
 
     def run(what: int, first: int, last: int, slot: int, of: int) -> None:
@@ -153,6 +170,9 @@ def evaluate(
             count,
             -(-count // (4 * slots)),
         )
+    if description[STARVED]:
+        rows, samples = description[ROWS], len(index)
+        raise MemoryError(f"mlp: no memory for {rows} units at {samples} samples.")
     if loss is not None:
         return loss
     return out.reshape(count, d, d) if order == HESSIAN else out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -137,18 +138,19 @@ class Network(Landscape):
         given = self.dataset.x if x is None else numbers(self.name, "x", x)
         if given.shape[1] != self.architecture.widths[0]:
             raise ValueError(
-                f"{self.name} has {self.architecture.widths[0]} inputs, but x has shape {given.shape}."
+                f"{self.name} has {self.architecture.widths[0]} inputs, but x has shape {np.shape(x)}; "
+                f"expected (n, {self.architecture.widths[0]})."
             )
         return forward.activations(self.architecture, self.unpack(points), given, self.dataset.x)
 
     def accuracy(self, theta: Any) -> np.ndarray:
         """The share of the dataset's samples that are classified right, shape (...).
 
-        Several outputs: the largest wins. One output: class 1 above 0 for "bce", and for the squared
-        losses above the middle of the two targets.
+        Several outputs: the largest wins. One output: class 1 is where the target is above 1/2 and the
+        output above 0 for "bce", and for the squared losses above the middle of the two targets.
 
         Raises:
-            ValueError: when the targets are not two numbers, or not one class per row.
+            ValueError: when the targets are not two classes, or not one class per row.
         """
         y, outputs = self.dataset.y, self.predict(theta)
         if y.shape[1] > 1:
@@ -156,12 +158,12 @@ class Network(Landscape):
                 raise ValueError(f"{self.name}: the targets are not one class per sample.")
             return np.mean(outputs.argmax(axis=-1) == y.argmax(axis=1), axis=-1)
         values = np.unique(y)
-        if len(values) > 2:
-            raise ValueError(
-                f"{self.name}: the targets take {len(values)} values, so they are not two classes."
-            )
-        middle = 0.0 if self.architecture.loss == "bce" else values.mean()
-        return np.mean((outputs[..., 0] > middle) == (y[:, 0] == values[-1]), axis=-1)
+        logits = self.architecture.loss == "bce"
+        if len(values) > 2 or (len(values) == 1 and (not logits or values[0] == 0.5)):
+            say = f"{len(values)} values" if len(values) > 1 else f"one value, {show(values[0])}"
+            raise ValueError(f"{self.name}: the targets take {say}, so they are not two classes.")
+        middle, above = (0.5, 0.0) if logits else (values.mean(), values.mean())
+        return np.mean((outputs[..., 0] > above) == (y[:, 0] > middle), axis=-1)
 
     # --- parameters -------------------------------------------------------------------------------
 
@@ -214,7 +216,12 @@ class Network(Landscape):
         for name, block in self.blocks.items():
             if name not in blocks:
                 raise ValueError(f"{self.name}: block {name!r} of shape {block.shape} is missing.")
-            array = np.asarray(blocks[name], dtype=float)
+            try:
+                array = np.asarray(blocks[name], dtype=float)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"{self.name}: block {name!r} is {show(blocks[name])}, not an array of real numbers."
+                ) from None
             rank = len(block.shape)
             if array.shape[array.ndim - rank :] != block.shape:
                 raise ValueError(
@@ -222,7 +229,14 @@ class Network(Landscape):
                     f"(..., {', '.join(map(str, block.shape))})."
                 )
             parts.append(array.reshape(*array.shape[: array.ndim - rank], -1))
-        lead = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+        leads = [part.shape[:-1] for part in parts]
+        try:
+            lead = np.broadcast_shapes(*leads)
+        except ValueError:
+            raise ValueError(
+                f"{self.name}: the leading axes {one_of(dict.fromkeys(leads), 'and')} of the blocks do not "
+                "broadcast against each other."
+            ) from None
         return np.concatenate(
             [np.broadcast_to(part, (*lead, part.shape[-1])) for part in parts], axis=-1
         )
@@ -290,7 +304,7 @@ class Network(Landscape):
     def points(self, theta: Any, what: str = "theta") -> np.ndarray:
         """Check points and return them as float64 of shape (..., d); see `Landscape.points`."""
         shape = np.shape(theta)
-        if shape and shape[-1] != self.dim:
+        if (shape and shape[-1] != self.dim) or isinstance(theta, Real):
             raise ValueError(
                 f"{self.name} {'-'.join(map(str, self.architecture.widths))} has {self.dim} parameters, "
                 f"but {what} has shape {shape}; expected (..., {self.dim})."

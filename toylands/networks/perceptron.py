@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from toylands.networks.architecture import Architecture, architecture
-from toylands.networks.checks import whole
+from toylands.networks.checks import generator, whole
 from toylands.networks.definition import check_data
 from toylands.networks.network import Network
 
@@ -55,7 +55,8 @@ def mlp(
             below, a = a_below + c phi(...).
         norm: "batch" or "layer": hidden units normalise W a_below before the bias is added, to mean 0 and
             variance 1 over the samples of the batch, or over the units of the layer. There is no gain. A
-            unit's weights (batch) or a layer's (layer) can then be scaled at will, but for `eps`.
+            unit's weights (batch) or a layer's (layer) can then be scaled at will, but for `eps`. A
+            mini-batch is normalised by itself, so one sample alone becomes 0 in every hidden unit.
         eps: added to that variance, as in torch.
         dropout: the share of hidden units that is removed; the others are divided by 1 - dropout. The masks
             are part of the data: every sample comes with `masks` fixed masks, and the loss is the mean over
@@ -78,12 +79,11 @@ def mlp(
         dropout=dropout,
     )
     given = check_data(shape, data)
-    drawn = _masks(shape, len(given), masks, seed) if shape.dropout else None
+    count, random = len(given) * whole("mlp", "masks", masks, 1), generator("mlp", seed)
+    drawn = _masks(shape, count, random) if shape.dropout else None
     return Network(shape, given, masks=drawn)(weight_decay=weight_decay)
 
 
-def _masks(shape: Architecture, samples: int, masks: Any, seed: Any) -> np.ndarray:
-    count = samples * whole("mlp", "masks", masks, 1)
-    random = np.random.default_rng(whole("mlp", "seed", seed, 0))
+def _masks(shape: Architecture, count: int, random: np.random.Generator) -> np.ndarray:
     kept = random.random((count, sum(shape.widths[1:-1]))) >= shape.dropout
     return kept / (1.0 - shape.dropout)

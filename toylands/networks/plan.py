@@ -6,6 +6,9 @@ by repeating the last sample, with no weight in the loss.
 
 Every larger part is compiled on its own, and others call it at the address that stands in the network's
 description. So nothing is compiled twice, and a part that no network needs is not compiled at all.
+
+numba's disk cache looks at the file of a function only. Whoever changes the positions here or in
+`description` must delete the `__pycache__` folder, or parts of before are loaded.
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of, show
 from toylands.networks.architecture import Architecture
-from toylands.networks.checks import real, whole
+from toylands.networks.checks import chosen, generator, real, whole
 
 #: init scheme -> variance of a weight with these numbers of inputs and outputs
 SCHEMES: dict[str, Callable[[int, int], float]] = {
@@ -23,12 +22,10 @@ def draw(
     shape: Architecture, seed: int, scheme: str | None, scale: float, count: int | None
 ) -> np.ndarray:
     """See `Network.init`."""
-    kind = scheme or ("he" if "relu" in shape.activations else "glorot")
-    if kind not in SCHEMES:
-        raise ValueError(
-            f"mlp: scheme={show(scheme)} must be {one_of(SCHEMES)}.{did_you_mean(kind, SCHEMES)}"
-        )
-    random = np.random.default_rng(whole("mlp", "seed", seed, 0))
+    kind = "he" if "relu" in shape.activations else "glorot"
+    if scheme is not None:
+        kind = chosen("mlp", "scheme", scheme, SCHEMES)
+    random = generator("mlp", seed)
     several = 1 if count is None else whole("mlp", "count", count, 1)
     theta = random.standard_normal((several, shape.dim)) * real("mlp", "scale", scale)
     for block in shape.blocks.values():

@@ -39,10 +39,15 @@ def permuted(
     number = _layer(net, layer)
     units = net.architecture.widths[number]
     chosen = np.asarray(order)
-    if chosen.shape != (units,) or not np.array_equal(np.sort(chosen), np.arange(units)):
+    whole_numbers = chosen.dtype.kind in "iu"
+    if (
+        chosen.shape != (units,)
+        or not whole_numbers
+        or not np.array_equal(np.sort(chosen), np.arange(units))
+    ):
         raise ValueError(
-            f"{net.name}: order={show(order)} must hold each of 0 to {units - 1} once, for the "
-            f"{units} units of hidden layer {number}."
+            f"{net.name}: order={show(order)} must hold each of 0 to {units - 1} once, as whole "
+            f"numbers, for the {units} units of hidden layer {number}."
         )
     blocks = {name: block.copy() for name, block in net.unpack(theta).items()}
     for k in joined(net.architecture, number):
