@@ -28,13 +28,16 @@ LOWEST_RATE, HIGHEST_RATE, RATES = 1e-4, 10.0, 51
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or 2 when what was asked makes no sense.
 
+    `toylands lab` has the exit code of the server it started.
+
     Args:
         argv: the words after `toylands`; by default those the program was started with.
     """
     asked = _parser().parse_args(argv)
     try:
-        asked.run(asked)
+        code: int | None = asked.run(asked)
         sys.stdout.flush()
+        return code or 0
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, OSError, ModuleNotFoundError) as error:
@@ -90,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--fresh", action="store_true", help="rename your changed lessons, copy anew")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead")
     lab.add_argument("--port", type=_count, metavar="N", help="the port; default: a free one")
+    lab.add_argument("--verbose", action="store_true", help="write the server's whole log")
+    lab.add_argument("--allow-root", action="store_true", help="as Jupyter's option of this name")
     lab.add_argument(
         "--project",
         metavar="LESSON",
@@ -222,7 +227,7 @@ def _catalogue(asked: argparse.Namespace) -> None:
         print(f"source       {land.source}")
 
 
-def _lab(asked: argparse.Namespace) -> None:
+def _lab(asked: argparse.Namespace) -> int:
     from toylands import lab
 
     if asked.project is None:
@@ -230,7 +235,7 @@ def _lab(asked: argparse.Namespace) -> None:
     else:
         lab.need_project()
     copied = lab.copy_lessons(asked.folder, fresh=asked.fresh)
-    print(f"Lessons in {asked.folder}: {copied}.")
+    print(f"Lessons in {asked.folder.resolve()}: {copied}.")
     for old, new in copied.renamed.items():
         print(f"  your {old} is now {new}")
     if copied.kept and not asked.fresh:
@@ -238,13 +243,14 @@ def _lab(asked: argparse.Namespace) -> None:
     sys.stdout.flush()
     if asked.project is not None:
         lesson = lab.choose_lesson(asked.folder, asked.project)
-        lab.project(lesson, browser=not asked.no_browser, port=asked.port)
-        return
-    lab.launch(
+        return lab.project(lesson, browser=not asked.no_browser, port=asked.port)
+    return lab.launch(
         asked.folder,
         lab.first_lesson(asked.folder),
         browser=not asked.no_browser,
         port=asked.port,
+        verbose=asked.verbose,
+        root=asked.allow_root,
     )
 
 

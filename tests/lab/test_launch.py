@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -21,6 +22,7 @@ import pytest
 
 from toylands.cli import main
 from toylands.lab import command, project_command
+from toylands.lab.server import greeting
 
 #: the module (the package's `launch` is the function in it)
 STARTING = importlib.import_module("toylands.lab.launch")
@@ -37,6 +39,11 @@ def test_the_command_opens_the_first_lesson(tmp_path: Path) -> None:
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in words
     assert "--no-browser" in words
     assert "--port=8123" in words
+    assert "--allow-root" not in words
+    assert not {"--allow-root", "--ServerApp.log_level=WARN"} & set(
+        command(tmp_path, None, browser=True, port=None, verbose=True)
+    )
+    assert "--allow-root" in command(tmp_path, None, browser=True, port=None, root=True)
     settings = next(w for w in words if w.startswith("--LabApp.app_settings_dir="))
     overrides = json.loads((Path(settings.split("=", 1)[1]) / "overrides.json").read_text("utf-8"))
     assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
@@ -63,40 +70,85 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         STARTING.project(tmp_path / "x.ipynb", browser=False)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
-def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`toylands lab` as a process in a folder of its own; gives it and the file of what it writes."""
     pytest.importorskip("jupyterlab")
-    port = free_port()
-    words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(port)]
-    quiet = {
+    words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(free_port())]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words.append("--allow-root")
+    surroundings = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "c"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "r"),
+        "JUPYTER_CONFIG_DIR": str(folder / "c"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "r"),
     }
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        (tmp_path / "c").mkdir()
-        (tmp_path / "c" / "jupyter_server_config.json").write_text(
-            json.dumps({"ServerApp": {"allow_root": True}}), encoding="utf-8"
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*words, *options],
+            cwd=folder,
+            env=surroundings,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
-    log = (tmp_path / "log").open("w+", encoding="utf-8")
-    server = subprocess.Popen(
-        words, cwd=tmp_path, env=quiet, stdout=log, stderr=log, start_new_session=True
-    )
     try:
-        said = _wait_for(tmp_path / "log", server, r"http://127\.0\.0\.1:\d+/\S*token=(\w+)")
-        base, token = f"http://127.0.0.1:{port}", said.group(1)
+        yield server, folder / "log"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait(timeout=20)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
+def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
+    with running(tmp_path) as (server, log):
+        said = _wait_for(log, server, r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)\n.*\n")
+        base, token = said.groups()
         assert (tmp_path / "toylands-lessons" / "00_start_here.ipynb").exists()
         contents = json.loads(_fetch(f"{base}/api/contents?token={token}"))
         assert "00_start_here.ipynb" in [item["name"] for item in contents["content"]]
         assert b"jupyter-config-data" in _fetch(f"{base}/lab?token={token}")
-        text = (tmp_path / "log").read_text("utf-8")
-        assert "kernel messages are sent without delay" in text
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
-        log.close()
+        # What a newcomer reads: where the lessons are, where to go, how to stop. No log.
+        copied, *rest = log.read_text("utf-8").splitlines()
+        place = re.escape(str(tmp_path.resolve() / "toylands-lessons"))
+        assert re.fullmatch(rf"Lessons in {place}: \d+ new\.", copied)
+        assert [line for line in rest if not re.search(r"Deprecat|^  return ", line)] == [
+            "JupyterLab is running at",
+            f"    {base}/lab/tree/00_start_here.ipynb?token={token}",
+            "Copy this address into a browser. To stop, press Ctrl+C in this terminal.",
+        ]
+        os.killpg(server.pid, signal.SIGINT)  # as Ctrl+C in a terminal does; once is enough
+        assert server.wait(timeout=60) == 0
+        assert "Traceback" not in log.read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
+def test_verbose_shows_the_servers_log(tmp_path: Path) -> None:
+    with running(tmp_path, "--verbose") as (server, log):
+        _wait_for(log, server, r"http://127\.0\.0\.1:\d+/\S*token=(\w+)")
+        assert "kernel messages are sent without delay" in log.read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
+def test_what_goes_wrong_is_said_and_is_the_exit_code(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with running(tmp_path, "--port", str(taken.getsockname()[1])) as (server, log):
+            assert server.wait(timeout=60) not in (0, None)
+            assert "could not be started" in log.read_text("utf-8")
+            assert "is running at" not in log.read_text("utf-8")
+
+
+def test_the_greeting_fits_what_happens() -> None:
+    address = "http://127.0.0.1:8888/lab?token=0"
+    opened, printed = (greeting(address, browser=browser) for browser in (True, False))
+    for words in (opened, printed):
+        assert address in words.splitlines()[1].split()
+        assert "Ctrl+C" in words
+    assert "opens in your browser" in opened
+    assert "opens" not in printed
 
 
 def test_what_is_compiled_ahead_is_what_a_walk_needs() -> None:

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from toylands.lab.server import GREETS
+
 #: no news pop-up over the lesson, no update check, changes saved as usual
 OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -28,9 +30,32 @@ QUIET = {
 }
 
 
-def command(folder: Path, first: str | None, *, browser: bool, port: int | None) -> list[str]:
-    """The command line that starts JupyterLab on a folder, opened on a notebook in it."""
+def command(
+    folder: Path,
+    first: str | None,
+    *,
+    browser: bool,
+    port: int | None,
+    verbose: bool = False,
+    root: bool = False,
+) -> list[str]:
+    """The command line that starts JupyterLab on a folder, opened on a notebook in it.
+
+    Args:
+        folder: where the notebooks lie.
+        first: the notebook's name; None for the list of files.
+        browser: whether a browser opens on it.
+        port: the port, or the next free one from 8888 on.
+        verbose: whether the server writes its whole log; otherwise its warnings and errors.
+        root: whether it may run as the administrator, which Jupyter otherwise refuses.
+    """
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    if not verbose:
+        words += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
+    if root:
+        words.append("--allow-root")
+    # One Ctrl+C is enough: what is to be kept is in the notebooks, which JupyterLab saves.
+    words.append("--ServerApp.answer_yes=True")
     words.append(f"--LabApp.app_settings_dir={_settings()}")
     if first is not None:
         words.append(f"--LabApp.default_url=/lab/tree/{first}")
@@ -81,15 +106,24 @@ def project(notebook: Path, *, browser: bool = True, port: int | None = None) ->
 
 
 def launch(
-    folder: Path, first: str | None, *, browser: bool = True, port: int | None = None
+    folder: Path,
+    first: str | None,
+    *,
+    browser: bool = True,
+    port: int | None = None,
+    verbose: bool = False,
+    root: bool = False,
 ) -> int:
     """Start JupyterLab and wait until it is closed; returns its exit code.
+
+    The arguments are those of `command`.
 
     Raises:
         ModuleNotFoundError: when the `lab` extra is not installed.
     """
     need_lab()
-    return _run(command(folder.resolve(), first, browser=browser, port=port))
+    words = command(folder.resolve(), first, browser=browser, port=port, verbose=verbose, root=root)
+    return _run(words, greets=not verbose)
 
 
 def need_lab() -> None:
@@ -120,11 +154,14 @@ def _need(extra: str, modules: tuple[str, ...]) -> None:
             )
 
 
+#: seconds that a server may take to stop its kernels after Ctrl+C
+PATIENCE = 20
+
 #: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
 WARM = "from toylands.dynamics import loop; from toylands.formula import evaluate"
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], *, greets: bool = False) -> int:
     # A stray kernel specification of the user's must not shadow this environment's Python.
     share = Path(__file__).parent / "share"  # the template of a projected page
     known = os.environ.get("JUPYTER_PATH")
@@ -132,12 +169,19 @@ def _run(words: list[str]) -> int:
         **os.environ,
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PATH": os.pathsep.join([str(share), *([known] if known else [])]),
+        **({GREETS: "1"} if greets else {}),
     }
     # While the server starts and the page loads, so that the first cell finds it done.
     subprocess.Popen(
         [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+    server = subprocess.Popen(words, env=environment)
     try:
-        return subprocess.call(words, env=environment)
-    except KeyboardInterrupt:
+        return server.wait()
+    except KeyboardInterrupt:  # the server, in the same terminal, has heard it too
+        try:
+            server.wait(timeout=PATIENCE)
+        except (KeyboardInterrupt, subprocess.TimeoutExpired):
+            server.terminate()
+            server.wait()
         return 0

@@ -1,15 +1,24 @@
-"""A small Jupyter server extension: send every kernel message at once.
+"""A small Jupyter server extension: send every kernel message at once, and say where to go.
 
 A dragged slider exchanges many small messages. Without TCP_NODELAY the operating system holds each back
 until the previous one is acknowledged, and the browser acknowledges late: stalls of 40 ms. This
 extension switches the delay off when a kernel's websocket opens. Installing toylands switches it on for
 every Jupyter server of the environment (`jupyter_server_config.json` beside this file); everything also
 works without it.
+
+A server that `toylands lab` starts writes its warnings and errors only. In place of its log it says, once
+it has started, what a newcomer needs: the address, and how to stop.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import Any
+
+#: set by `toylands lab` for the server that it starts
+GREETS = "TOYLANDS_LAB_GREETS"
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -19,6 +28,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     from jupyter_server.services.kernels import websocket
 
+    if os.environ.pop(GREETS, None):  # not for the servers that a terminal of this one may start
+        _greet(serverapp)
     handler: Any = websocket.KernelWebsocketHandler
 
     if getattr(handler, "toylands_nodelay", False):
@@ -32,3 +43,38 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     handler.open = open_without_delay
     handler.toylands_nodelay = True
     serverapp.log.info("toylands: kernel messages are sent without delay.")
+
+
+def _greet(serverapp: Any) -> None:
+    """Write the address as soon as the server runs, instead of the server's own announcement."""
+
+    def announces(record: logging.LogRecord) -> bool:
+        token = serverapp.identity_provider.token
+        return record.levelno == logging.CRITICAL and bool(token) and token in record.getMessage()
+
+    def write() -> None:
+        sys.stdout.write(greeting(_address(serverapp), browser=serverapp.open_browser))
+        sys.stdout.flush()
+
+    serverapp.log.addFilter(lambda record: not announces(record))
+    serverapp.io_loop.add_callback(write)
+
+
+def _address(serverapp: Any) -> str:
+    """The address for a browser; on a server for other machines, also the one for them."""
+    here = serverapp.ip in ("", "localhost", "127.0.0.1", "::1")
+    return str(serverapp.local_url if here else serverapp.display_url)
+
+
+def greeting(address: str, *, browser: bool) -> str:
+    """What is written when the server has started.
+
+    Args:
+        address: of the first lesson, with the token.
+        browser: whether the server tries to open it.
+    """
+    go = "It opens in your browser; if not, copy" if browser else "Copy"
+    return (
+        f"JupyterLab is running at\n    {address}\n"
+        f"{go} this address into a browser. To stop, press Ctrl+C in this terminal.\n"
+    )
