@@ -23,27 +23,52 @@ from toylands.dynamics.loop import (
     SHAKE_CALL,
     SHUFFLE,
 )
-from toylands.formula.compile import f8, i8, inline, peek, peek_long, poke, poke_long, stage, void
+from toylands.formula.compile import (
+    f8,
+    i8,
+    inline,
+    multiply_words,
+    peek,
+    peek_long,
+    poke,
+    poke_long,
+    stage,
+    void,
+)
 
 _LOW = 0xFFFFFFFF
 
 
-@inline(types.UniTuple(i8, 2), i8, i8)
-def _multiply(a, b):  # type: ignore[no-untyped-def]
-    """High and low 32 bits of a 32 x 32-bit product; its 64 bits are right though the sign is not."""
-    product = a * b
-    return (product >> 32) & _LOW, product & _LOW
+@inline(types.UniTuple(i8, 6), *[i8] * 6)
+def _round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+    """One round, and the keys of the next."""
+    p0, p1 = multiply_words(0xD2511F53, c0), multiply_words(0xCD9E8D57, c2)
+    return (
+        (p1 >> 32) & _LOW ^ c1 ^ k0,
+        p1 & _LOW,
+        (p0 >> 32) & _LOW ^ c3 ^ k1,
+        p0 & _LOW,
+        (k0 + 0x9E3779B9) & _LOW,
+        (k1 + 0xBB67AE85) & _LOW,
+    )
 
 
 @inline(types.UniTuple(i8, 4), *[i8] * 6)
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
-    """Four 32-bit words from a counter of four and a key of two."""
-    for _ in range(10):
-        p0 = _multiply(0xD2511F53, c0)
-        p1 = _multiply(0xCD9E8D57, c2)
-        c0, c1, c2, c3 = p1[0] ^ c1 ^ k0, p1[1], p0[0] ^ c3 ^ k1, p0[1]
-        k0 = (k0 + 0x9E3779B9) & _LOW
-        k1 = (k1 + 0xBB67AE85) & _LOW
+    """Four 32-bit words from a counter of four and a key of two.
+
+    Ten rounds, written out: a loop in here would keep the loop over walkers from being vectorised.
+    """
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
     return c0, c1, c2, c3
 
 

@@ -234,6 +234,17 @@ def index_at(typingctx: Any, pointer: Any, i: Any) -> Any:
 
 
 @intrinsic
+def multiply_words(typingctx: Any, a: Any, b: Any) -> Any:
+    """The 64-bit product of the low 32 bits of two integers (said so that it vectorises)."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word, long = ir.IntType(32), ir.IntType(64)
+        return builder.mul(*(builder.zext(builder.trunc(arg, word), long) for arg in args))
+
+    return i8(i8, i8), generate
+
+
+@intrinsic
 def gather(typingctx: Any, total: Any, value: Any) -> Any:
     """total + value, for a sum whose terms may be added in any order (so that it vectorises)."""
 
