@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toylands.formula import dial, landscape, minimum
+from toylands.formula import dial, equilibrium, landscape
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -48,7 +48,7 @@ def test_a_number_gets_a_dial_around_it(value: Any, wanted: Any) -> None:
 def test_every_option_of_a_landscape() -> None:
     land = landscape(
         "k*x*y", name="pull", view=((0, 1), (0, 2)), start=(0, 1), tags=("a",), levels="log",
-        lesson=3, kink="x", source="me", players=(1, -1), critical=[minimum((0, 0))], k=2,
+        lesson=3, kink="x", source="me", players=(1, -1), critical=[equilibrium((0, 0))], k=2,
     )  # fmt: skip
     assert (land.name, land.view, land.start) == ("pull", ((0, 1), (0, 2)), (0, 1))
     assert (land.tags, land.levels, land.lessons, land.kink) == (("a",), "log", (3,), "x")

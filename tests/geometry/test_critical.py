@@ -75,5 +75,9 @@ def test_flat_lines_of_a_game_are_not_listed_point_by_point() -> None:
 def test_bad_windows_are_refused() -> None:
     with pytest.raises(ValueError, match="low, high"):
         find_critical_points(tl.landscapes.himmelblau, view=((1, -1), (0, 1)))
+    with pytest.raises(ValueError, match="view='wide'"):
+        find_critical_points(tl.landscapes.himmelblau, view="wide")
+    with pytest.raises(TypeError, match="needs a landscape"):
+        find_critical_points("himmelblau")
     with pytest.raises(ValueError, match="grid"):
         find_critical_points(tl.landscapes.himmelblau, grid=1)

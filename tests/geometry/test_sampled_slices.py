@@ -210,6 +210,11 @@ def test_a_plane_of_components_shows_the_run_and_its_shares(net: Any) -> None:
         (lambda n: sample_plane(tl.landscapes.parabola, 1.0), "use sample_line"),
         (lambda n: plane_through(n, n.init(0), n.init(1), n.init(0)), "one line"),
         (lambda n: trajectory_plane(np.ones((4, n.dim)), n), "does not move"),
+        (
+            lambda n: trajectory_plane(np.stack([n.init(0), n.init(1)]), n, components=1),
+            "components=1",
+        ),
+        (lambda n: sample_plane(n, n.init(0), reach=((0, 1),) * 3), "reach="),
         (lambda n: slice_line(n), "sample_line"),
         (lambda n: sample_line(tl.landscapes.rosenbrock, along="filter"), "filters="),
         (lambda n: gradient_direction(tl.landscapes.bowl, (0, 0)), "is zero"),

@@ -45,6 +45,17 @@ def test_a_slice_keeps_parameters_and_data() -> None:
     assert steep(b=9.0).hessian(0.0)[0, 0] == pytest.approx(18.0)
 
 
+def test_a_plane_has_names_that_its_landscape_has_not() -> None:
+    """Rosenbrock's parameters are a and b, as a plane's coordinates usually are."""
+    plane = slice_plane(tl.landscapes.rosenbrock(a=2.0), (0.5, 0.1))
+    assert plane.coordinates == ("s", "t")
+    assert plane(b=9.0).loss((0.3, -0.2)) == pytest.approx(
+        tl.landscapes.rosenbrock(a=2.0, b=9.0).loss((0.8, -0.1)), rel=1e-13
+    )
+    assert slice_plane(tl.landscapes.uv_product).coordinates == ("a", "b")
+    assert slice_line(tl.landscapes.mode_collapse).coordinates == ("t",)  # its parameter is s
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -52,6 +63,10 @@ def test_a_slice_keeps_parameters_and_data() -> None:
         (lambda: slice_plane(tl.landscapes.uvw_product, axes=(0, 3)), "below 3"),
         (lambda: slice_line(tl.landscapes.rosenbrock, (np.nan, 0.0)), "finite"),
         (lambda: slice_line(tl.landscapes.rosenbrock, (1.0, 0.0, 2.0)), "2 coordinates"),
+        (lambda: slice_line(tl.landscapes.rosenbrock, reach=-1), "reach=-1"),
+        (lambda: slice_plane(tl.landscapes.rosenbrock, reach=0), "reach=0"),
+        (lambda: slice_plane(tl.landscapes.rosenbrock, axes=0), "axes=0"),
+        (lambda: slice_plane(tl.landscapes.parabola), "no plane"),
     ],
 )
 def test_bad_slices_are_refused(make, words: str) -> None:

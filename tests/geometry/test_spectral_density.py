@@ -119,6 +119,10 @@ def test_a_few_different_eigenvalues_end_the_steps_early() -> None:
     assert zero.weights.sum() == pytest.approx(1)
 
 
+#: no Hessian at the tip, although the curvature along z is 2
+CONE = tl.landscape("sqrt(x**2 + y**2) + z**2")
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -128,6 +132,8 @@ def test_a_few_different_eigenvalues_end_the_steps_early() -> None:
         (lambda: spectral_density(tl.landscapes.ackley, (0, 0)), "kink"),
         (lambda: spectral_density(LAND, ORIGIN).curve([0.0], 0.0), "width"),
         (lambda: spectral_density(LAND, ORIGIN + np.inf), "finite"),
+        (lambda: top_eigenpairs(CONE, (0, 0, 0)), "no finite Hessian at"),
+        (lambda: lanczos_density(CONE, (0, 0, 0)), "no finite Hessian at"),
     ],
 )
 def test_bad_questions_are_refused(call, words: str) -> None:

@@ -120,6 +120,8 @@ def test_bad_questions_are_refused(point, rho, words: str) -> None:
 def test_bad_models_are_refused() -> None:
     with pytest.raises(ValueError, match="shapes"):
         ball_maximum([1.0, 2.0], np.eye(3), 1.0)
+    with pytest.raises(ValueError, match="finite"):
+        ball_maximum([1.0, 2.0], [[np.nan, 0.0], [0.0, 1.0]], 1.0)
     with pytest.raises(ValueError, match="kink"):
         worst_case(LANDS.ackley, (0.0, 0.0), 0.1)
     with pytest.raises(ValueError, match="no finite Hessian"):

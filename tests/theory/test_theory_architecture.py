@@ -102,6 +102,8 @@ def test_softplus_far_out_does_not_overflow() -> None:
     with np.errstate(over="raise", invalid="raise"):
         on = curvature.activation_split("softplus", 500, 0, sharpness=10)
     assert (on.value, on.slope, on.bend) == (500, 1, 0)
+    full = curvature.activation_split("tanh", -800, 0)
+    assert (full.value, full.slope, full.bend) == (-1, 0, 0)
 
 
 def test_block_rates_are_those_of_the_iteration() -> None:

@@ -117,7 +117,8 @@ def test_all_positive_by_integration_over_the_eigenvalues() -> None:
         (lambda: high_dimension.random_residuals(-np.eye(2), [1, 1], 1), "negative eigenvalue"),
         (lambda: high_dimension.random_residuals(np.eye(3), [1, 1], 1), "shapes"),
         (lambda: high_dimension.intrinsic_dimension([1, 2]), "square"),
-        (lambda: high_dimension.good_masks(2, 3), "more than the 2"),
+        (lambda: high_dimension.good_masks(2, 3), "sparsity=3 is more than the 2"),
+        (lambda: high_dimension.random_residuals(np.eye(2) * np.nan, [1, 1], 1), "finite"),
         (lambda: random_matrices.positive_probability(4), "random_hessians"),
     ],
 )

@@ -81,6 +81,7 @@ def test_the_flow_past_the_saddle_by_integration() -> None:
     end = float(solved.y[0, -1])
     assert saddle_flow.flow_position(0.01, 9) == pytest.approx(end, rel=1e-8)
     assert saddle_flow.flow_position(end, -9) == pytest.approx(0.01, rel=1e-3)
+    assert saddle_flow.flow_position(0.5, -1000) == 0  # e^-1000 is no floating-point number
     assert saddle_flow.flow_time(0.01, 0.7) == pytest.approx(
         float(mp.quad(lambda y: 1 / (y - y**3), [0.01, 0.1, 0.7])), rel=1e-10
     )
@@ -94,6 +95,9 @@ def test_the_flow_past_the_saddle_by_integration() -> None:
 def test_pl_on_a_parabola_is_its_curvature() -> None:
     mu, _ = pl.pl_constant_1d(tl.landscapes.parabola(a=3), -1, 2)
     assert mu == pytest.approx(3)
+    # High up, where L - L* near the minimum is but the rounding error of L.
+    mu, _ = pl.pl_constant_1d(tl.landscape("(x - 0.3)**2/2 + 1e6"), -1, 1, 1e6)
+    assert mu == pytest.approx(1, rel=2e-6)
     assert np.isnan(pl.pl_ratio(tl.landscapes.parabola, [0.0], 0.0))
     assert pl.pl_ratio(tl.landscapes.parabola, np.ones((2, 3, 1)), 0.0).shape == (2, 3)
 

@@ -10,7 +10,7 @@ from scipy.spatial.distance import jensenshannon
 
 import toylands as tl
 from toylands.landscapes import double_well_1d, parabola, parabolic_wells_1d, rugged_1d
-from toylands.theory import escape, games, langevin, masking, ruggedness
+from toylands.theory import entropy, escape, games, langevin, masking, ruggedness
 
 
 def test_means_and_shares_by_another_quadrature() -> None:
@@ -139,6 +139,16 @@ def test_slopes_of_a_cliff_at_400_digits() -> None:
         slope = mp.npdf((mp.mpf(0) - 1) / mp.mpf("0.02")) / mp.mpf("0.02")
         assert masking.log10_slope(1, 0.02) == pytest.approx(float(mp.log10(slope)), rel=1e-12)
     assert masking.cliff_slope(1, 0.02) == 0
+
+
+def test_times_and_shares_at_the_end_of_the_numbers() -> None:
+    """A barrier of 2500 T: e^2500 is no floating-point number, and nothing warns."""
+    assert escape.kramers_time(2, 1, 0.25, 1e-4) == np.inf
+    assert escape.kramers_rate(2, 1, 0.25, 1e-4) == 0
+    assert escape.mean_passage(double_well_1d(c=0), -1, 1, 1e-4) == np.inf
+    assert langevin.two_wells((0, 5), (1, 1), 1e-3) == 1
+    assert langevin.two_wells((5, 0), (1, 1), 1e-3) == 0
+    assert entropy.flat_share(100, 1, 0.5, 1e-4) == 0
 
 
 @pytest.mark.parametrize(

@@ -141,8 +141,8 @@ def align(
     "weights": |first - second|^2 is lowered layer by layer, each layer an exact assignment with the other
     layers held, until a sweep changes nothing; from the order as given and from that of "activations",
     and the nearer result is taken. With one hidden layer it is the best permutation; with more it is a
-    local optimum. [Ainsworth, Hayase and Srinivasa 2023, algorithm 1] "activations": units of a layer
-    are matched by what they answer to the network's own data. [the same, section 3.1]
+    local optimum. [Ainsworth, Hayase and Srinivasa 2023] "activations": units of a layer
+    are matched by what they answer to the network's own data. [the same]
     Signs of odd units (tanh) are not flipped.
 
     Args:
@@ -170,11 +170,12 @@ def align(
             f"align: {land.name} is not a network. Say which coordinates form interchangeable units, such "
             "as units=[(0,), (1,)], with method='weights'."
         )
-    groups = [np.atleast_1d(np.asarray(unit, dtype=int)) for unit in units]
+    groups = [np.atleast_1d(np.asarray(unit)) for unit in units]
     numbers = np.concatenate(groups) if groups else np.empty(0, int)
     sizes = {len(group) for group in groups}
     if (
         len(sizes) != 1
+        or numbers.dtype.kind not in "iu"
         or len(set(numbers)) < len(numbers)
         or not set(numbers) <= set(range(land.dim))
     ):

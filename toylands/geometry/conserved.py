@@ -81,7 +81,8 @@ def noether(generator: Any) -> Callable[[np.ndarray], float]:
 
     For gradient flow and a symmetric matrix A: the rate of change is -2 (A theta)'grad, which is 0
     when the loss does not change along A theta. A rotation (antisymmetric A) conserves no quadratic
-    form this way: its theta' A theta is 0 everywhere, and what the flow keeps is the direction of theta.
+    form this way: its theta' A theta is 0 everywhere, and what the flow keeps is the angle of theta in
+    the plane of the rotation.
     [Kunin et al. 2021]
 
     Args:

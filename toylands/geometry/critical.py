@@ -12,6 +12,7 @@ import numpy as np
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
 from toylands.formula.declare import zero
+from toylands.geometry._checks import window_of
 from toylands.optimizers import newton
 from toylands.optimizers.optimizer import check_count
 
@@ -36,15 +37,13 @@ def find_critical_points(
     Returns:
         Critical points inside the window, minima first, then by loss; those of a game are equilibria.
     """
+    window = window_of("find_critical_points", land, view)
     grid = check_count("find_critical_points", "grid", grid, least=2)
     if land.dim > 16:
         raise ValueError(
             f"find_critical_points starts from a grid, in at most 16 coordinates; {land.name} has "
             f"{land.dim}."
         )
-    window = np.asarray(land.view if view is None else view, dtype=float)
-    if window.shape != (land.dim, 2) or not (window[:, 0] < window[:, 1]).all():
-        raise ValueError(f"view={view!r} must give (low, high) for each of {land.dim} coordinates.")
     while grid**land.dim > 65_536:
         grid -= 1
     # Half a cell off the grid lines: symmetric landscapes have saddles and singular Hessians on them.

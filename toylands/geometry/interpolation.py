@@ -66,7 +66,7 @@ class Interpolation(Brief, tells=("barrier",)):
         """The largest loss minus the mean of the end losses.
 
         The same as `barrier` when both ends are equally high; otherwise it can be positive without
-        any hill, where one end is simply worse. [Frankle et al. 2020, section 2]
+        any hill, where one end is simply worse. [Frankle et al. 2020]
         """
         return self._highest(lambda t: 0.0)[1] - float(self.loss[[0, -1]].mean())
 

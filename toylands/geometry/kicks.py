@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
-from toylands._words import show
 from toylands.formula import Landscape
+from toylands.geometry._checks import not_negative, one_point
 from toylands.optimizers.optimizer import check_count
 
 
@@ -26,7 +26,7 @@ class Kicks(Brief, tells=("mean",)):
             coordinate.
         increases: loss after the kick minus loss before, shape (count,).
         predicted: sigma^2/2 tr H, the expected increase to second order in sigma. Exact for a quadratic;
-            elsewhere the next order is sigma^4.
+            elsewhere the next order is sigma^4. NaN where the Hessian does not exist.
     """
 
     landscape: Landscape
@@ -61,13 +61,10 @@ def kicks(
     Raises:
         ValueError: for a bad point, a negative sigma, or fewer than 2 kicks.
     """
-    at = land.points(point, "point")
-    if at.ndim != 1 or not np.isfinite(at).all():
-        raise ValueError(f"{land.name}: point={show(point)} must be one finite point.")
-    if not (np.isfinite(sigma) and sigma >= 0):
-        raise ValueError(f"kicks: sigma={show(sigma)} must be a finite number, 0 or more.")
-    check_count("kicks", "count", count, least=2)
+    at = one_point("kicks", land, point)
+    sigma = not_negative("kicks", "sigma", sigma)
+    count = check_count("kicks", "count", count, least=2)
     directions = np.random.default_rng(seed).standard_normal((count, land.dim))
     increases = land.loss(at + sigma * directions) - land.loss(at)
     predicted = 0.5 * sigma**2 * float(np.trace(land.hessian(at)))
-    return Kicks(land, at, float(sigma), increases, predicted)
+    return Kicks(land, at, sigma, increases, predicted)

@@ -10,6 +10,7 @@ Width connects them. [Nguyen 2019; Venturi, Bandeira and Bruna 2019]
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
-from toylands.geometry._checks import one_point
+from toylands.geometry._checks import one_point, window_of
 from toylands.optimizers.optimizer import check_count
 
 
@@ -34,7 +35,7 @@ def lakes(land: Landscape, level: float, view: Any = None, *, grid: int = 301) -
         grid: points per coordinate.
     """
     _, loss = _sampled("lakes", land, view, grid)
-    if np.ndim(level) or not np.isfinite(level):
+    if not isinstance(level, Real) or not np.isfinite(level):
         raise ValueError(f"lakes: level={show(level)} must be a finite loss.")
     return int(_pieces(loss <= level).max())
 
@@ -98,11 +99,6 @@ def _sampled(owner: str, land: Any, view: Any, grid: Any) -> tuple[list[np.ndarr
             "plane of it with slice_plane."
         )
     count = check_count(owner, "grid", grid, least=2)
-    window = np.asarray(land.view if view is None else view, dtype=float)
-    if window.shape != (land.dim, 2) or not (window[:, 0] < window[:, 1]).all():
-        raise ValueError(
-            f"{owner}: view={show(view)} must be (low, high) for each of {land.dim} coordinates."
-        )
-    axes = [np.linspace(low, high, count) for low, high in window]
+    axes = [np.linspace(low, high, count) for low, high in window_of(owner, land, view)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     return axes, np.asarray(land.loss(points))

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of
+from toylands._words import did_you_mean, one_of, show
+from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape, Spectrum
 from toylands.geometry._checks import one_point
 from toylands.geometry.spectrum import SpectralDensity
@@ -29,6 +30,7 @@ def hvp(land: Landscape, theta: Any, v: Any) -> np.ndarray:
     A landscape that has a method `hvp` (a network) computes it without the Hessian, at the cost of
     about two gradients [Pearlmutter 1994]; for any other it is hessian @ v.
     """
+    check_landscape("hvp", land)
     own = getattr(land, "hvp", None)
     return np.asarray(own(theta, v) if own is not None else land.hessian(theta) @ v)
 
@@ -50,8 +52,12 @@ def top_eigenpairs(
 
     Returns:
         A `Spectrum`: eigenvalues ascending, shape (k,), eigenvectors as columns, shape (d, k).
+
+    Raises:
+        TypeError, ValueError: for a bad point, number or name, or where the Hessian is not finite.
     """
     at = one_point("top_eigenpairs", land, theta, "theta")
+    _check_curvature("top_eigenpairs", land, at)
     k = check_count("top_eigenpairs", "k", k, least=1)
     if k > land.dim:
         raise ValueError(f"top_eigenpairs: k={k}, but {land.name} has {land.dim} coordinates.")
@@ -95,8 +101,12 @@ def lanczos_density(
         steps: Lanczos steps of each probe, that many products with the Hessian.
         probes: how many random vectors.
         seed: fixes them.
+
+    Raises:
+        TypeError, ValueError: for a bad point or number, or where the Hessian is not finite.
     """
     at = one_point("lanczos_density", land, theta, "theta")
+    _check_curvature("lanczos_density", land, at)
     steps = check_count("lanczos_density", "steps", steps, least=1)
     probes = check_count("lanczos_density", "probes", probes, least=2)
     rng = np.random.default_rng(seed)
@@ -116,6 +126,12 @@ def lanczos_density(
     )
 
 
+def _check_curvature(owner: str, land: Landscape, at: np.ndarray) -> None:
+    """A finite Hessian: a product with one vector without zeros shows every row's NaN or infinity."""
+    if not np.isfinite(hvp(land, at, np.ones(land.dim))).all():
+        raise ValueError(f"{owner}: {land.name} has no finite Hessian at {show(at)}.")
+
+
 def _tridiagonal(
     land: Landscape, at: np.ndarray, first: np.ndarray, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +143,7 @@ def _tridiagonal(
         w = hvp(land, at, basis[-1])
         diagonal.append(float(basis[-1] @ w))
         known = np.array(basis)
-        for _ in range(2):  # twice is enough (Parlett 1980, section 6.9)
+        for _ in range(2):  # twice is enough (Parlett 1980)
             w = w - known.T @ (known @ w)
         length = float(np.linalg.norm(w))
         scale = max(np.abs(diagonal).max(), max(beside, default=0.0))

@@ -128,7 +128,7 @@ def bezier_path(
     both with exact gradients, from a slightly bent straight line or from `control`. It is a local
     search. Where the loss falls along a ray without end, as the cross-entropy of separable data does,
     the curve bulges out along it, ever further with more iterations: look at its length, or give the
-    network weight decay. [Garipov et al. 2018, equations 2 and 4; there the mean is taken by sampling t]
+    network weight decay. [Garipov et al. 2018; there the mean is taken by sampling t]
 
     Args:
         land: any landscape.
@@ -166,7 +166,7 @@ def chain_path(
 ) -> LowLossPath:
     """Fit a polygonal chain of low loss: straight pieces through `bends` free points.
 
-    The arguments are those of `bezier_path`. [Garipov et al. 2018, equation 3]
+    The arguments are those of `bezier_path`. [Garipov et al. 2018]
     """
     check_count("chain_path", "bends", bends, least=1)
     t = np.linspace(0.0, 1.0, check_count("chain_path", "count", count, least=3))[:, None]
@@ -278,7 +278,7 @@ def elastic_band(
 
     A chain of images between the ends moves down across the band and evenly along it: each feels the
     gradient's part perpendicular to the band and springs parallel to it, with the upwind tangents of
-    Henkelman and Jonsson (2000, equations 8 to 12). With `climb`, the highest image feels no springs and
+    Henkelman and Jonsson (2000). With `climb`, the highest image feels no springs and
     goes uphill along the band, so it ends on the saddle [Henkelman, Uberuaga and Jonsson 2000]; it is
     switched on after a fifth of the iterations. The images move by FIRE [Bitzek et al. 2006], which
     adapts its time step; the first one comes from the largest curvature on the straight line. For

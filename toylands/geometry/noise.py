@@ -92,12 +92,15 @@ def third_along(land: Landscape, point: Any, direction: Any) -> float:
         direction: shape (d,); its length does not matter.
 
     Raises:
-        ValueError: for a bad point or direction, or a landscape without exact third derivatives, such
-            as a network: no finite difference takes their place. TypeError: for a game.
+        ValueError: for a bad point or direction, a point without a third derivative, or a landscape
+            without exact ones, such as a network: no finite difference takes their place. TypeError:
+            for a game.
     """
     at = one_point("third_along", land, point)
     v = one_direction("third_along", land, direction)
     if land.players is not None:
         raise TypeError(f"third_along: {land.name} is a game; its players have different losses.")
     third = land.third(at)
+    if not np.isfinite(third).all():
+        raise ValueError(f"third_along: {land.name} has no finite third derivative at {show(at)}.")
     return float(np.einsum("ijk,i,j,k", third, v, v, v))

@@ -20,6 +20,7 @@ import numpy as np
 
 from toylands._brief import Brief
 from toylands._words import show
+from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point
 
@@ -85,7 +86,7 @@ def symmetry_defect(land: Landscape, generators: Any, points: Any) -> float:
     Rounding error (about 1e-15) if the landscape has the symmetry at these points; otherwise it has
     not. Points where the gradient or the direction vanishes say nothing and count as 0.
     """
-    at = np.atleast_2d(land.points(points, "points"))
+    at = np.atleast_2d(check_landscape("symmetry_defect", land).points(points, "points"))
     worst = 0.0
     for generator in _several(generators, land):
         fields = np.array([_field(land, generator, point) for point in at])

@@ -24,6 +24,7 @@ import numpy as np
 
 from toylands._brief import Brief
 from toylands._words import show
+from toylands.dynamics.descend import check_landscape
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
 from toylands.geometry.lanczos import hvp
@@ -220,7 +221,7 @@ def sample_plane(
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate and no plane: use sample_line.")
     axes, names = axes_along("sample_plane", land, at, along, seed=seed, filters=filters)
-    sides = reach if np.ndim(reach) == 2 else (reach, reach)
+    sides = reach if np.shape(reach)[1:] and len(reach) == 2 else (reach, reach)
     windows = [_reach("sample_plane", side) for side in sides]
     grid = check_count("sample_plane", "grid", grid, least=2)
     return _plane(land, at, axes, names, windows, grid)
@@ -252,13 +253,18 @@ def trajectory_plane(
     land = getattr(run, "landscape", land)
     if land is None:
         raise TypeError("trajectory_plane: a path of points needs its landscape, land=...")
+    check_landscape("trajectory_plane", land)
     margin = positive("trajectory_plane", "margin", margin)
     grid = check_count("trajectory_plane", "grid", grid, least=2)
     points = path_of("trajectory_plane", land, run)
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate and no plane.")
     found = trajectory_pca(points)
-    if len(set(components)) != 2 or not all(0 <= k < len(found.shares) for k in components):
+    if (
+        np.shape(components) != (2,)
+        or len(set(components)) != 2
+        or not all(k in range(len(found.shares)) for k in components)
+    ):
         raise ValueError(
             f"trajectory_plane: components={show(components)} must be two different numbers below "
             f"{len(found.shares)}."
@@ -281,7 +287,7 @@ def plane_through(
     """Sample the plane through three points, which lie at (0, 0), (|second - first|, 0) and above.
 
     The two directions are perpendicular unit vectors (Gram-Schmidt), so distances are true.
-    [Garipov et al. 2018, appendix]
+    [Garipov et al. 2018]
 
     Args:
         land: the landscape.

@@ -71,7 +71,7 @@ class Sharpness:
 
     @property
     def relative_trace(self) -> float:
-        """The sum over coordinates of w^2 times the curvature along w."""
+        """The sum over coordinates i of w_i^2 H_ii: the squared weight times the curvature along it."""
         return float(self.relative_eigenvalues.sum())
 
     def __repr__(self) -> str:

@@ -51,7 +51,7 @@ def filter_normalized(
     scaling a whole layer of a ReLU network by c and the next by 1/c does not change the picture. Scaling a
     single unit does: its outgoing weights share filters with those of other units, which keep one
     common factor. (`relative_direction` sees neither.) Coordinates that belong to no filter (biases) are
-    not moved, as in the authors' code. [Li et al. 2018, section 4]
+    not moved, as in the authors' code. [Li et al. 2018]
 
     Args:
         land: a landscape; a network brings its filters.

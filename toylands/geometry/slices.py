@@ -19,7 +19,7 @@ from toylands._words import show
 from toylands.dynamics.descend import check_landscape
 from toylands.formula import Dial, Landscape, cos, dial, pi, sin
 from toylands.formula.definition import define, give_signature
-from toylands.geometry._checks import one_point
+from toylands.geometry._checks import one_point, positive
 from toylands.geometry.slice_axes import axes_along, axis_along
 
 
@@ -78,6 +78,12 @@ def _through(owner: str, land: Landscape, through: Any) -> np.ndarray:
     return one_point(owner, land, land.start if through is None else through, "through")
 
 
+def _free_names(land: Landscape, choices: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The first of the choices whose names are not those of the landscape's parameters or data."""
+    taken = {*land.dials, *land.data}
+    return next((names for names in choices if not taken & set(names)), choices[0])
+
+
 def slice_line(
     land: Landscape,
     through: Any = None,
@@ -107,7 +113,9 @@ def slice_line(
         raise ValueError(f"{land.name} has one coordinate: it is its own slice.")
     if along is not None and angle:
         raise ValueError(f"slice_line: along={show(along)} and angle={angle:g} both say where to.")
-    far = reach or (min(high - low for low, high in land.view[:2]) / 2 if along is None else 1.0)
+    default = min(high - low for low, high in land.view[:2]) / 2 if along is None else 1.0
+    far = positive("slice_line", "reach", default if reach is None else reach)
+    names = _free_names(land, (("s",), ("t",), ("distance",)))
     direction = (
         None if along is None else axis_along("slice_line", land, point, along, seed=seed)[0]
     )
@@ -123,8 +131,8 @@ def slice_line(
     return substituted(
         land,
         f"{land.name}_line",
-        f"{land.name} along a line.\n\nThe distance s runs from the point {point.tolist()}.",
-        ("s",),
+        f"{land.name} along a line.\n\nThe distance {names[0]} runs from the point {point.tolist()}.",
+        names,
         {"angle_of_line": dial(angle, -180, 180)} if direction is None else {},
         place,
         ((-far, far),),
@@ -158,11 +166,19 @@ def slice_plane(
         ValueError: for a landscape of one coordinate or without a formula, or bad axes, directions or point.
     """
     point = _through("slice_plane", land, through)
-    first, second = axes
-    if land.dim < 2 or first == second or not all(0 <= axis < land.dim for axis in axes):
+    far = positive("slice_plane", "reach", reach)
+    if land.dim < 2:
+        raise ValueError(f"{land.name} has one coordinate and no plane.")
+    if (
+        np.shape(axes) != (2,)
+        or axes[0] == axes[1]
+        or not all(axis in range(land.dim) for axis in axes)
+    ):
         raise ValueError(
-            f"{land.name}: axes={axes!r} must be two different numbers below {land.dim}."
+            f"slice_plane: axes={show(axes)} must be two different numbers below {land.dim}."
         )
+    first, second = axes
+    names = _free_names(land, (("a", "b"), ("s", "t"), ("across", "up")))
     spanned = None
     if along is not None:
         spanned = axes_along("slice_plane", land, point, along, seed=seed)[0]
@@ -191,9 +207,10 @@ def slice_plane(
     return substituted(
         land,
         f"{land.name}_plane",
-        f"{land.name} over a plane.\n\nIt passes through the point {point.tolist()}; a and b are distances.",
-        ("a", "b"),
+        f"{land.name} over a plane.\n\nIt passes through the point {point.tolist()}; {names[0]} and "
+        f"{names[1]} are distances.",
+        names,
         turns,
         place,
-        ((-reach, reach), (-reach, reach)),
+        ((-far, far), (-far, far)),
     )

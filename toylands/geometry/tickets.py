@@ -40,7 +40,10 @@ def magnitude_mask(theta: Any, keep: float, *, within: Any = None) -> np.ndarray
     Raises:
         ValueError: for a share outside (0, 1], weights that are not finite, or a mask of another shape.
     """
-    weights = np.asarray(theta, dtype=float)
+    try:
+        weights = np.asarray(theta, dtype=float)
+    except (TypeError, ValueError):
+        weights = np.empty(0)
     if weights.ndim != 1 or not len(weights) or not np.isfinite(weights).all():
         raise ValueError(f"magnitude_mask: theta={show(theta)} must be finite weights, shape (d,).")
     if not isinstance(keep, Real) or not 0 < keep <= 1:

@@ -53,7 +53,7 @@ def ball_maximum(gradient: Any, hessian: Any, rho: float) -> tuple[float, np.nda
     The trust-region problem, solved through the eigenvalues of H: the maximiser satisfies
     (mu I - H) d = g with mu >= max(0, largest eigenvalue) and mu (rho - |d|) = 0. With g = 0 the
     answer is max(0, largest eigenvalue) rho^2/2, along either sign of the eigenvector.
-    [More and Sorensen 1983, lemmas 2.1 and 2.3]
+    [More and Sorensen 1983]
 
     Args:
         gradient, hessian: shapes (d,) and (d, d), finite.
@@ -64,7 +64,8 @@ def ball_maximum(gradient: Any, hessian: Any, rho: float) -> tuple[float, np.nda
     """
     g, h = np.asarray(gradient, dtype=float), np.asarray(hessian, dtype=float)
     rho = positive("ball_maximum", "rho", rho)
-    if g.ndim != 1 or h.shape != (len(g), len(g)) or not np.isfinite(g).all():
+    finite = np.isfinite(g).all() and np.isfinite(h).all()
+    if g.ndim != 1 or h.shape != (len(g), len(g)) or not finite:
         raise ValueError(
             f"ball_maximum: gradient and hessian must be finite, of shapes (d,) and (d, d), got "
             f"{g.shape} and {h.shape}."

@@ -56,7 +56,7 @@ def dropout_plain(a, b, *, keep, r):
 @landscape(
     view=((-1.5, 3.5), (-1.5, 3.5)),
     start=(-1.0, 2.0),
-    source="Srivastava et al. 2014, section 10; Wager, Wang and Liang 2013",
+    source="Srivastava et al. 2014; Wager, Wang and Liang 2013",
     tags=("dropout", "regularisation", "quadratic", "regression", "sharp and flat"),
     lesson=12,
     levels="quantile",

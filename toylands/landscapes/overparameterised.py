@@ -39,7 +39,7 @@ def circle_valley(x, y, *, r):
 @landscape(
     view=((-1, 2), (-1, 2)),
     start=(0.0, 0.0),
-    source="Wilson et al. 2017, lemma 3.1; Gunasekar et al. 2018",
+    source="Wilson et al. 2017; Gunasekar et al. 2018",
     tags=("valley", "quadratic", "regression", "overparameterised", "implicit bias"),
     lesson=7,
     levels="quantile",

@@ -20,7 +20,7 @@ from toylands.landscapes._zeros import turning_points
 def _kernel(a: Any, b: Any) -> Any:
     """Return E erf(a x/sqrt 2) erf(b x/sqrt 2) for a standard normal x.
 
-    Written with the arctangent: tan(arcsin z) = z/sqrt(1 - z**2). [Williams 1997, eq. 11]
+    Written with the arctangent: tan(arcsin z) = z/sqrt(1 - z**2). [Williams 1997]
     """
     return 2 / pi * atan(a * b / sqrt(1 + a**2 + b**2))
 

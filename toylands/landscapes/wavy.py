@@ -38,7 +38,7 @@ def _line(a: float) -> list[Declared]:
 @landscape(
     view=((-4, 4),),
     start=(3.0,),
-    source="Karimi, Nutini and Schmidt 2016, section 2.2",
+    source="Karimi, Nutini and Schmidt 2016",
     tags=("quasi-convex", "PL", "wavy"),
     lesson=9,
     levels="linear",
@@ -59,7 +59,7 @@ def wavy_bowl_1d(x, *, a):
 @landscape(
     view=((-4, 4), (-4, 4)),
     start=(3.0, 2.4),
-    source="Karimi, Nutini and Schmidt 2016, section 2.2",
+    source="Karimi, Nutini and Schmidt 2016",
     tags=("quasi-convex", "PL", "wavy"),
     lesson=9,
     levels="quantile",

@@ -35,7 +35,7 @@ def trusted_length(t: int | None, beta2: float = 0.999) -> float:
     """RAdam's rho_t, the length of the average behind v: rho_inf - 2 t beta2^t/(1 - beta2^t).
 
     With rho_inf = 2/(1 - beta2) - 1. RAdam divides by sqrt(v) once rho_t is above a threshold: 4 in the
-    paper, 5 in torch. [Liu et al. 2020, section 4]
+    paper, 5 in torch. [Liu et al. 2020]
 
     Args:
         t: the step, 1 for the first; None for rho_inf.

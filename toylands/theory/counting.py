@@ -51,7 +51,7 @@ def bad_coordinates(dim: int, share: float) -> tuple[float, float]:
 
     With a tilted double well in each coordinate and uniform starts, each coordinate ends in the
     worse one with probability `share`, on its own: binomial. The minima that are reached have
-    similar loss (the spread is a share 1/sqrt(d) of the mean), and all of it lies far above the
+    similar loss (the spread is of order 1/sqrt(d) of the mean), and all of it lies far above the
     best.
     """
     dim = check_count("bad_coordinates", "dim", dim, least=1)

@@ -39,7 +39,8 @@ class Split:
 
 def _tanh(w: float, sharpness: float) -> tuple[float, float, float]:
     value = np.tanh(sharpness * w)
-    slope = 1 / np.cosh(sharpness * w) ** 2
+    faint = np.exp(-abs(sharpness * w))  # 1/cosh without overflow
+    slope = (2 * faint / (1 + faint**2)) ** 2
     return value, sharpness * slope, -2 * sharpness**2 * value * slope
 
 
@@ -66,6 +67,8 @@ _ACTIVATIONS: dict[str, Callable[[float, float], tuple[float, float, float]]] = 
 def activation_split(activation: str, w: float, y: float, *, sharpness: float = 1.0) -> Split:
     """Split the curvature L'' = phi'^2 + (phi - y) phi'' of a unit that fits y at the input 1.
 
+    [Schraudolph 2002]
+
     Args:
         activation: "tanh", of sharpness*w; "relu", of sharpness*w; or "softplus",
             ln(1 + exp(sharpness*w))/sharpness, whose bend is at most sharpness/4. At w = 0 the
@@ -74,7 +77,7 @@ def activation_split(activation: str, w: float, y: float, *, sharpness: float = 
         sharpness: above 0.
 
     Raises:
-        ValueError: for an unknown activation, with the nearest right one. [Schraudolph 2002]
+        ValueError: for an unknown activation, with the nearest right one, or a bad number.
     """
     if activation not in _ACTIVATIONS:
         raise ValueError(

@@ -101,7 +101,7 @@ def residual_gradient_bound(depth: int, radius: float, residual: float) -> float
 
     d (1 - radius)^(2d - 2) residual^2, because every partial derivative is the residual times the
     d - 1 other factors, each at least 1 - radius. So no stationary point is there but the minima.
-    [Hardt and Ma 2017, theorem 2.2, for matrices]
+    [Hardt and Ma 2017, for matrices]
     """
     depth = check_count("residual_gradient_bound", "depth", depth, least=1)
     if not 0 <= radius < 1:

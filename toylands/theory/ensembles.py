@@ -5,9 +5,8 @@ variance_of_mean(5, correlation=0.5)         # 0.6: correlation is what limits a
 
 from __future__ import annotations
 
-import numpy as np
-
 from toylands._words import show
+from toylands.geometry._checks import not_negative
 from toylands.optimizers.optimizer import check_count
 
 
@@ -30,6 +29,5 @@ def variance_of_mean(members: int, correlation: float, variance: float = 1.0) ->
             f"variance_of_mean: correlation={show(correlation)} must be from {lowest:.4g} to 1: "
             f"{members} members cannot all oppose one another more."
         )
-    if not (np.isfinite(variance) and variance >= 0):
-        raise ValueError(f"variance_of_mean: variance={show(variance)} must be 0 or more.")
+    variance = not_negative("variance_of_mean", "variance", variance)
     return float(variance * (correlation + (1 - correlation) / members))

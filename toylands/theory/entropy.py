@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of, positive
 from toylands.optimizers.optimizer import check_count
 
@@ -25,10 +26,13 @@ def flat_share(sharp: float, flat: float, gap: float, temperature: float, dim: i
     sharp one. It is mass under one measure of volume: in other coordinates the volumes are others.
     [MacKay 1992; Hochreiter and Schmidhuber 1997, for the idea]
     """
+    from scipy.special import expit
+
     dim = check_count("flat_share", "dim", dim, least=1)
     ratio = _above("sharp", sharp) / _above("flat", flat)
-    odds = dim / 2 * np.log(ratio) - gap / _above("temperature", temperature)
-    return float(1 / (1 + np.exp(-odds)))
+    if not np.isfinite(gap):
+        raise ValueError(f"entropy: gap={show(gap)} must be a finite number.")
+    return float(expit(dim / 2 * np.log(ratio) - gap / _above("temperature", temperature)))
 
 
 def flip_temperature(sharp: float, flat: float, gap: float, dim: int = 1) -> float:

@@ -31,14 +31,18 @@ def kramers_rate(well: float, top: float, barrier: float, temperature: float) ->
         barrier: its height above the bottom.
         temperature: T.
     """
-    prefactor = np.sqrt(_above("well", well) * _above("top", top)) / (2 * np.pi)
-    height = _above("barrier", barrier) / _above("temperature", temperature)
-    return float(prefactor * np.exp(-height))
+    return 1 / kramers_time(well, top, barrier, temperature)
 
 
 def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
-    """One over `kramers_rate`: the mean time to leave, in the limit of low temperature."""
-    return 1 / kramers_rate(well, top, barrier, temperature)
+    """One over `kramers_rate`: the mean time to leave, in the limit of low temperature.
+
+    Infinite where it exceeds what a floating-point number can hold, at barriers above some 700 T.
+    """
+    prefactor = np.sqrt(_above("well", well) * _above("top", top)) / (2 * np.pi)
+    height = _above("barrier", barrier) / _above("temperature", temperature)
+    with np.errstate(over="ignore"):
+        return float(np.exp(height) / prefactor)
 
 
 def mean_passage(
@@ -48,7 +52,7 @@ def mean_passage(
 
     (1/T) times the double integral of exp((L(y) - L(z))/T), y from start to goal and z from the far
     side up to y. Divide by the learning rate for Langevin steps, which at a finite rate find the goal
-    somewhat later, because they only look at it between steps. [Hanggi et al. 1990, equation 7.7]
+    somewhat later, because they only look at it between steps. [Hanggi, Talkner and Borkovec 1990]
 
     Args:
         land: a landscape of one coordinate that grows on the far side of the start.
@@ -91,7 +95,8 @@ def mean_passage(
     before = np.concatenate([[0.0], np.cumsum(whole)[:-1]])[:, None]
     inner = before + half * (density @ _running(u, w).T)
     way = edges[:-1] >= side * a
-    outer = half[way] * w * np.exp(energy[way] - energy.min()) * inner[way]
+    with np.errstate(over="ignore"):  # a barrier above some 700 T takes an infinite time
+        outer = half[way] * w * np.exp(energy[way] - energy.min()) * inner[way]
     return float(outer.sum() / t)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.geometry._checks import positive
+from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "games")
 
@@ -63,8 +63,7 @@ def dirac_eigenvalues(gamma: float) -> np.ndarray:
     Complex, shape (2,), the faster decay first. At gamma = 0 pure rotation with frequency 1/2.
     [Mescheder, Geiger and Nowozin 2018]
     """
-    if not (np.isfinite(gamma) and gamma >= 0):
-        raise ValueError(f"games: gamma={show(gamma)} must be a finite number, at least 0.")
+    gamma = not_negative("games", "gamma", gamma)
     root = np.sqrt(complex(gamma**2 / 4 - 0.25))
     return np.array([-gamma / 2 - root, -gamma / 2 + root])
 

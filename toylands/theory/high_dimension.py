@@ -78,9 +78,11 @@ def random_residuals(
         count, seed: how many, and what fixes them.
     """
     h, o = np.asarray(hessian, dtype=float), np.asarray(offset, dtype=float)
-    if o.ndim != 1 or h.shape != (len(o), len(o)):
+    finite = np.isfinite(h).all() and np.isfinite(o).all()
+    if o.ndim != 1 or h.shape != (len(o), len(o)) or not finite:
         raise ValueError(
-            f"random_residuals: hessian {h.shape} and offset {o.shape} must have shapes (N, N), (N,)."
+            f"random_residuals: hessian {h.shape} and offset {o.shape} must be finite, of shapes (N, N) "
+            "and (N,)."
         )
     subspace = _subspace("random_residuals", len(o), subspace)
     count = check_count("random_residuals", "count", count, least=1)
@@ -117,11 +119,11 @@ def intrinsic_dimension(hessian: Any) -> int:
 def good_masks(dim: int, sparsity: int) -> int:
     """How many of the 2^N masks of N weights keep all k weights that the truth needs: 2^(N-k)."""
     dim = check_count("good_masks", "dim", dim, least=1)
-    return 2 ** (dim - _subspace("good_masks", dim, sparsity))
+    return 2 ** (dim - _subspace("good_masks", dim, sparsity, "sparsity"))
 
 
-def _subspace(owner: str, dim: int, value: int) -> int:
-    value = check_count(owner, "subspace", value, least=0)
+def _subspace(owner: str, dim: int, value: int, name: str = "subspace") -> int:
+    value = check_count(owner, name, value, least=0)
     if value > dim:
-        raise ValueError(f"{owner}: {value} is more than the {dim} dimensions there are.")
+        raise ValueError(f"{owner}: {name}={value} is more than the {dim} dimensions there are.")
     return value

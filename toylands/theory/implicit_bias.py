@@ -84,7 +84,7 @@ def sign_descent_end(x: Any, y: float) -> np.ndarray:
     Every gradient is r x, so each coordinate takes a step of the same size along sign(x): w = sign(x)
     y/|x|_1. Of all solutions it has the smallest largest weight. That is a fact about one example: with
     several, Adam's end point is in general no solution of a simple problem. Inputs that are 0 get no
-    gradient and no step (with eps = 0 exactly, 0/0). [Wilson et al. 2017, lemma 3.1]
+    gradient and no step (with eps = 0 exactly, 0/0). [Wilson et al. 2017]
 
     Args:
         x: the input, shape (d,).
@@ -99,7 +99,7 @@ def diagonal_network_end(x: Any, y: float, alpha: float) -> np.ndarray:
 
     Since u_i v_i is conserved and (ln u_i/v_i)' = -4 x_i r, it is w_i = 2 alpha^2 sinh(x_i mu) with mu such
     that w.x = y. For alpha -> 0 it tends to the solution of least sum of absolute values, for alpha ->
-    infinity to that of least length. [Woodworth et al. 2020, theorem 1]
+    infinity to that of least length. [Woodworth et al. 2020]
 
     Args:
         x: the input, shape (d,).

@@ -96,7 +96,7 @@ def kernel_growth(width: float, target: float) -> float:
 def displacement(width: float, target: float) -> float:
     """How far all weights together move: sqrt(m ((e^tau - 1)^2 + (e^-tau - 1)^2)), sinh(2 tau) = y/sqrt m.
 
-    It tends to y/sqrt(2) while the weights have length sqrt(2 m): lazy training.
+    It tends to |y|/sqrt(2) while the weights have length sqrt(2 m): lazy training.
 
     Args:
         width: m, from 1 on.

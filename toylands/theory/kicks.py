@@ -12,6 +12,7 @@ import numpy as np
 
 from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of, positive
+from toylands.optimizers.optimizer import check_count
 
 
 def mean_increase(hessian: Any, covariance: Any) -> float:
@@ -55,6 +56,4 @@ def sphere_mean(eigenvalues: Any, radius: float) -> float:
 
 def relative_spread(dim: int) -> float:
     """Spread over mean for an isotropic Hessian in d dimensions: sqrt(2/d)."""
-    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-        raise ValueError(f"relative_spread: dim={show(dim)} must be a whole number, 1 or more.")
-    return float(np.sqrt(2 / dim))
+    return float(np.sqrt(2 / check_count("relative_spread", "dim", dim, least=1)))

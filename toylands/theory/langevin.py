@@ -80,6 +80,7 @@ def shares(land: Landscape, temperature: float, reach: float = 4.0) -> np.ndarra
     the next. Shape (minima,).
     """
     temperature = _above("temperature", temperature)
+    check_landscape("langevin", land)
     x, weight = _nodes(land, temperature, reach, _tops(land))
     well = np.searchsorted(_tops(land), x)
     total = np.bincount(well, weight, minlength=len(_tops(land)) + 1)
@@ -106,10 +107,11 @@ def two_wells(depths: Any, curvatures: Any, temperature: float, dim: int = 1) ->
         temperature: T.
         dim: the number of coordinates.
     """
+    from scipy.special import expit
+
     (e1, e2), (k1, k2) = depths, (_above("curvatures", k) for k in curvatures)
     t = _above("temperature", temperature)
-    odds = dim / 2 * np.log(k1 / k2) + (e1 - e2) / t
-    return float(1 / (1 + np.exp(odds)))
+    return float(expit(-dim / 2 * np.log(k1 / k2) - (e1 - e2) / t))
 
 
 def _tops(land: Landscape) -> np.ndarray:

@@ -40,9 +40,10 @@ def layerwise(start: Any, steps: int, s: float = 1.0, *, at_once: bool = True) -
 
 
 def coupling(hessian: Any) -> float:
-    """H_uv/sqrt(H_uu H_vv) of a 2 by 2 Hessian: the correlation of two layers, 1 in size at most.
+    """H_uv/sqrt(H_uu H_vv) of a 2 by 2 Hessian: the correlation of two layers.
 
-    0 for layers that can be optimised independently. On the minima of the product uv it is 1 (or -1).
+    At most 1 in size where no eigenvalue is negative; 0 for layers that can be optimised independently.
+    On the minima of the product uv it is 1 (or -1).
     """
     h = _blocks("coupling", hessian)
     return float(h[0, 1] / np.sqrt(h[0, 0] * h[1, 1]))

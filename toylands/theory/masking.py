@@ -10,10 +10,10 @@ import functools
 
 import numpy as np
 
-from toylands._words import show
-from toylands.geometry._checks import positive
+from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "masking")
+_noise = functools.partial(not_negative, "masking")
 
 
 def log10_slope(distance: float, width: float, sigma: float = 0.0) -> float:
@@ -37,15 +37,9 @@ def cliff_slope(distance: float, width: float, sigma: float = 0.0) -> float:
 
 def ripple_slope(amplitude: float, frequency: float, sigma: float = 0.0) -> float:
     """The slope at 0 of amplitude sin(frequency y) under noise: times exp(-frequency^2 sigma^2/2)."""
-    fading = (_above("frequency", frequency) * _noise(sigma)) ** 2 / 2
+    fading = (_above("frequency", frequency) * _noise("sigma", sigma)) ** 2 / 2
     return float(_above("amplitude", amplitude) * frequency * np.exp(-fading))
 
 
-def _noise(sigma: float) -> float:
-    if not (np.isfinite(sigma) and sigma >= 0):
-        raise ValueError(f"masking: sigma={show(sigma)} must be a finite number, at least 0.")
-    return float(sigma)
-
-
 def _spread(width: float, sigma: float) -> float:
-    return float(np.hypot(_above("width", width), _noise(sigma)))
+    return float(np.hypot(_above("width", width), _noise("sigma", sigma)))

@@ -19,11 +19,13 @@ _GRID = 20_001
 
 
 def pl_ratio(land: Landscape, points: Any, bottom: float) -> np.ndarray:
-    """|g|^2/(2 (L - L*)) at points of shape (..., d), NaN where L is L* or below; shape (...).
+    """|g|^2/(2 (L - L*)) at points of shape (..., d), NaN where L is L* or below, shape (...).
+
+    Also NaN where L - L* is but the rounding error of L, so nearer to a minimum than the ratio can be told.
 
     Its smallest value is the constant mu of the inequality there, with which gradient descent at
     lr = 1/(largest curvature) multiplies L - L* by at most 1 - mu*lr a step. [Karimi, Nutini and
-    Schmidt 2016, theorem 1]
+    Schmidt 2016]
     """
     check_landscape("pl_ratio", land)
     if not np.isfinite(bottom):
@@ -32,7 +34,9 @@ def pl_ratio(land: Landscape, points: Any, bottom: float) -> np.ndarray:
     height = np.asarray(land.loss(at) - bottom)
     squared = np.sum(land.grad(at) ** 2, axis=-1)
     nothing = np.full(height.shape, np.nan)
-    return np.divide(squared, 2 * height, out=nothing, where=height > 0)
+    # The loss is known to about 1e-16 of its size, so its height here to six digits or more.
+    told = height > 1e-10 * abs(bottom)
+    return np.divide(squared, 2 * height, out=nothing, where=told & (height > 0))
 
 
 def pl_constant_1d(

@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from toylands._words import show
-from toylands.geometry._checks import positive
+from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "ripples")
 
@@ -23,9 +23,7 @@ def ripple_left(sigma: float) -> float:
     exp(-2 pi^2 sigma^2), the Fourier transform of the Gaussian at that period. [Mobahi and Fisher
     2015]
     """
-    if not (np.isfinite(sigma) and sigma >= 0):
-        raise ValueError(f"ripple_left: sigma={show(sigma)} must be a finite number, 0 or more.")
-    return float(np.exp(-2 * np.pi**2 * sigma**2))
+    return float(np.exp(-2 * np.pi**2 * not_negative("ripple_left", "sigma", sigma) ** 2))
 
 
 def smoothing_needed(k: float, a: float) -> float:

@@ -22,11 +22,13 @@ def _inside(owner: str, name: str, y: float) -> float:
 
 def flow_position(start: float, time: float) -> float:
     """Where y is at a time (either sign): e^t start/sqrt(1 + start^2 (e^(2t) - 1))."""
+    from scipy.special import expit
+
     start = _inside("flow_position", "start", start)
     if not np.isfinite(time):
         raise ValueError(f"flow_position: time={show(time)} must be a finite number.")
     odds = np.log(start**2 / (1 - start**2)) + 2 * time  # of y^2, which is logistic in 2t
-    return float(1 / np.sqrt(1 + np.exp(-odds)))
+    return float(np.sqrt(expit(odds)))
 
 
 def flow_time(start: float, end: float) -> float:
