@@ -46,6 +46,31 @@ def test_dragging_the_rate_moves_the_trails(shown: Shown) -> None:
     assert drawn == expected
 
 
+def test_the_rate_slider_serves_one_optimizer_where_each_has_its_own(shown: Shown) -> None:
+    view = shown("tl.landscapes.himmelblau, [tl.gd(0.01), tl.adam(0.05)], steps=50")
+    seq = view.seq
+    view.drag_slider("lr", 0.3)
+    view.shown(seq)
+    scene = view.scene()
+    assert scene["optimizers"][0]["lr"] == float(view.find("lr-box").input_value()) != 0.01
+    assert scene["optimizers"][1]["lr"] == 0.05
+    view.find("lr-of").select_option(label="adam")
+    assert view.find("lr-box").input_value() == "0.05"
+    seq = view.seq
+    view.type_number("lr", "0.2")
+    view.shown(seq)
+    assert [entry["lr"] for entry in view.scene()["optimizers"]] == [
+        scene["optimizers"][0]["lr"],
+        0.2,
+    ]
+    seq = view.seq
+    view.find("lr-share").click()
+    view.shown(seq)
+    scene = view.scene()
+    assert (scene["lr"], [entry["lr"] for entry in scene["optimizers"]]) == (0.2, [None, None])
+    assert not view.find("lr-of").is_visible()
+
+
 def test_a_value_is_typed_exactly_and_beyond_the_slider(shown: Shown) -> None:
     view = shown("tl.landscapes.bowl, [tl.gd(0.1)]")
     for text, value in (("25", 25.0), ("2/9", 2 / 9), ("1.25e-7", 1.25e-7)):

@@ -107,3 +107,12 @@ def test_a_choice_is_typeset_as_cases_and_no_name_of_ours_is_shown() -> None:
                 own = {"choice", "maximum", "minimum", "absolute", "log1p", "expm1", "sech2"}
                 words = {node.text for node in parsed(shown).iter("mi")}
                 assert not own & words, (land.name, key)
+
+
+def test_only_rules_of_adams_kind_correct_their_bias() -> None:
+    known = {
+        name: tl.optimizers.get(name) for name in ("adam", "adamw", "amsgrad", "lion", "rmsprop")
+    }
+    assert {name: formulas.corrects_bias(make(0.1).rule) for name, make in known.items()} == {
+        "adam": True, "adamw": True, "amsgrad": True, "lion": False, "rmsprop": False,
+    }  # fmt: skip

@@ -290,6 +290,7 @@ class Explorer(anywidget.AnyWidget):
                     if key != "lr"  # in the table, step by step
                 },
                 "memory": list(run.optimizer.rule.memory),
+                "corrects": formulas.corrects_bias(run.optimizer.rule),
             }
         return described
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import Any
 
 from toylands.formula import Landscape
@@ -120,3 +121,11 @@ def update_equations(opt: Optimizer) -> list[str]:
         *_rule_equations(opt.rule),
         *(latex.to_mathml(line) for line in after),
     ]
+
+
+def corrects_bias(rule: Rule) -> bool:
+    """Whether a rule divides its averages m and v by 1 - beta**t, as Adam does."""
+    counts_steps = "t" in inspect.signature(rule.function).parameters
+    return (
+        counts_steps and {"m", "v"} <= set(rule.memory) and {"beta1", "beta2"} <= set(rule.defaults)
+    )

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
-import { heldEqual, insideVectors, missingOf, mostStarts } from "../../../toylands/widgets/js/panels.js";
+import { biasCorrections, heldEqual, insideVectors, missingOf, mostStarts } from "../../../toylands/widgets/js/panels.js";
 import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
 
 test("numbers are read as people type them, and nothing else is", () => {
@@ -103,4 +103,22 @@ test("a basin map's key names the minima with the most starts, and counts the re
   assert.deepEqual(mostStarts(counts, 5, 3), { kept: [0, 2, 4], rest: 1 });
   assert.deepEqual(mostStarts(counts, 5), { kept: [0, 1, 2, 3, 4], rest: 0 });
   assert.deepEqual(mostStarts([2, 2, 2], 3, 2), { kept: [0, 1], rest: 2 });
+});
+
+test("a constant gradient comes out of the bias corrections as it went in", () => {
+  const [g, rows] = [[3, -0.5], 6];
+  const walk = { corrects: true, memory: ["m", "v"], numbers: { beta1: 0.9, beta2: 0.99, eps: 0 } };
+  const after = (beta, x) => Array.from({ length: rows }, (_, t) => (1 - beta ** t) * x); // of a sum of powers
+  const columns = {
+    m_x: after(0.9, g[0]), m_y: after(0.9, g[1]), v_x: after(0.99, g[0] ** 2), v_y: after(0.99, g[1] ** 2),
+  };
+  for (let row = 0; row < rows - 1; row += 1) {
+    const [m, v] = biasCorrections(walk, columns, ["x", "y"], row);
+    assert.deepEqual([m[0], v[0]], ["m̂", "v̂"]);
+    m[2].forEach((value, k) => assert.ok(Math.abs(value - g[k]) < 1e-12));
+    v[2].forEach((value, k) => assert.ok(Math.abs(value - g[k] ** 2) < 1e-12));
+  }
+  const last = biasCorrections(walk, columns, ["x", "y"], rows - 1);
+  assert.ok(last.every(([, , values]) => values.every(Number.isNaN)));
+  assert.deepEqual(biasCorrections({ ...walk, corrects: false }, columns, ["x", "y"], 0), []);
 });

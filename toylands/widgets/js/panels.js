@@ -214,6 +214,20 @@ export function insideVectors(columns, coordinates) {
   return [...groups].sort(([a], [b]) => place(a) - place(b));
 }
 
+/**
+ * The bias corrections of a rule of Adam's kind in the update after `row`: [symbol, meaning, values] for m and for v
+ * (or u, the largest v so far). The table has the memory before the update; corrected is the one after it.
+ */
+export function biasCorrections(walk, columns, coordinates, row) {
+  const { corrects, memory, numbers } = walk;
+  const of = { beta1: "m", beta2: memory?.includes("u") ? "u" : "v" };
+  return Object.entries(corrects ? of : {}).map(([beta, name]) => {
+    const share = 1 - numbers[beta] ** (row + 1);
+    const values = coordinates.map((coordinate) => (columns[`${name}_${coordinate}`][row + 1] ?? NaN) / share);
+    return [`${name}̂`, `the new ${name} / ${formatNumber(share)}, against its start at 0`, values];
+  });
+}
+
 /** Update equations beside the live numbers of one walk. */
 export function insidePanel({ onpick }) {
   const menu = menuPart({ label: "Inside", testid: "inside-of", options: [], send: (id) => onpick(Number(id)) });
@@ -252,13 +266,13 @@ export function insidePanel({ onpick }) {
       }
       const last = row >= details.rows - 1;
       when.textContent = last ? `After step ${details.rows - 1}, the last one` : `Step ${row} → ${row + 1}`;
+      const lines = insideVectors(details.columns, coordinates).map(([name, columns]) =>
+        [...(MEANINGS[name] ?? [name, "remembered by the rule"]), columns.map((column) => details.columns[column][row])]);
+      const rate = lines.findIndex(([symbol]) => symbol === MEANINGS.lr[0]);
+      lines.splice(rate, 0, ...biasCorrections(walk, details.columns, coordinates, row));
       body.replaceChildren(
-        ...insideVectors(details.columns, coordinates).map(([name, columns]) => {
-          const [symbol, meaning] = MEANINGS[name] ?? [name, "remembered by the rule"];
-          const cells = columns.map((column) => {
-            const value = details.columns[column][row];
-            return make("td", {}, Number.isNaN(value) ? "–" : formatNumber(value));
-          });
+        ...lines.map(([symbol, meaning, values]) => {
+          const cells = values.map((value) => make("td", {}, Number.isNaN(value) ? "–" : formatNumber(value)));
           while (cells.length < coordinates.length) cells.push(make("td"));
           return make("tr", {}, make("th", { scope: "row", title: meaning }, symbol), ...cells,
             make("td", { class: "tl-meaning" }, meaning));

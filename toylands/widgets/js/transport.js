@@ -1,4 +1,4 @@
-// The controls right under the stage: playing and scrubbing, and the learning rate that is shared.
+// The controls right under the stage: playing and scrubbing, and the learning rate.
 import { LR_RANGE } from "./controls.js";
 import { SPEEDS } from "./hub.js";
 import { icon, iconButton, make, menuPart, nameOfEntry, numberPart, say } from "./parts.js";
@@ -64,28 +64,55 @@ export function transportPart(hub, act) {
   };
 }
 
-/** The shared learning rate, and who shares it. */
+/**
+ * The shared learning rate, and who shares it; where nobody does, that of one optimizer chosen in a menu.
+ */
 export function ratePart(send) {
+  let scene = null;
+  let chosen = null;
+  /** The place of the optimizer whose own rate is shown; -1 where a rate is shared. */
+  const place = () => {
+    if (scene.optimizers.some((entry) => entry.lr === null)) return -1;
+    const wanted = scene.optimizers.findIndex((entry) => entry.id === chosen);
+    return wanted >= 0 ? wanted : Math.max(0, scene.optimizers.findIndex((entry) => entry.on));
+  };
   const rate = numberPart({
-    label: "learning rate", testid: "lr", range: LR_RANGE, send: (value, final) => send({ lr: value }, final),
+    label: "learning rate", testid: "lr", range: LR_RANGE,
+    send: (value, final) => send({ [place() < 0 ? "lr" : `optimizers.${place()}.lr`]: value }, final),
   });
-  let count = 0;
   const sharers = make("span", { class: "tl-about", "data-testid": "lr-sharers" });
+  const owner = menuPart({
+    label: "of", testid: "lr-of", options: [],
+    send: (id) => {
+      chosen = Number(id);
+      part.update(scene);
+    },
+  });
+  let owners = "";
   const share = make("button", {
     type: "button", class: "tl-button", "data-testid": "lr-share",
-    onclick: () => send(Object.fromEntries(Array.from({ length: count }, (_, k) => [`optimizers.${k}.lr`, null])), true),
+    onclick: () => {
+      const shown = scene.optimizers[place()]?.lr ?? scene.lr;
+      send({ lr: shown, ...Object.fromEntries(scene.optimizers.map((_, k) => [`optimizers.${k}.lr`, null])) }, true);
+    },
   }, "Share with all");
-  const root = make("div", { class: "tl-rate" }, rate.root, make("div", { class: "tl-row" }, sharers, share));
-  return {
-    root,
-    update(scene) {
-      count = scene.optimizers.length;
-      const sharing = scene.optimizers.filter((entry) => entry.lr === null);
-      rate.update(scene.lr);
-      rate.disable(sharing.length === 0);
+  const row = make("div", { class: "tl-row" }, owner.root, sharers, share);
+  const part = {
+    root: make("div", { class: "tl-rate" }, rate.root, row),
+    update(now) {
+      scene = now;
+      const { optimizers } = scene;
+      const sharing = optimizers.filter((entry) => entry.lr === null);
+      const k = place();
+      rate.update(k < 0 ? scene.lr : optimizers[k].lr);
+      owner.root.hidden = k < 0;
+      const list = JSON.stringify(optimizers.map((entry) => [entry.id, nameOfEntry(entry)]));
+      if (list !== owners) owner.fill(JSON.parse((owners = list)));
+      if (k >= 0) owner.update(optimizers[k].id);
       const who = sharing.length ? `shared by ${sharing.map(nameOfEntry).join(", ")}` : "each optimizer has its own";
-      say(sharers, sharing.length === count ? "shared by all" : who);
-      share.hidden = sharing.length === count;
+      say(sharers, sharing.length === optimizers.length ? "shared by all" : who);
+      share.hidden = sharing.length === optimizers.length;
     },
   };
+  return part;
 }
