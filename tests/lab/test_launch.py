@@ -109,6 +109,15 @@ def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
         contents = json.loads(_fetch(f"{base}/api/contents?token={token}"))
         assert "00_start_here.ipynb" in [item["name"] for item in contents["content"]]
         assert b"jupyter-config-data" in _fetch(f"{base}/lab?token={token}")
+        # Neither the lesson, which nobody has signed, nor its kernel adds a line.
+        book = _fetch(f"{base}/api/contents/00_start_here.ipynb?token={token}")
+        assert b"nbformat" in book
+        _fetch(f"{base}/api/kernels?token={token}", token)
+        for _ in range(100):  # until the kernel has spoken
+            (kernel,) = json.loads(_fetch(f"{base}/api/kernels?token={token}"))
+            if kernel["execution_state"] != "starting":
+                break
+            time.sleep(0.1)
         # What a newcomer reads: where the lessons are, where to go, how to stop. No log.
         copied, *rest = log.read_text("utf-8").splitlines()
         place = re.escape(str(tmp_path.resolve() / "toylands-lessons"))
@@ -174,11 +183,19 @@ def _wait_for(path: Path, server: subprocess.Popen[bytes], pattern: str) -> re.M
     raise AssertionError(path.read_text("utf-8"))
 
 
-def _fetch(address: str) -> bytes:
-    """What a page answers; the server names its address a moment before it listens."""
+def _fetch(address: str, post: str | None = None) -> bytes:
+    """What a page answers; the server names its address a moment before it listens.
+
+    With a token as `post`, an empty form is sent.
+    """
+    request = urllib.request.Request(address)
+    if post is not None:
+        request = urllib.request.Request(
+            address, data=b"{}", headers={"Authorization": f"token {post}"}
+        )
     for attempt in range(100):
         try:
-            with urllib.request.urlopen(address, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return bytes(answer.read())
         except urllib.error.URLError:
             if attempt == 99:

@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
+from typing import IO
 
 from toylands.lab.server import GREETS
 
@@ -154,11 +156,22 @@ def _need(extra: str, modules: tuple[str, ...]) -> None:
             )
 
 
+#: what every kernel says when it starts: its sockets, of this machine only, are not encrypted
+NOTICE = b"Kernel is running over TCP without encryption"
+
 #: seconds that a server may take to stop its kernels after Ctrl+C
 PATIENCE = 20
 
 #: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
 WARM = "from toylands.dynamics import loop; from toylands.formula import evaluate"
+
+
+def _pass_on(lines: IO[bytes]) -> None:
+    """Copy what a server and its kernels write to standard error, except the kernels' notice."""
+    for line in lines:
+        if NOTICE not in line:
+            sys.stderr.buffer.write(line)
+            sys.stderr.flush()
 
 
 def _run(words: list[str], *, greets: bool = False) -> int:
@@ -175,7 +188,9 @@ def _run(words: list[str], *, greets: bool = False) -> int:
     subprocess.Popen(
         [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    server = subprocess.Popen(words, env=environment)
+    server = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE if greets else None)
+    if server.stderr is not None:
+        threading.Thread(target=_pass_on, args=(server.stderr,), daemon=True).start()
     try:
         return server.wait()
     except KeyboardInterrupt:  # the server, in the same terminal, has heard it too

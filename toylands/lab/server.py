@@ -48,15 +48,17 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
 def _greet(serverapp: Any) -> None:
     """Write the address as soon as the server runs, instead of the server's own announcement."""
 
-    def announces(record: logging.LogRecord) -> bool:
+    def wanted(record: logging.LogRecord) -> bool:
         token = serverapp.identity_provider.token
-        return record.levelno == logging.CRITICAL and bool(token) and token in record.getMessage()
+        announces = record.levelno == logging.CRITICAL and token and token in record.getMessage()
+        # That a notebook "is not trusted" is so for every lesson until it is first saved.
+        return not announces and record.funcName not in ("mark_trusted_cells", "check_and_sign")
 
     def write() -> None:
         sys.stdout.write(greeting(_address(serverapp), browser=serverapp.open_browser))
         sys.stdout.flush()
 
-    serverapp.log.addFilter(lambda record: not announces(record))
+    serverapp.log.addFilter(wanted)
     serverapp.io_loop.add_callback(write)
 
 
