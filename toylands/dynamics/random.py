@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 
-from numba import types
-
 from toylands.dynamics.loop import (
     ALL_SAMPLES,
     BATCH,
@@ -24,7 +22,6 @@ from toylands.dynamics.loop import (
     SHUFFLE,
 )
 from toylands.formula.compile import (
-    f8,
     i8,
     inline,
     multiply_words,
@@ -34,12 +31,13 @@ from toylands.formula.compile import (
     poke_long,
     stage,
     void,
+    woven,
 )
 
 _LOW = 0xFFFFFFFF
 
 
-@inline(types.UniTuple(i8, 6), *[i8] * 6)
+@woven
 def _round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """One round, and the keys of the next."""
     p0, p1 = multiply_words(0xD2511F53, c0), multiply_words(0xCD9E8D57, c2)
@@ -53,7 +51,7 @@ def _round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     )
 
 
-@inline(types.UniTuple(i8, 4), *[i8] * 6)
+@woven
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Four 32-bit words from a counter of four and a key of two.
 
@@ -72,13 +70,13 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@inline(f8, i8, i8)
+@woven
 def unit(high, low):  # type: ignore[no-untyped-def]
     """A number strictly inside (0, 1) from two 32-bit words: the middle of one of 2**52 cells."""
     return ((high >> 6) * 67108864.0 + (low >> 6) + 0.5) * 2.220446049250313e-16
 
 
-@inline(types.UniTuple(f8, 2), i8, i8, i8, i8)
+@woven
 def uniform_pair(seed, a, b, stream):  # type: ignore[no-untyped-def]
     """Two independent uniforms in (0, 1), from a 64-bit seed (the key) and a counter (a, b, stream)."""
     w0, w1, w2, w3 = philox(a & _LOW, b & _LOW, stream & _LOW, 0, seed & _LOW, (seed >> 32) & _LOW)

@@ -63,6 +63,14 @@ def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
     return undisturbed()(decorate)
 
 
+def woven(function: Callable[..., Any]) -> Any:
+    """Decorate a helper that is written into its caller before anything is compiled.
+
+    An inlined one is optimised by itself first, which can keep its caller's loop from being vectorised.
+    """
+    return numba.njit(inline="always", **SETTINGS)(function)
+
+
 class Stage:
     """A part of a loop that only some jobs need: compiled (or loaded) when first asked for its address."""
 
