@@ -166,7 +166,7 @@ def test_what_is_compiled_ahead_is_what_a_walk_needs() -> None:
     )
     check += "tl.gd(0.01)).sharpness; print(sorted(m for m in set(sys.modules) - before "
     check += "if m.startswith('toylands.dynamics') or m == 'toylands.formula.evaluate'))"
-    words = [sys.executable, "-c", f"{STARTING.WARM}; {check}"]
+    words = [sys.executable, "-c", f"{STARTING.WARM}\n{check}"]
     answer = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "loop" not in answer.stdout
     assert "evaluate" not in answer.stdout

@@ -89,9 +89,18 @@ class Stage:
         return int(self.compiled.address)
 
 
+#: all that were decorated, so that they can be compiled before anybody waits for them
+stages: list[Stage] = []
+
+
 def stage(signature: Any) -> Callable[[Callable[..., Any]], Stage]:
     """Decorate a part of a loop that is called by address, see `Stage`."""
-    return lambda function: Stage(function, signature)
+
+    def decorate(function: Callable[..., Any]) -> Stage:
+        stages.append(Stage(function, signature))
+        return stages[-1]
+
+    return decorate
 
 
 # --- raw memory -----------------------------------------------------------------------------------

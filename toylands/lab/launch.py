@@ -163,7 +163,12 @@ NOTICE = b"Kernel is running over TCP without encryption"
 PATIENCE = 20
 
 #: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
-WARM = "from toylands.dynamics import loop; from toylands.formula import evaluate"
+WARM = """
+from toylands.dynamics import random, solvers, stages
+from toylands.formula import compile, evaluate
+for part in compile.stages:
+    part.compiled
+"""
 
 
 def _pass_on(lines: IO[bytes]) -> None:
