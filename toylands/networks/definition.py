@@ -91,14 +91,12 @@ class NetworkDefinition(Definition):
         """
         from toylands.networks import kernels
 
+        if order > 2 or (order == 2 and loss):
+            raise ValueError(f"{self.name}: third derivatives of a network are not computed.")
         self.prepare(order)
-        if order == 0:
-            return kernels.loss_kernel
         if order == 1:
             return kernels.loss_and_gradient_kernel if loss else kernels.gradient_kernel
-        if order == 2 and not loss:
-            return kernels.hessian_kernel
-        raise ValueError(f"{self.name}: third derivatives of a network are not computed.")
+        return kernels.hessian_kernel if order else kernels.loss_kernel
 
 
 def columns(dataset: Dataset, masks: np.ndarray | None) -> dict[str, np.ndarray]:
