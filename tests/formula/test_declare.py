@@ -49,6 +49,21 @@ def test_an_impossible_dial_is_refused(arguments: Any, words: str) -> None:
         dial(*arguments)
 
 
+def test_a_dial_of_whole_numbers() -> None:
+    made = dial(10, 1, 50, log=True, integer=True)
+    assert (made.default, made.low, made.high, made.log, made.integer) == (
+        10.0,
+        1.0,
+        50.0,
+        True,
+        True,
+    )
+    assert dial(1, 0, 2).integer is False
+    for wrong, words in (((2.5, 1, 4), "default=2.5"), ((2, 1, 4.5), "high=4.5")):
+        with pytest.raises(ValueError, match=f"{words} must be whole on an integer dial"):
+            dial(*wrong, integer=True)
+
+
 @pytest.mark.parametrize("value", ["1", None, True, (1,), 1j])
 def test_a_dial_is_a_number(value: Any) -> None:
     with pytest.raises(TypeError, match=r"dial: default=.* is not a number"):

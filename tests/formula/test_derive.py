@@ -283,3 +283,41 @@ def test_what_is_large_but_not_too_large_works_quickly() -> None:
     assert np.isfinite(landscape("sin(" * 20 + "x" + ")" * 20).hessian(0.3)).all()
     assert land.loss(3.0) > 1
     assert time.process_time() - began < 10
+
+
+POWERS: dict[str, Callable[..., Any]] = {
+    "x**n": lambda x, y, n: x**n,
+    "(1 + x)**n": lambda x, y, n: (1 + x) ** n,
+    "(2*x)**n": lambda x, y, n: (2 * x) ** n,
+    "(x**n - 1)**2": lambda x, y, n: (x**n - 1) ** 2,
+    "x**(2*n)": lambda x, y, n: x ** (2 * n),
+    "x**n*y**n": lambda x, y, n: x**n * y**n,
+    "sin(x)*x**n": lambda x, y, n: mp.sin(x) * x**n,
+    "(x**n - y)**3/(1 + x**2)": lambda x, y, n: (x**n - y) ** 3 / (1 + x**2),
+    "(x + y)**n*x": lambda x, y, n: (x + y) ** n * x,
+    "(n*x)**n": lambda x, y, n: (n * x) ** n,
+}
+
+
+@pytest.mark.parametrize("n", range(6))
+@pytest.mark.parametrize("text", POWERS)
+def test_a_power_with_a_dial_has_all_derivatives_at_its_root(text: str, n: int) -> None:
+    """The third derivative of x**n at n = 2 is 0, at x = 0 too, where 0 * x**-1 would be NaN.
+
+    Against mpmath, with the exponent as a whole number; also away from the root.
+    """
+    land = landscape(text, n=float(n), coordinates=("x", "y") if "y" in text else ("x",))
+    for root in ((-1.0, 1.0) if "1 + x)" in text else (0.0, 0.0), (0.5, -0.7)):
+        point = root[: land.dim]
+        padded = (*point, 0.0)[:2]
+        for order, got in enumerate((land.grad(point), land.hessian(point), land.third(point)), 1):
+            for index in itertools.product(range(land.dim), repeat=order):
+                orders = (index.count(0), index.count(1))
+                exact = partial(lambda x, y: POWERS[text](x, y, n), padded, orders)
+                assert float(got[index]) == pytest.approx(float(exact), rel=1e-12, abs=1e-12), index
+
+
+def test_a_power_of_no_number_is_none() -> None:
+    land = landscape("x**n", n=2.0)
+    assert np.isnan(land.third(np.nan)).all()
+    assert np.isinf(land(n=2.5).third(0.0)).all(), "there the third derivative does not exist"

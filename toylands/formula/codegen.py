@@ -40,7 +40,7 @@ _CALLS = {
         for kind in (
             *(special.tanh, special.sech2, special.softplus, special.sigmoid, special.relu),
             *(special.step, special.normal_cdf, special.log1p, special.expm1, special.sign),
-            *(special.flat, special.maximum, special.minimum),
+            *(special.flat, special.maximum, special.minimum, special.guarded_power),
         )
     },
 }
@@ -245,7 +245,7 @@ def kernel_source(
     Output row 0 is the loss when it is asked for; `load` and `store_<row>` are supplied when the
     source is compiled.
     """
-    wanted = ([loss] if loss is not None else []) + list(outputs)
+    wanted = [*([loss] if loss is not None else []), *map(special.guarded_powers, outputs)]
     replacements, reduced = shared_parts(wanted)
     used: set[sympy.Basic] = set().union(*(expression.free_symbols for expression in reduced))
     for _, expression in replacements:

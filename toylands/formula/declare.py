@@ -26,24 +26,34 @@ FLOWS = ("stable", "unstable", "rotating", "flat")
 
 @dataclass(frozen=True)
 class Dial:
-    """A runtime parameter: its default, the range its slider offers, and whether it is logarithmic.
+    """A runtime parameter: its default, the range its slider offers, and how the slider moves in it.
 
-    Values outside the range are allowed when typed; the range only says where a slider ends.
+    Values outside the range or between whole numbers are allowed when typed; a dial only says where a
+    slider ends (`low`, `high`), whether it is logarithmic (`log`) and whether it stops at whole numbers
+    only (`integer`).
     """
 
     default: float
     low: float
     high: float
     log: bool = False
+    integer: bool = False
 
 
-def dial(default: float, low: float, high: float, *, log: bool = False) -> Dial:
+def dial(
+    default: float, low: float, high: float, *, log: bool = False, integer: bool = False
+) -> Dial:
     """Declare a parameter with its default and its slider's range.
+
+    Args:
+        default, low, high: where the slider starts and ends.
+        log: whether it moves by equal factors instead of equal steps.
+        integer: whether it stops at whole numbers only, as for a number of layers.
 
     Raises:
         TypeError: when one of them is not a number.
-        ValueError: when the range is empty, the default lies outside it, or a logarithmic dial
-            reaches 0.
+        ValueError: when the range is empty, the default lies outside it, a logarithmic dial reaches 0,
+            or a dial of whole numbers begins, starts or ends between two.
     """
     values = {"default": default, "low": low, "high": high}
     for name, value in values.items():
@@ -57,7 +67,11 @@ def dial(default: float, low: float, high: float, *, log: bool = False) -> Dial:
         raise ValueError(f"dial: default={default!r} lies outside the range [{low!r}, {high!r}].")
     if log and low <= 0:
         raise ValueError(f"dial: a logarithmic dial needs low > 0, got low={low!r}.")
-    return Dial(float(default), float(low), float(high), log)
+    if integer:
+        for name, value in values.items():
+            if value != round(value):
+                raise ValueError(f"dial: {name}={show(value)} must be whole on an integer dial.")
+    return Dial(float(default), float(low), float(high), log, integer)
 
 
 @dataclass(frozen=True)

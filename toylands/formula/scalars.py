@@ -10,6 +10,7 @@ import math
 
 __all__ = [
     "flat",
+    "guarded_power",
     "maximum",
     "minimum",
     "normal_cdf",
@@ -80,3 +81,8 @@ def normal_cdf(x: float) -> float:
 def pow(x: float, y: float) -> float:
     """x to the power y."""
     return x**y
+
+
+def guarded_power(coefficient: float, x: float, y: float) -> float:
+    """x to the power y, and 0 where the coefficient before it is 0; NaN for NaN."""
+    return x**y if coefficient != 0.0 or x != x else 0.0

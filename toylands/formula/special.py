@@ -371,19 +371,71 @@ def of_reals(expression: sympy.Expr) -> sympy.Expr:
     return expression.replace(sympy.Abs, absolute).replace(sympy.sign, sign)
 
 
-def joined_powers(expression: sympy.Expr) -> sympy.Expr:
-    """Write x**n/x, which SymPy makes of the derivative of x**n, as x**(n - 1): it exists at x = 0."""
+class guarded_power(sympy.Function):  # noqa: N801
+    """base**exponent, and 0 where a coefficient that stands before it is 0.
 
-    def divided(node: sympy.Basic) -> bool:
-        if not node.is_Mul:
-            return False
-        powers = [factor for factor in node.args if factor.is_Pow]
-        below = {power.base for power in powers if power.exp.is_Integer and power.exp < 0}
-        return any(power.exp.free_symbols and power.base in below for power in powers)
+    The third derivative of x**n is n (n-1) (n-2) x**(n-3). With n = 2 it is 0 for every x, but at x = 0
+    floating-point numbers would make 0 * infinity of it. Only kernels know this function.
+    """
 
-    if not any(power.exp.free_symbols for power in expression.atoms(sympy.Pow)):
+    nargs = 3  # coefficient, base, exponent
+
+
+def guarded_powers(expression: sympy.Expr) -> sympy.Expr:
+    """Guard each power that is multiplied by its own falling exponents, such as n (n - 1) x**(n - 2)."""
+
+    def guard(node: sympy.Mul) -> sympy.Expr:
+        factors = list(node.args)
+        for i, power in enumerate(factors):
+            if power.is_Pow and power.exp.free_symbols:
+                bases = [factor.as_base_exp()[0] for factor in factors]
+                falling = [base for base in bases if _fell_to(base, power.exp)]
+                if falling:
+                    factors[i] = guarded_power(sympy.Mul(*falling), power.base, power.exp)
+        return sympy.Mul(*factors)
+
+    if not _has_symbolic_exponent(expression):
         return expression
-    return expression.replace(divided, lambda node: sympy.powsimp(node, combine="exp"))
+    return expression.replace(lambda node: node.is_Mul, guard)
+
+
+def _fell_to(factor: sympy.Expr, exponent: sympy.Expr) -> bool:
+    """Whether a factor is a multiple of exponent + 1, + 2, ..., as the power rule puts it down."""
+    if not factor.free_symbols or factor.free_symbols != exponent.free_symbols:
+        return False
+    return any(sympy.cancel(factor / (exponent + k)).is_number for k in range(1, 4))
+
+
+def _has_symbolic_exponent(expression: sympy.Expr) -> bool:
+    return any(power.exp.free_symbols for power in expression.atoms(sympy.Pow))
+
+
+def joined_powers(expression: sympy.Expr) -> sympy.Expr:
+    """Write x**n/x, which SymPy makes of the derivative of x**n, as x**(n - 1): it exists at x = 0.
+
+    Likewise (a x)**n/x as a (a x)**(n - 1).
+    """
+
+    def join(node: sympy.Mul) -> sympy.Expr:
+        factors = list(node.args)
+        for i, power in enumerate(factors):
+            if not (power.is_Pow and power.exp.free_symbols):
+                continue
+            for j, below in enumerate(factors):
+                base, exponent = below.as_base_exp()
+                if i == j or not (exponent.is_Integer and exponent < 0):
+                    continue
+                ratio = power.base / base
+                if base.free_symbols and not ratio.free_symbols & base.free_symbols:
+                    factors[i] = power.base ** (power.exp + exponent)
+                    factors[j] = ratio**-exponent
+                    joined = sympy.Mul(*factors)
+                    return join(joined) if joined.is_Mul else joined
+        return node
+
+    if not _has_symbolic_exponent(expression):
+        return expression
+    return expression.replace(lambda node: node.is_Mul, join)
 
 
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:

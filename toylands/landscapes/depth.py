@@ -52,7 +52,7 @@ def _shared_points(
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y),
-    d=dial(10.0, 1, 50, log=True),
+    d=dial(10.0, 1, 50, log=True, integer=True),
     y=dial(1.0, 0.5, 2),
 )
 def chain_1d(w, *, d, y):
@@ -84,7 +84,7 @@ def _pair_points(d: float, y: float, shift: float = 0.0) -> list[Declared]:
     lesson=(8, 9),
     levels="log",
     critical=lambda d, y: _pair_points(d, y),
-    d=dial(10.0, 2, 30, log=True),
+    d=dial(10.0, 2, 30, log=True, integer=True),
     y=dial(1.0, 0.5, 2),
 )
 def chain(w1, w2, *, d, y):
@@ -106,7 +106,7 @@ def chain(w1, w2, *, d, y):
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y, shift=1.0),
-    d=dial(10.0, 1, 50, log=True),
+    d=dial(10.0, 1, 50, log=True, integer=True),
     y=dial(2.0, 0.5, 4),
 )
 def residual_chain_1d(w, *, d, y):
@@ -128,7 +128,7 @@ def residual_chain_1d(w, *, d, y):
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y, shift=1.0, per_layer=True),
-    d=dial(10.0, 1, 100, log=True),
+    d=dial(10.0, 1, 100, log=True, integer=True),
     y=dial(2.0, 0.5, 4),
 )
 def scaled_residual_chain_1d(w, *, d, y):
@@ -148,7 +148,7 @@ def scaled_residual_chain_1d(w, *, d, y):
     lesson=8,
     levels="log",
     critical=lambda d, y: _pair_points(d, y, shift=1.0),
-    d=dial(10.0, 2, 30, log=True),
+    d=dial(10.0, 2, 30, log=True, integer=True),
     y=dial(1.0, 0.5, 2),
 )
 def residual_chain(w1, w2, *, d, y):

@@ -19,7 +19,7 @@ from toylands.formula import dial, landscape, log, minimum
     lesson=14,
     levels="quantile",
     critical=lambda d, T: [minimum((sqrt((d - 1) * T),))],
-    d=dial(10.0, 2, 100, log=True),
+    d=dial(10.0, 2, 100, log=True, integer=True),
     T=dial(0.1, 0.01, 0.15),
 )
 def shell_1d(r, *, d, T):

@@ -160,7 +160,7 @@ def diagonal_network(u1, u2, v1, v2, *, x1, x2, y):
         saddle((-sqrt(m), -sqrt(m)), y**2 / 2),
         valley((y / 2, -y / 2), 0.0),
     ],
-    m=dial(4.0, 1, 10_000, log=True),
+    m=dial(4.0, 1, 10_000, log=True, integer=True),
     y=dial(2.0, 0.5, 4),
 )
 def lazy_network(p, q, *, m, y):

@@ -135,8 +135,8 @@ def dice_squared(p1, p2):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(200.0, 2, 1000, log=True),
-    k=dial(10.0, 0, 1000),
+    n=dial(200.0, 2, 1000, log=True, integer=True),
+    k=dial(10.0, 0, 1000, integer=True),
     smooth_nr=dial(0.0, 0, 1),
     smooth_dr=dial(0.0, 0, 1),
 )
@@ -158,7 +158,7 @@ def dice_regions(f, b, *, n, k, smooth_nr, smooth_dr):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(100.0, 1, 1000, log=True),
+    n=dial(100.0, 1, 1000, log=True, integer=True),
     smooth_nr=dial(1.0, 1e-7, 1, log=True),
     smooth_dr=dial(1.0, 1e-7, 1, log=True),
 )
@@ -180,7 +180,7 @@ def dice_black(p, *, n, smooth_nr, smooth_dr):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(100.0, 1, 1000, log=True),
+    n=dial(100.0, 1, 1000, log=True, integer=True),
     smooth_nr=dial(1.0, 1e-7, 1, log=True),
     smooth_dr=dial(1.0, 1e-7, 1, log=True),
 )
