@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import toylands as tl
-from toylands.plots.words import held_equal, parameters, point, rates_note, sig
+from toylands.plots.words import heading, held_equal, parameters, point, rates_note, sig
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,17 @@ def test_real_runs(race: Any) -> None:
         "60 steps each, 1 gradient evaluation a step, start (−1.2, 1)",
         "each with its own lr, exact gradients",
     ]
+
+
+def test_titles_have_words_and_no_names() -> None:
+    """Of networks, masked networks, slices and parts of a landscape; a typed formula stays as typed."""
+    from toylands.geometry import masked, slice_line, slice_plane
+
+    net = tl.networks.mlp((2, 2, 1), "tanh", "bce", data=tl.networks.two_moons(20))
+    assert heading(net) == "A network of 2-2-1 units on two moons"
+    assert "two moons" in heading(masked(net, [True] * 3 + [False] * 6))
+    uvw = tl.landscapes.uvw_product
+    assert heading(slice_line(uvw)) == "Uvw product along a line"
+    assert heading(slice_plane(uvw)) == "Uvw product over a plane"
+    assert heading(masked(uvw, [True, True, False])) == "Uvw product with 2 of its 3 coordinates"
+    assert heading(tl.landscape("two_moons**2")) == "The formula two_moons**2"

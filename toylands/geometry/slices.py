@@ -31,6 +31,11 @@ def has_formula(land: Landscape) -> bool:
         return False
 
 
+def readable(land: Landscape) -> str:
+    """The name of a landscape as words, to begin a title with: "Uvw product"."""
+    return land.name.replace("_", " ").capitalize()
+
+
 def substituted(
     land: Landscape,
     name: str,
@@ -131,7 +136,7 @@ def slice_line(
     return substituted(
         land,
         f"{land.name}_line",
-        f"{land.name} along a line.\n\nThe distance {names[0]} runs from the point {point.tolist()}.",
+        f"{readable(land)} along a line.\n\nThe distance {names[0]} runs from the point {point.tolist()}.",
         names,
         {"angle_of_line": dial(angle, -180, 180)} if direction is None else {},
         place,
@@ -207,7 +212,7 @@ def slice_plane(
     return substituted(
         land,
         f"{land.name}_plane",
-        f"{land.name} over a plane.\n\nIt passes through the point {point.tolist()}; {names[0]} and "
+        f"{readable(land)} over a plane.\n\nIt passes through the point {point.tolist()}; {names[0]} and "
         f"{names[1]} are distances.",
         names,
         turns,

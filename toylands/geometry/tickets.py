@@ -22,7 +22,7 @@ from toylands.dynamics.descend import check_landscape, descend
 from toylands.formula import Landscape
 from toylands.geometry._checks import is_network, one_point
 from toylands.geometry.masked_networks import MaskedNetwork
-from toylands.geometry.slices import substituted
+from toylands.geometry.slices import readable, substituted
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -96,7 +96,7 @@ def masked(land: Landscape, mask: Any, *, fill: Any = 0.0) -> Landscape:
     return substituted(
         land,
         f"{land.name}_masked",
-        f"{land.name} with {len(index)} of its {land.dim} coordinates.\n\n"
+        f"{readable(land)} with {len(index)} of its {land.dim} coordinates.\n\n"
         f"The others stay at {'0' if not rest[~kept].any() else 'fixed values'}.",
         names,
         {},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands.geometry.slices import readable
 from toylands.plots.style import add_legend, axes_for, palette, picture, theme
 from toylands.plots.words import headline, sig
 
@@ -46,7 +47,7 @@ def kick_histogram(kicks: Kicks, ax: Axes | None = None, *, reach: float | None 
     where = ", ".join(sig(value) for value in kicks.point)
     headline(
         ax,
-        f"{kicks.landscape.name}: a random kick of size σ = {sig(kicks.sigma)}",
+        f"{readable(kicks.landscape)}: a random kick of size σ = {sig(kicks.sigma)}",
         [f"at ({where}); {len(kicks.increases):,} kicks; the last bar holds all larger rises"],
         own,
     )

@@ -48,8 +48,13 @@ def point(coordinates: Iterable[float], longest: int = 4) -> str:
 
 
 def heading(land: Any) -> str:
-    """Return the title of a landscape without its full stop."""
-    return str(getattr(land, "title", None) or land.name).strip().rstrip(".")
+    """Return the title of a landscape without its full stop, and without the underscores of a name."""
+    title = getattr(land, "title", None)
+    if not title:
+        return str(land.name).replace("_", " ")
+    data = getattr(getattr(land, "whole", land), "dataset", None)  # a network names its data
+    title = str(title).strip().rstrip(".")
+    return title if data is None else title.replace(data.name, data.name.replace("_", " "))
 
 
 def parameters(land: Any, skip: Iterable[str] = ()) -> str:
