@@ -90,7 +90,7 @@ def test_a_module_that_cannot_be_pasted_is_refused(
         bundle.script.cache_clear()
 
 
-@pytest.mark.parametrize("text", [bundle.script(), bundle.starter()])
+@pytest.mark.parametrize("text", [bundle.script(), bundle.starter()], ids=["script", "starter"])
 def test_the_pasted_text_is_a_module(text: str) -> None:
     """It runs: no name is declared twice, none is used before the module that declares it."""
     node = shutil.which("node")

@@ -262,3 +262,13 @@ def test_a_game_is_shown_with_the_rules_made_for_games() -> None:
     assert [gd.base_name, extra.base_name, optimistic.base_name, adam.base_name] == [
         "gd", "extragradient", "optimistic_gd", "adam",
     ]  # fmt: skip
+
+
+def test_a_slice_through_a_stationary_point_starts_beside_it() -> None:
+    through = {"through": (1, 1, 1)}  # u v w = 1: the valley of minima
+    beside = tl.explore_slice(tl.landscapes.uvw_product, tl.gd(0.05), **through)
+    assert beside.runs[0].loss[0] > 0.1 > beside.runs[0].loss[-1]
+    told = tl.explore_slice(tl.landscapes.uvw_product, tl.gd(0.05), start=(0, 0), **through)
+    assert told.scene["start"] == [0, 0]
+    beside.close()
+    told.close()

@@ -89,9 +89,13 @@ def explore_slice(
         optimizers: as for `explore`.
         through: a point of the slice, by default the landscape's start.
         line: cut along a line instead of a plane.
-        **options: entries of the scene, as for `explore`.
+        **options: entries of the scene, as for `explore`. The start is the point itself, or beside it where
+            it is stationary.
     """
     cut = slice_line(land, through) if line else slice_plane(land, through)
+    if "start" not in options and not np.linalg.norm(cut.grad(cut.start)) > 1e-6:
+        # Through a stationary point: from there no optimizer would move.
+        options["start"] = [low + 0.75 * (high - low) for low, high in cut.view]
     return explore(cut, optimizers, **options)
 
 
