@@ -104,7 +104,7 @@ import sys
 
 def compiled(module):
     made = vars(sys.modules[module]) if module in sys.modules else {}
-    return sorted(name for name, part in made.items() if isinstance(part, Stage) and "compiled" in vars(part))
+    return sorted(name for name, part in made.items() if isinstance(part, Stage) and part._made)
 
 def parts():
     return compiled("toylands.dynamics.stages"), compiled("toylands.dynamics.random")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -74,14 +75,23 @@ def woven(function: Callable[..., Any]) -> Any:
 class Stage:
     """A part of a loop that only some jobs need: compiled (or loaded) when first asked for its address."""
 
+    #: a second thread waits: were it to compile too, the first one's code would be freed while in use
+    _lock = threading.RLock()
+
     def __init__(self, function: Callable[..., Any], signature: Any) -> None:
         self._function, self._signature = function, signature
+        self._made: Any = None
 
-    @functools.cached_property
+    @property
     def compiled(self) -> Any:
         """The compiled C function; it lives as long as the stage."""
-        with undisturbed():
-            return numba.cfunc(self._signature, cache=True, **SETTINGS)(self._function)
+        if self._made is None:
+            with self._lock, undisturbed():
+                if self._made is None:
+                    self._made = numba.cfunc(self._signature, cache=True, **SETTINGS)(
+                        self._function
+                    )
+        return self._made
 
     @property
     def address(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,9 +12,6 @@ from toylands.formula.definition import Definition
 from toylands.networks.architecture import Architecture
 from toylands.networks.datasets import Dataset
 from toylands.networks.starts import draw
-
-#: one thread compiles at a time: of two copies of a part the first would be freed while it is in use
-_preparing = threading.Lock()
 
 
 def _not_a_formula(*theta: Any, **given: Any) -> NoReturn:
@@ -79,9 +75,8 @@ class NetworkDefinition(Definition):
             return
         from toylands.networks.parts import parts
 
-        with _preparing:
-            for position, stage in parts(self.architecture, order).items():
-                self.record[position] = stage.address
+        for position, stage in parts(self.architecture, order).items():
+            self.record[position] = stage.address
         self.prepared.add(order)
 
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
