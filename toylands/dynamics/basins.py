@@ -130,7 +130,7 @@ class Basins:
         """The share of starts by outcome."""
         names = {DIVERGED: "diverged", RUNNING: "running", OTHER: "elsewhere"}
         numbers, counts = np.unique(self.labels, return_counts=True)
-        shares = {int(n): c / self.labels.size for n, c in zip(numbers, counts, strict=True)}
+        shares = {int(n): int(c) / self.labels.size for n, c in zip(numbers, counts, strict=True)}
         named = {repr(m): shares.get(n, 0.0) for n, m in enumerate(self.minima)}
         return named | {names[n]: share for n, share in shares.items() if n < 0}
 
