@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -20,6 +21,21 @@ def test_every_item_is_worked_on_once(first: int, last: int, size: int) -> None:
     )
     assert done == Counter(range(first, last))
     assert sum(told) == last - first
+
+
+@pytest.mark.parametrize("cores", [1, 2, 7])
+@pytest.mark.parametrize("unit", [1, 64])
+def test_the_last_pieces_are_small(cores: int, unit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "cores", lambda: cores)
+    pieces = list(memory._pieces(10, 10_000, 640, unit))
+    lengths = [end - begin for begin, end in pieces]
+    assert pieces[0][0] == 10
+    assert pieces[-1][1] == 10_000
+    assert all(one[1] == two[0] for one, two in pairwise(pieces))
+    assert max(lengths) == 640
+    assert lengths[:-1] == sorted(lengths[:-1], reverse=True)
+    assert lengths[-2] == unit
+    assert all(length % unit == 0 for length in lengths[:-1])
 
 
 def test_no_two_threads_share_a_slot_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -480,10 +480,10 @@ def _share(
     pieces = max(slots, -(-work // TASK))
     size = -(-count // (pieces * block)) * block
     if progress is None or pieces <= SHORT:
-        share(run, 0, count, size)
+        share(run, 0, count, size, unit=block)
         return
     from tqdm.auto import tqdm
 
     bar = tqdm(total=count, desc=progress, unit=" walkers", delay=PATIENCE_SECONDS, leave=False)
     with contextlib.closing(bar):
-        share(run, 0, count, size, bar.update)
+        share(run, 0, count, size, bar.update, block)

@@ -118,5 +118,5 @@ def evaluate(
             run(PROBE, count)
         else:
             size = -(-left // (cores() * BLOCK)) * BLOCK
-            share(run, PROBE, count, size)
+            share(run, PROBE, count, size, unit=BLOCK)
     return loss, out

@@ -27,12 +27,22 @@ if hasattr(os, "register_at_fork"):  # a forked process inherits the pool, but n
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
+def _pieces(first: int, last: int, size: int, unit: int) -> Iterator[tuple[int, int]]:
+    """Beginnings and ends: half of a core's part of what is left, at most `size`."""
+    while first < last:
+        part = (last - first) // (2 * cores())
+        end = min(first + min(size, max(unit, part // unit * unit)), last)
+        yield first, end
+        first = end
+
+
 def share(
     work: Callable[[int, int, int], Any],
     first: int,
     last: int,
     size: int,
     tell: Callable[[int], Any] | None = None,
+    unit: int = 1,
 ) -> None:
     """Do `work(begin, end, slot)` for the pieces of `first` to `last`, on all cores.
 
@@ -45,10 +55,11 @@ def share(
             below `cores()`; this thread's is 0.
         first: where the first piece begins.
         last: where the last one ends.
-        size: items of a piece.
+        size: the most items of a piece; the last pieces are smaller, so that all cores end together.
         tell: is told, by this thread, how many items were finished since it was last told.
+        unit: all pieces but the last are multiples of this.
     """
-    starts = deque(range(first, last, size))
+    starts = deque(_pieces(first, last, size, unit))
     finished: deque[int] = deque()
 
     def report() -> None:
@@ -58,10 +69,9 @@ def share(
     def pieces(slot: int) -> None:
         while True:
             try:
-                begin = starts.popleft()
+                begin, end = starts.popleft()
             except IndexError:
                 return
-            end = min(begin + size, last)
             try:
                 work(begin, end, slot)
             except BaseException:
