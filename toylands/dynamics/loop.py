@@ -179,6 +179,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
     mode, batch = peek_long(job, BATCH_MODE), peek_long(job, BATCH_SIZE)
     shared, rule_shared = peek_long(job, PARAMETERS_SHARED), peek_long(job, RULE_SHARED)
     kernel, full, rule = peek_long(job, KERNEL), peek_long(job, KERNEL_FULL), peek_long(job, RULE)
+    schedule, moving = peek_long(job, SCHEDULE), peek_long(job, MOVING_COUNT)
     died, size = peek_long(job, DIED), peek_long(job, BLOCK)
     look, operate = peek_long(job, LOOK_STAGE), peek_long(job, OPERATE_STAGE)
     forget, average_in = peek_long(job, FORGET_STAGE), peek_long(job, AVERAGE_STAGE)
@@ -242,7 +243,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
         # goes back to the last copy and looks at every walker after every step. A walker that left
         # is then made a double of one that is still there, so that the block is quiet again.
         alive, careful, outside = n, False, 0
-        t = 0
+        t, due = 0, 0 if record != 0 else -1  # when to record next
         while t < steps and alive > 0:
             stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
@@ -250,8 +251,9 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                 copy_row(kept, scratch, common)
             began = t
             while t < stop:
-                scale = peek(peek_long(job, SCHEDULE), t)
-                _move(job, n, ld, t, p)
+                scale = peek(schedule, t)
+                if moving != 0:
+                    _move(job, n, ld, t, p)
                 index, stride, count = whole, 0, samples
                 if draw != 0:
                     call_draw(draw, (job, n, first, t, epochs, orders, drawn))
@@ -262,7 +264,9 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                         at = t % ((samples + batch - 1) // batch) * batch
                         index, count = orders + 8 * at, min(batch, samples - at)
                         stride = samples if mode == OWN_BATCH else 0
-                writing = record != 0 and t % every == 0
+                writing = t == due
+                if writing:
+                    due += every
                 recorded = writing and mode == FULL  # only then is the loss needed, too
                 if writing and mode != FULL:
                     call_kernel(full, (n, ld, x, p, data, samples, whole, samples, loss, g))
@@ -309,9 +313,12 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                     copy_row(x, copy, mutable * ld)
                     copy_row(scratch, kept, common)
                     t, stop, careful = began, t, True
+                    if record != 0:
+                        due = (t + every - 1) // every * every
             careful = outside > 0
-        _move(job, n, ld, t, p)
-        if record != 0 and t % every == 0:
+        if moving != 0:
+            _move(job, n, ld, t, p)
+        if t == due:
             call_kernel(full, (n, ld, x, p, data, samples, whole, samples, loss, g))
             call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
         for j in range(d):
