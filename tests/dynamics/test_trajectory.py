@@ -59,6 +59,7 @@ def test_words() -> None:
         (DESERT, tl.gd(0.3), (3.9, 3.0), "converged to a plateau"),
         (DESERT, tl.gd(0.3), (9.0, 9.0), "converged to a plateau"),  # the gradient underflows
         (GAME, tl.extragradient(0.5), (0.5, 0.5), "converged to an equilibrium"),
+        (tl.landscapes.dirac_gan, tl.gd(0.1), (30.0, 40.0), "converged to a plateau"),
         (GAME, tl.gd(0.1), (0.5, 0.5), "running"),
     ],
 )

@@ -95,11 +95,9 @@ def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Returns:
         kinds, shape (N,), and the points Newton's steps lead to (of a plateau: the end), shape (N, d).
     """
-    if land.players is not None:
-        return np.full(len(theta), "equilibrium"), theta
     reach = 0.01 * max(high - low for low, high in land.view)
-    first = _newton_steps(land, theta)
-    second = _newton_steps(land, theta - first)
+    first = land.newton_step(theta)
+    second = land.newton_step(theta - first)
     length = np.abs(first).max(axis=-1)
     arrived = length <= 1e-6 * reach
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -113,21 +111,14 @@ def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarr
         "kink" if not k else classify(row) if n else "plateau"
         for row, k, n in zip(eigenvalues, known, near, strict=True)
     ]
+    if land.players is not None:  # minimum and saddle mean nothing to players with goals of their own
+        kinds = [kind if kind in ("kink", "plateau") else "equilibrium" for kind in kinds]
     return np.array(kinds, dtype="<U11"), points
 
 
 def point_kind(land: Landscape, theta: np.ndarray) -> str:
     """What kind of stationary point one walk with a tiny gradient has come to (see `stationary`)."""
     return str(stationary(land, theta[None])[0][0])
-
-
-def _newton_steps(land: Landscape, theta: np.ndarray) -> np.ndarray:
-    """H^-1 g at points (N, d), along the directions in which H does not vanish; NaN at kinks."""
-    hessian, gradient = land.hessian(theta), land.grad(theta)
-    finite = np.isfinite(hessian).all(axis=(-2, -1)) & np.isfinite(gradient).all(axis=-1)
-    hessian[~finite], gradient[~finite] = 0.0, np.nan
-    inverse = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True)
-    return (inverse @ gradient[..., None])[..., 0]
 
 
 class Trajectory:
