@@ -245,6 +245,28 @@ def test_a_long_run_shows_its_progress(
     assert "walkers" in shown
 
 
+@pytest.mark.parametrize("name", ["basins", "sweep", "descend"])
+def test_progress_can_be_switched_off(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(run, "TASK", 20_000)
+    lr = np.linspace(0.001, 0.01, 10_000)
+    calls: dict[str, Any] = {
+        "basins": lambda progress: tl.basins(
+            QUARTIC, tl.gd(0.01), 100, steps=50, progress=progress
+        ),
+        "sweep": lambda progress: tl.sweep(QUARTIC, tl.gd, START, 50, lr=lr, progress=progress),
+        "descend": lambda progress: tl.descend(QUARTIC, tl.gd(lr), START, 50, progress=progress),
+    }
+    calls[name](False)
+    assert capsys.readouterr().err == ""
+    calls[name](True)
+    assert name in capsys.readouterr().err
+    with pytest.raises(TypeError, match=f"{name}: progress='no' must be True or False"):
+        calls[name]("no")
+
+
 def test_the_bar_waits_a_second_and_counts_every_walker(monkeypatch: pytest.MonkeyPatch) -> None:
     import tqdm.auto
 

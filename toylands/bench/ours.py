@@ -19,7 +19,9 @@ def walk(work: Walk, single: bool = False) -> Task:
     every = 1 if work.path else work.steps
 
     def call() -> Any:
-        return dynamics.descend(land, opt, start=start, steps=work.steps, every=every)
+        return dynamics.descend(
+            land, opt, start=start, steps=work.steps, every=every, progress=False
+        )
 
     return Task(
         "toylands.descend",

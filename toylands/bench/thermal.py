@@ -26,7 +26,9 @@ def walk(count: int, steps: int) -> Array:
     land = landscapes.get("funnel")
     opt = optimizers.langevin(lr=LR, temperature=TEMPERATURE)
     start = np.tile(land.start, (count, 1))
-    run: Any = dynamics.descend(land, opt, start=start, steps=steps, every=max(steps, 1))
+    run: Any = dynamics.descend(
+        land, opt, start=start, steps=steps, every=max(steps, 1), progress=False
+    )
     ends: Array = run.end
     return ends
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape, check_optimizer
+from toylands.dynamics.descend import bar_name, check_landscape, check_optimizer
 from toylands.dynamics.run import (
     broadcast_walkers,
     check_positive,
@@ -154,6 +154,7 @@ def basins(
     *,
     tol: float = 1e-3,
     moving: Any = None,
+    progress: bool = True,
     **options: Any,
 ) -> Basins:
     """Walk from every point of a grid over the view, and say where each walk ends.
@@ -167,6 +168,7 @@ def basins(
         tol: the gradient norm below which a walk that ended away from every declared minimum counts
             as stationary.
         moving: as for `descend`; the ends are then judged on the landscape of the last step.
+        progress: show a bar when it takes longer than a second.
         **options: `seed`, `batch`, `replacement`, `escape` as for `descend`.
     """
     check_landscape("basins", land)
@@ -195,9 +197,8 @@ def basins(
         starts = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     else:
         starts = x[:, None]
-    raw = execute(
-        land, opt, starts, steps, record=False, moving=moving, progress="basins", **options
-    )
+    bar = bar_name("basins", progress)
+    raw = execute(land, opt, starts, steps, record=False, moving=moving, progress=bar, **options)
     return Basins(
         land(**{name: column[-1] for name, column in moving.items()}),
         opt,

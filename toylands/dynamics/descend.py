@@ -32,6 +32,17 @@ def check_landscape(owner: str, land: Any) -> Landscape:
     )
 
 
+def bar_name(owner: str, progress: Any) -> str | None:
+    """The name on the progress bar of `owner`; None for no bar.
+
+    Raises:
+        TypeError: when `progress` is not True or False.
+    """
+    if not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"{owner}: progress={show(progress)} must be True or False.")
+    return owner if progress else None
+
+
 def descend(
     land: Landscape,
     opt: Optimizer,
@@ -46,6 +57,7 @@ def descend(
     escape: float | None = None,
     every: int = 1,
     inside: bool = False,
+    progress: bool = True,
 ) -> Any:
     """Walk down a landscape and record the path.
 
@@ -63,6 +75,7 @@ def descend(
             the size of the view. A walker whose coordinates stop being finite has always diverged.
         every: record only every so many steps.
         inside: record also what happens inside the rule: its memory, and the gradient that reaches it.
+        progress: show a bar when a swarm takes longer than a second.
 
     Returns:
         A `Trajectory`, or a `Swarm` when start, lr, a hyper-parameter or a landscape parameter is an
@@ -100,7 +113,7 @@ def descend(
         escape=escape,
         every=every,
         inside=inside,
-        progress="descend",
+        progress=bar_name("descend", progress),
     )
     moved = {name: column[::every] for name, column in columns.items()}
     swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved, batch)

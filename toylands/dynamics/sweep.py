@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.descend import bar_name, check_landscape
 from toylands.dynamics.run import (
     broadcast_walkers,
     check_start,
@@ -25,7 +25,7 @@ from toylands.optimizers.optimizer import check_count, check_optimizer
 if TYPE_CHECKING:
     import pandas
 
-_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape")
+_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape", "progress")
 
 
 class Sweep:
@@ -151,7 +151,7 @@ def sweep(
         opt: an optimizer, or a factory such as `momentum`.
         **numbers: arrays to sweep (lr, any hyper-parameter of the optimizer, any parameter of the
             landscape), fixed values for others, and `seed`, `batch`, `replacement`, `moving`,
-            `escape` as for `descend`. A name both have goes to the optimizer.
+            `escape`, `progress` as for `descend`. A name both have goes to the optimizer.
 
     Raises:
         ValueError: for an unknown name, with the nearest right one, or when nothing is swept.
@@ -193,7 +193,7 @@ def sweep(
         np.broadcast_to(point, (count, land.dim)),
         steps,
         moving=moving,
-        progress="sweep",
+        progress=bar_name("sweep", options.pop("progress", True)),
         **options,
     )
 

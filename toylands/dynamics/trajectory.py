@@ -111,7 +111,9 @@ def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarr
         "kink" if not k else classify(row) if n else "plateau"
         for row, k, n in zip(eigenvalues, known, near, strict=True)
     ]
-    if land.players is not None:  # minimum and saddle mean nothing to players with goals of their own
+    if (
+        land.players is not None
+    ):  # minimum and saddle mean nothing to players with goals of their own
         kinds = [kind if kind in ("kink", "plateau") else "equilibrium" for kind in kinds]
     return np.array(kinds, dtype="<U11"), points
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from toylands import landscapes, optimizers
 from toylands._words import did_you_mean, one_of
-from toylands.dynamics import Basins, Trajectory, descend
-from toylands.dynamics.run import execute
+from toylands.dynamics import Basins, Trajectory, basins, descend
 from toylands.formula import CriticalPoint, Landscape, landscape
 from toylands.geometry import convergence_rate, find_critical_points, stability_limit
 from toylands.optimizers import Optimizer
@@ -23,8 +22,6 @@ from toylands.widgets.scene import make_schedule
 
 #: so many stationary points are looked for again, on a finer grid
 CROWD = 60
-#: the gradient norm below which a start of the basin map counts as arrived, as in `toylands.basins`
-BASIN_TOL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -211,17 +208,12 @@ def critical_points(land: Landscape, view: Any) -> tuple[list[CriticalPoint], bo
 
 
 def basin(scene: Mapping[str, Any], land: Landscape, opt: Optimizer, grid: int) -> Basins:
-    """The basin map of one optimizer over the scene's view: `toylands.basins` without its progress bar.
+    """The basin map of one optimizer over the scene's view.
 
-    The bar would come out below whichever cell ran last, in the middle of what the student reads.
+    A progress bar would come out below whichever cell ran last, in the middle of what the student reads.
     """
-    x, *others = (np.linspace(low, high, grid) for low, high in scene["view"])
-    y = others[0] if others else np.zeros(1)
-    starts = np.stack(np.meshgrid(x, y)[: land.dim], axis=-1).reshape(-1, land.dim)
     steps = min(scene["steps"], 300)
-    raw = execute(land, opt, starts, steps, seed=scene["seed"], record=False, progress=None)
-    ends = raw.end.reshape(len(y), grid, land.dim)
-    return Basins(land, opt, steps, x, y, ends, raw.died.reshape(len(y), grid), BASIN_TOL)
+    return basins(land, opt, grid, scene["view"], steps, seed=scene["seed"], progress=False)
 
 
 def level_edges(land: Landscape, grid: np.ndarray) -> list[float]:

@@ -217,7 +217,13 @@ def _menu_entry(land: Landscape) -> dict[str, Any]:
         "tags": list(land.tags),
         "start": list(land.start),
         "dials": {
-            name: {"default": dial.default, "low": dial.low, "high": dial.high, "log": dial.log}
+            name: {
+                "default": dial.default,
+                "low": dial.low,
+                "high": dial.high,
+                "log": dial.log,
+                "integer": dial.integer,
+            }
             for name, dial in land.dials.items()
         },
     }

@@ -23,7 +23,7 @@ test("a slider's place and its value are inverse to each other", () => {
   const ranges = [
     { low: 1e-5, high: 10, scale: "log" },
     { low: 0, high: 1, scale: "memory" },
-    { low: 1, high: 1000, scale: "whole" },
+    { low: 1, high: 1000, whole: true },
     { low: -2, high: 3 },
   ];
   for (const range of ranges) {
@@ -34,6 +34,15 @@ test("a slider's place and its value are inverse to each other", () => {
   }
   assert.equal(sliderScale(ranges[0]).value(0), 1e-5);
   assert.equal(sliderScale(ranges[0]).value(1000), 10);
+});
+
+test("a slider of whole numbers stops at each of them", () => {
+  for (const scale of ["linear", "log"]) {
+    const places = sliderScale({ low: 2, high: 30, scale, whole: true });
+    const seen = new Set();
+    for (let at = 0; at <= 1000; at += 1) seen.add(places.value(at));
+    assert.deepEqual([...seen], Array.from({ length: 29 }, (_, k) => k + 2), scale);
+  }
 });
 
 test("decay rates count by their distance from 1", () => {

@@ -19,8 +19,8 @@ const RANGES = {
   temperature: { low: 1e-6, high: 10, scale: "log" },
   max_norm: { low: 0.01, high: 100, scale: "log" },
   limit: { low: 0.01, high: 100, scale: "log" },
-  patience: { low: 1, high: 20, scale: "whole" },
-  start: { low: 0, high: 300, scale: "whole" },
+  patience: { low: 1, high: 20, whole: true },
+  start: { low: 0, high: 300, whole: true },
   damping: { low: 0, high: 10 },
   sigma: { low: 0, high: 2 },
 };
@@ -38,7 +38,10 @@ export function startingNumbers(numbers) {
 }
 
 function dialRange(dial, value) {
-  if (dial) return { low: dial.low, high: dial.high, scale: dial.log && dial.low > 0 ? "log" : "linear" };
+  if (dial) {
+    const scale = dial.log && dial.low > 0 ? "log" : "linear";
+    return { low: dial.low, high: dial.high, scale, whole: dial.integer };
+  }
   const reach = Math.abs(value) || 1;
   return value > 0 ? { low: 0, high: 2 * reach } : { low: -2 * reach, high: 2 * reach };
 }
@@ -268,7 +271,7 @@ export function runCard({ catalog, scene, send }) {
     send: (value, final) => send({ noise: value }, final),
   });
   const steps = numberPart({
-    label: "steps", testid: "steps", range: { low: 1, high: 1000, scale: "whole" }, whole: true,
+    label: "steps", testid: "steps", range: { low: 1, high: 1000, whole: true }, whole: true,
     send: (value, final) => {
       const changes = { steps: value };
       // A schedule that spans the run goes on spanning it.

@@ -118,7 +118,11 @@ const STOPS = 1000;
 const THREE = (value) => Number(value.toPrecision(3));
 
 /** The two directions between a value and a slider's position 0..1000. */
-export function sliderScale({ low, high, scale = "linear" }) {
+export function sliderScale({ low, high, scale = "linear", whole = false }) {
+  if (whole) {
+    const { at, value } = sliderScale({ low, high, scale });
+    return { at, value: (position) => Math.round(value(position)) };
+  }
   if (scale === "log") {
     const [from, to] = [Math.log(low), Math.log(high)];
     return {
@@ -131,12 +135,6 @@ export function sliderScale({ low, high, scale = "linear" }) {
     return {
       at: (value) => (value < 1 ? (-Math.log10(1 - value) / 4) * STOPS : STOPS),
       value: (at) => Number((1 - THREE(10 ** ((-4 * at) / STOPS))).toFixed(7)),
-    };
-  }
-  if (scale === "whole") {
-    return {
-      at: (value) => ((value - low) / (high - low)) * STOPS,
-      value: (at) => Math.round(low + (at / STOPS) * (high - low)),
     };
   }
   const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
