@@ -33,7 +33,7 @@ def _wells(sharp: float, flat: float, lift: float, *, others: int) -> list[Decla
 
 @landscape(
     view=((-2.2, 3.2),),
-    start=(-0.999,),
+    start=(-0.6,),
     source="Wu, Ma and E 2018 (which minima are stable at a learning rate)",
     tags=("wells", "sharp and flat", "two minima", "kink", "schedule", "temperature"),
     lesson=(10, 11),
@@ -58,7 +58,7 @@ def parabolic_wells_1d(x, *, sharp, flat, lift):
 
 @landscape(
     view=((-2.2, 3.2), (-2, 2)),
-    start=(-0.99, 0.01),
+    start=(-0.8, 0.25),
     source="Wu, Ma and E 2018 (which minima are stable at a learning rate)",
     tags=("wells", "sharp and flat", "two minima", "kink", "schedule", "temperature"),
     lesson=(10, 11),

@@ -75,8 +75,8 @@ def dropout_inverted(a, b, *, keep, r):
 
 
 @landscape(
-    view=((-2, 2), (-2, 2)),
-    start=(1.8, 0.3),
+    view=((-2.5, 2.5), (-2.5, 2.5)),
+    start=(1.5, -0.5),
     source="Mianjy, Arora and Vidal 2018",
     tags=("dropout", "network", "linear network", "valley", "symmetry", "sharp and flat"),
     lesson=12,

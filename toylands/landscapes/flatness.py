@@ -60,7 +60,7 @@ def _train_and_test_points(test: float) -> list[Declared]:
 
 @landscape(
     view=((-1, 3), (-1.5, 2)),
-    start=(-0.5, 1.5),
+    start=(2.5, 1.5),
     source="elementary; the question is that of Andriushchenko et al. 2023",
     tags=("sharp and flat", "generalisation", "valley", "quadratic", "regression"),
     lesson=12,
