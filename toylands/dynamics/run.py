@@ -21,8 +21,8 @@ from toylands.optimizers.optimizer import check_count
 MAX_RECORD_BYTES = 4e9
 #: walker-steps below which one thread is faster, and per piece above it
 SERIAL, TASK = 40_000, 1_000_000
-#: numbers of a block's hot rows: most of a first-level cache of 32 KB
-CACHE = 3584
+#: walkers of a block with few rows; not a power of two, or rows would compete for the same cache lines
+SMALL = 640
 #: a run of this many pieces is over before a progress bar could be seen
 SHORT = 16
 #: seconds a run must take before it shows a progress bar
@@ -332,8 +332,7 @@ def execute(
         job.say(loop.JACOBIAN, definition.kernel(2, loss=False, shared=shared).address)
     # A block's hot rows stay in the first-level cache, or as near as many coordinates allow.
     rows = dim * (2 + len(rule.memory))  # position, gradient, memory
-    fits = CACHE // (64 * rows) * 64 if rows <= 8 else max(8, min(256, 16_384 // dim))
-    block = min(count, fits, 1024)
+    block = min(count, SMALL if rows <= 8 else max(8, min(256, 16_384 // dim)))
     if definition.cost > 1:  # such a walker is work enough for a core of its own
         block = min(block, -(-count // cores()))
     job.say(loop.BLOCK, block)
