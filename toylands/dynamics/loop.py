@@ -57,6 +57,8 @@ NOISE, THERMAL, BATCH, SHUFFLE = 1, 2, 3, 4  # what a stream of random numbers i
 _LINE = 8  # numbers of a cache line
 #: steps between two copies of the state; when a walker leaves, the walk is taken up again there
 STRIDE = 64
+#: coordinates of a block from which on half of a rule's divisions are made by multiplication
+MANY = 64
 
 # --- the stages: what each is called with -----------------------------------------------------------
 LOOK_CALL = void(*[i8] * 4, f8, *[i8] * 10)
@@ -219,7 +221,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
         uphill = values + line * peek_long(job, LOOK_ROW)
         heat = values + line * peek_long(job, THERMAL_ROW)
         decay = values + line * peek_long(job, AVERAGE_ROW)
-        for k in range(mutable * ld):
+        for k in range(d * ld, mutable * ld):
             poke(x, k, 0.0)
         for j in range(d):
             for i in range(n):
@@ -240,8 +242,9 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
             call_average(average_in, (job, n, ld, d, 0, x, average, decay))
         # A rule adds up how far its walkers are from 0, which costs next to nothing: while the sum is
         # inside, everybody is. Else the coordinates outside are counted. If there are any, the block
-        # goes back to the last copy and looks at every walker after every step. A walker that left
-        # is then made a double of one that is still there, so that the block is quiet again.
+        # goes back to the last copy and looks at every walker after every step (and every division is
+        # one). A walker that left is then made a double of one that is still there, so that the block
+        # is quiet again.
         alive, careful, outside = n, False, 0
         t, due = 0, 0 if record != 0 else -1  # when to record next
         while t < steps and alive > 0:
@@ -294,7 +297,10 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * across + i))
                 if careful:
                     copy_row(before, x, d * ld)
-                reach = call_rule(rule, (n, d, scale, float(t + 1), rate, x, g, memory, hyper))
+                half = 0 if careful or d * n < MANY else d * n // 2
+                reach = call_rule(
+                    rule, (n, d, half, scale, float(t + 1), rate, x, g, memory, hyper)
+                )
                 if peek_long(job, THERMAL_ROW) >= 0:
                     for i in range(n):  # the gradient has been used: its row is free
                         poke(g, i, math.sqrt(2.0 * peek(rate, i) * scale * peek(heat, i)))
@@ -323,12 +329,12 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
             call_record(record, (job, n, ld, d, t, first, alive, x, g, loss, average))
         for j in range(d):
             end = peek_long(job, END) + 8 * (j * walkers + first)
-            if alive == n:
-                copy_row(end, x + line * j, n)
-            else:
+            if alive < n:
                 for i in range(n):
                     if peek_long(died, first + i) < 0:
                         poke(end, i, peek(x, j * ld + i))
+            elif record == 0:  # else the last row on record is the end
+                copy_row(end, x + line * j, n)
         if record != 0:
             # The block may have ended early, with all its walkers gone (alive is 0).
             for i in range(n):

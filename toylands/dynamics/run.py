@@ -21,8 +21,8 @@ from toylands.optimizers.optimizer import check_count
 MAX_RECORD_BYTES = 4e9
 #: walker-steps below which one thread is faster, and per piece above it
 SERIAL, TASK = 40_000, 1_000_000
-#: walkers of a block with few rows; not a power of two, or rows would compete for the same cache lines
-SMALL = 640
+#: walkers of a block with at most so many rows; no powers of two, or rows would compete for cache lines
+SMALL = {4: 832, 8: 640}
 #: a run of this many pieces is over before a progress bar could be seen
 SHORT = 16
 #: seconds a run must take before it shows a progress bar
@@ -332,7 +332,8 @@ def execute(
         job.say(loop.JACOBIAN, definition.kernel(2, loss=False, shared=shared).address)
     # A block's hot rows stay in the first-level cache, or as near as many coordinates allow.
     rows = dim * (2 + len(rule.memory))  # position, gradient, memory
-    block = min(count, SMALL if rows <= 8 else max(8, min(256, 16_384 // dim)))
+    few = next((size for most, size in SMALL.items() if rows <= most), 256)
+    block = min(count, few, max(8, 16_384 // dim))
     if definition.cost > 1:  # such a walker is work enough for a core of its own
         block = min(block, -(-count // cores()))
     job.say(loop.BLOCK, block)
@@ -377,6 +378,10 @@ def execute(
     held = (job, definition, rule)
     work = count * max(steps, 1) * definition.cost
     _share(pointer(job.integers), held, limit, count, work, block, size, longs, progress)
+    end, died = views[loop.END].T, views[loop.DIED]
+    if record:
+        last, gone = views[loop.PATH][-1].T, died >= 0
+        end = np.where(gone[:, None], end, last) if gone.any() else last
     return Raw(
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),
@@ -384,8 +389,8 @@ def execute(
         average=views.get(loop.AVERAGE_PATH),
         memory=views.get(loop.MEMORY_PATH),
         used=views.get(loop.USED_PATH),
-        end=views[loop.END].T,
-        died=views[loop.DIED],
+        end=end,
+        died=died,
     )
 
 

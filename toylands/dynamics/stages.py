@@ -164,14 +164,16 @@ def record(job, n, ld, d, t, first, alive, x, g, loss, mean):  # type: ignore[no
     averages = peek_long(job, AVERAGE_PATH) + d * row * line + 8 * first
     averaged = peek_long(job, AVERAGE_STAGE) != 0
     copy_row(peek_long(job, LOSS_PATH) + column, loss, n)
-    for i in range(n):
-        poke(norms, i, 0.0)
     for j in range(d):
         copy_row(path + j * line, x + 8 * j * ld, n)
         if averaged:
             copy_row(averages + j * line, mean + 8 * j * ld, n)
-        for i in range(n):
-            poke(norms, i, peek(norms, i) + peek(g, j * ld + i) ** 2)
+        if j == 0:
+            for i in range(n):
+                poke(norms, i, peek(g, i) ** 2)
+        else:
+            for i in range(n):
+                poke(norms, i, peek(norms, i) + peek(g, j * ld + i) ** 2)
     for i in range(n):
         poke(norms, i, math.sqrt(peek(norms, i)))
     if averaged and t < peek_long(job, AVERAGE_START):

@@ -119,7 +119,22 @@ class Emitter:
             )
         return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
 
-    def _product(self, node: sympy.Mul) -> str:
+    def divides(self, expression: sympy.Expr) -> bool:
+        """Whether a term of the sum is divided by something that differs between walkers."""
+        return any(
+            factor.is_Pow and factor.exp.is_number and factor.exp < 0 and self.varies(factor.base)
+            for term in sympy.Add.make_args(expression)
+            for factor in sympy.Mul.make_args(term)
+        )
+
+    def by_multiplication(self, expression: sympy.Expr) -> str:
+        """The text of a sum whose terms are divided by multiplication (see `toylands.formula.division`)."""
+        return " + ".join(
+            self._product(term, "quotient({}, {})") if self.divides(term) else self.text(term)
+            for term in sympy.Add.make_args(expression)
+        )
+
+    def _product(self, node: sympy.Mul, division: str = "({} / ({}))") -> str:
         # Constants such as 2*pi are multiplied exactly before they become one float.
         coefficient = sympy.Mul(*(factor for factor in node.args if factor.is_number))
         above, below = [], []
@@ -144,7 +159,7 @@ class Emitter:
         if not kept:
             return f"({product})"
         divisor = " * ".join(self._power(base, power) for base, power in kept)
-        return f"({product} / ({divisor}))"
+        return division.format(product, divisor)
 
     def _power(self, base: sympy.Expr, exponent: sympy.Expr) -> str:
         exponent = sympy.sympify(exponent)

@@ -22,6 +22,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from toylands.formula import scalars
+from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
 
 #: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
@@ -35,7 +36,7 @@ longs = types.CPointer(i8)
 void = types.void
 
 KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
-RULE = f8(i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
+RULE = f8(i8, i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
 PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 
 #: how many kernels and rules were compiled in this process (tests watch it)
@@ -293,6 +294,7 @@ NAMESPACE: dict[str, Any] = {
     "nan": math.nan,
     "index_at": index_at,
     "gather": gather,
+    "quotient": quotient,
 }
 
 

@@ -193,22 +193,33 @@ class Rule:
         loads += [
             f"h{k} = load(hyper, {k}{'' if shared else ' * n + i'})" for k in range(len(hyper))
         ]
-        inside = ["x = fetch_0(theta, k)", "dx = load(g, k)"]
-        inside += [f"s{k} = fetch_{k + 1}(state, {k} * d * n + k)" for k in range(len(self.memory))]
-        inside += [*emitter.inside, f"new = {texts[0]}", "store_0(theta, k, new)"]
-        # Besides stepping, a rule adds up |theta|: while the sum is small, no walker is off the map.
-        inside.append("reach = gather(reach, abs(new))")
-        inside += [
-            f"store_{k + 1}(state, {k} * d * n + k, {text})" for k, text in enumerate(texts[1:])
-        ]
-        lines = ["def rule(n, d, scale, t, lr, theta, g, state, hyper):", "    reach = 0.0"]
+
+        def step(new: str) -> list[str]:
+            """The lines that move coordinate k and add up |theta|: a small sum, and nobody is off the map."""
+            memory = range(len(self.memory))
+            return [
+                *("x = fetch_0(theta, k)", "dx = load(g, k)"),
+                *(f"s{i} = fetch_{i + 1}(state, {i} * d * n + k)" for i in memory),
+                *(*emitter.inside, f"new = {new}", "store_0(theta, k, new)"),
+                "reach = gather(reach, abs(new))",
+                *(f"store_{i + 1}(state, {i} * d * n + k, {texts[i + 1]})" for i in memory),
+            ]
+
+        lines = ["def rule(n, d, half, scale, t, lr, theta, g, state, hyper):", "    reach = 0.0"]
         lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
-        if shared:  # the rows follow each other without gaps: one run over all coordinates
-            lines.append("    for k in range(d * n):")
-            lines += [f"        {line}" for line in inside]
-        else:
+        if not shared:
             lines += ["    for j in range(d):", "        for i in range(n):"]
-            lines += [f"            {line}" for line in (*loads, "k = j * n + i", *inside)]
+            lines += [f"            {line}" for line in (*loads, "k = j * n + i", *step(texts[0]))]
+        else:  # the rows follow each other without gaps: one run over all coordinates
+            first = "0"
+            if emitter.divides(reduced[0]):
+                # The divider and the multipliers of a core work side by side: each gets a half.
+                first = "2 * half"
+                lines.append("    for k in range(half):")
+                quick = step(emitter.by_multiplication(reduced[0]))
+                lines += [f"        {line}" for line in (*quick, "k = k + half", *step(texts[0]))]
+            lines.append(f"    for k in range({first}, d * n):")
+            lines += [f"        {line}" for line in step(texts[0])]
         lines.append("    return reach")
         return "\n".join(lines) + "\n"
 
