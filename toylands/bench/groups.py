@@ -49,12 +49,12 @@ class Comparison:
     missing: dict[str, str] = field(default_factory=dict)
 
     def ratio(self, peer: str) -> float | None:
-        """The peer's time over that of toylands, or None when one of them was not measured."""
+        """The peer's time over that of toylands in the same round, or None when one was not measured."""
         many = "C, all cores" in {**self.times, **self.missing}  # one walker needs one core only
         own = "toylands, 1 core" if peer in SINGLE and many else "toylands"
         if peer not in self.times or own not in self.times:
             return None
-        return self.times[peer].median / self.times[own].median
+        return self.times[peer].over(self.times[own])
 
     def row(self, name: str, targets: list[Target]) -> Row:
         """This comparison as a row of the table."""
@@ -229,7 +229,7 @@ def swarm(sizes: Sizes, repeats: int) -> list[Row]:
             name = f"{sizes.walkers:,} walkers, {label}, {sizes.steps} steps"
             if differs:
                 times = found.times
-                price = times["toylands"].median / times["toylands, all shared"].median
+                price = times["toylands"].over(times["toylands, all shared"])
                 words = f"<= 2.5x the time of all shared ({three(price)}x)"
                 rows.append(found.row(f"{name}, own {differs}", [Target(words, price <= 2.5)]))
                 continue

@@ -92,9 +92,10 @@ class Report:
             lines.extend([""] * len(first) + more for more in told[1:])
         legend = (
             "A peer's number is its time (or memory) over that of toylands in the same run: 2x\n"
-            "means that toylands is twice as fast. Medians of interleaved repeats; the fastest\n"
-            "variant of a peer counts. 'C, 1 core' is compared with toylands on one core, and so is\n"
-            "'C, 2 passes': gradient and step apart, as toylands joins any landscape with any rule."
+            "means that toylands is twice as fast. Medians over rounds in which all take turns;\n"
+            "the fastest variant of a peer counts. 'C, 1 core' is compared with toylands on one core,\n"
+            "and so is 'C, 2 passes': gradient and step apart, as toylands joins any landscape with\n"
+            "any rule."
         )
         return f"{_table(head, lines)}\n\n{legend}\n{self.machine}"
 

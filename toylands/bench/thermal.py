@@ -76,7 +76,7 @@ def langevin(sizes: Sizes, repeats: int) -> list[Row]:
         Row(
             f"{count:,} Langevin walkers, funnel, {steps:,} steps: {three(rate)} million steps/s",
             duration(mine.median),
-            {"NumPy": theirs.median / mine.median},
+            {"NumPy": theirs.over(mine)},
             details=[
                 Detail("toylands", "toylands.descend", mine.median, mine.best, len(mine.samples)),
                 Detail("NumPy", "NumPy loop", theirs.median, theirs.best, len(theirs.samples)),

@@ -46,6 +46,13 @@ class Timing:
         """The shortest sample."""
         return min(self.samples)
 
+    def over(self, other: Timing) -> float:
+        """How many times as long as the other: the median over the rounds that both took part in.
+
+        Tasks of a round are neighbours in time, so this hardly feels a machine that changes its pace.
+        """
+        return statistics.median(a / b for a, b in zip(self.samples, other.samples, strict=False))
+
 
 def interleave(tasks: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Timing]:
     """Time every task `repeats` times, in rounds; the first of a round is another task each time.

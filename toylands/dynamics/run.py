@@ -380,8 +380,8 @@ def execute(
     _share(pointer(job.integers), held, limit, count, work, block, size, longs, progress)
     end, died = views[loop.END].T, views[loop.DIED]
     if record:
-        last, gone = views[loop.PATH][-1].T, died >= 0
-        end = np.where(gone[:, None], end, last) if gone.any() else last
+        last = views[loop.PATH][-1].T
+        end = np.where(died[:, None] >= 0, end, last) if died.max() >= 0 else last
     return Raw(
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),

@@ -315,11 +315,15 @@ class Swarm(Sequence[Trajectory]):
         self.end = raw.end
         self._memory, self._used = raw.memory, raw.used
         self.diverged_at = raw.died
-        self.diverged = raw.died >= 0
         self.tol = tol
         self.every = every
         self.moving = dict(moving or {})
         self._factors = factors
+
+    @functools.cached_property
+    def diverged(self) -> np.ndarray:
+        """Which walkers diverged, shape (B,)."""
+        return np.asarray(self.diverged_at >= 0)
 
     def __len__(self) -> int:
         return len(self.path)

@@ -14,6 +14,12 @@ test("numbers are read as people type them, and nothing else is", () => {
   }
 });
 
+test("where only whole numbers make sense, no other one is read", () => {
+  assert.equal(readNumber("12", true), 12);
+  assert.equal(readNumber("6/2", true), 3);
+  for (const text of ["2.5", "1/3", "1e-3"]) assert.ok(Number.isNaN(readNumber(text, true)), text);
+});
+
 test("a number is written exactly, so that it can be read again", () => {
   for (const value of [0.1, 2 / 9, 1e-12, -3, 1e21, 0]) assert.equal(readNumber(writeNumber(value)), value);
   assert.equal(writeNumber(null), "");

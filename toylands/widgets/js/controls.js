@@ -271,7 +271,7 @@ export function runCard({ catalog, scene, send }) {
     send: (value, final) => send({ noise: value }, final),
   });
   const steps = numberPart({
-    label: "steps", testid: "steps", range: { low: 1, high: 1000, whole: true }, whole: true,
+    label: "steps", testid: "steps", range: { low: 1, high: 1000, whole: true },
     send: (value, final) => {
       const changes = { steps: value };
       // A schedule that spans the run goes on spanning it.

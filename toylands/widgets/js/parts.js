@@ -101,11 +101,11 @@ export function swatch(palette, style) {
 // --- numbers: a slider with a box -----------------------------------------------------------------
 
 /** Read a typed number: decimals, 1e-3, and fractions such as 2/9. NaN when it is none. */
-export function readNumber(text) {
+export function readNumber(text, whole = false) {
   const parts = String(text).trim().replace(/−/g, "-").split("/");
   if (parts.length > 2 || parts.some((part) => part.trim() === "")) return Number.NaN;
   const value = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
-  return Number.isFinite(value) ? value : Number.NaN;
+  return Number.isFinite(value) && !(whole && !Number.isInteger(value)) ? value : Number.NaN;
 }
 
 /** A number as typed: exact, without needless zeros. */
@@ -149,7 +149,7 @@ export function sliderScale({ low, high, scale = "linear", whole = false }) {
  *
  * `send(value, final)` is called with every movement of the slider, and with final = true on release.
  */
-export function numberPart({ label, testid, range = null, whole = false, optional = false, note = "", send }) {
+export function numberPart({ label, testid, range = null, whole = range?.whole ?? false, optional = false, note = "", send }) {
   const id = freshId();
   const box = make("input", {
     id: `${id}-box`, class: "tl-box", type: "text", inputmode: "decimal", autocomplete: "off",
@@ -181,8 +181,8 @@ export function numberPart({ label, testid, range = null, whole = false, optiona
       if (shown !== null) send((shown = null), true);
       return;
     }
-    const value = readNumber(box.value);
-    if (Number.isNaN(value) || (whole && !Number.isInteger(value))) {
+    const value = readNumber(box.value, whole);
+    if (Number.isNaN(value)) {
       complain(`“${box.value}” is not a ${whole ? "whole " : ""}number.`);
       return;
     }
