@@ -324,3 +324,35 @@ def test_a_race_of_one() -> None:
 def test_bad_races(opts: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=re.escape(words)):
         tl.race(QUARTIC, opts, START, 5)
+
+
+# Swarms that keep their ends only
+
+
+@pytest.mark.parametrize("opt", [tl.gd(0.02), tl.adam(0.1), tl.noise(tl.momentum(0.01), 0.3)])
+@pytest.mark.parametrize("size", [1.0, 1e3])
+def test_the_ends_are_those_of_the_whole_record(opt: Any, size: float) -> None:
+    """With `every=steps` the record is made when it is read; walkers may stay or leave."""
+    starts = size * np.random.default_rng(2).normal(size=(37, 2))
+    whole = tl.descend(QUARTIC, opt, starts, 60, seed=5)
+    ends = tl.descend(QUARTIC, opt, starts, 60, seed=5, every=60)
+    starts[:] = 0.0  # what happens to the caller's array later does not matter
+    assert "path" not in vars(ends)
+    np.testing.assert_array_equal(ends.end, whole.end)
+    np.testing.assert_array_equal(ends.diverged_at, whole.diverged_at)
+    for name in ("path", "loss", "grad_norm"):
+        np.testing.assert_array_equal(getattr(ends, name), getattr(whole, name)[:, [0, -1]])
+    assert ends.average is None
+    assert len(ends) == 37
+    assert [str(status) for status in ends.status] == [str(status) for status in whole.status]
+    if not ends.diverged[3]:
+        np.testing.assert_array_equal(ends[3].path, whole[3].path[[0, -1]])
+
+
+def test_the_ends_of_a_game_and_of_a_fit() -> None:
+    for land in (tl.landscapes.get("bilinear_game"), tl.landscapes.get("regression")):
+        starts = np.array(land.start) + np.linspace(-0.5, 0.5, 9)[:, None]
+        whole = tl.descend(land, tl.gd(0.05), starts, 12)
+        ends = tl.descend(land, tl.gd(0.05), starts, 12, every=12)
+        for name in ("path", "loss", "grad_norm"):
+            np.testing.assert_array_equal(getattr(ends, name), getattr(whole, name)[:, [0, -1]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -28,7 +28,7 @@ from toylands.bench import (
 )
 from toylands.bench.problems import Array, MissingError, Points, Sizes, Task, Walk
 from toylands.bench.report import PEERS, Detail, Row, Target, duration, three
-from toylands.bench.timing import ONE_CORE, Timing, interleave
+from toylands.bench.timing import ONE_CORE, Timing, interleave, on_one_core
 
 #: two programs do equal work when their numbers agree to this, relative to 1 + |number|
 EQUAL = 1e-9
@@ -161,9 +161,18 @@ def _own(make: Callable[[bool], Task]) -> dict[str, Task]:
     return own
 
 
+def _pinned(tasks: list[Task]) -> list[Task]:
+    """The tasks on the very core that toylands on one core has: cores differ, and so do their neighbours."""
+    return [replace(task, call=on_one_core(task.call, ONE_CORE)) for task in tasks]
+
+
+def _apart(work: Walk) -> list[Task]:
+    return _pinned(peers_c.walk_apart(work))
+
+
 def _walk_peers(work: Walk) -> dict[str, Callable[[], list[Task]]]:
     return {
-        "C, 1 core": lambda: peers_c.walk(work),
+        "C, 1 core": lambda: _pinned(peers_c.walk(work)),
         "C, all cores": lambda: peers_c.walk(work, parallel=True),
         "JAX": lambda: peers_jax.walk(work),
         "torch": lambda: peers_torch.walk(work),
@@ -174,12 +183,13 @@ def _walk_peers(work: Walk) -> dict[str, Callable[[], list[Task]]]:
 def _path_peers(work: Walk) -> dict[str, Callable[[], list[Task]]]:
     peers = _walk_peers(work)
     del peers["C, all cores"]  # one walker has nothing to share
+    peers["C, 1 core"] = lambda: peers_c.walk(work)
     return peers
 
 
 def _points_peers(work: Points) -> dict[str, Callable[[], list[Task]]]:
     return {
-        "C, 1 core": lambda: peers_c.hessians(work),
+        "C, 1 core": lambda: _pinned(peers_c.hessians(work)),
         "C, all cores": lambda: peers_c.hessians(work, parallel=True),
         "JAX": lambda: peers_jax.hessians(work),
         "torch": lambda: peers_torch.hessians(work),
@@ -224,7 +234,7 @@ def swarm(sizes: Sizes, repeats: int) -> list[Row]:
                 own["toylands, all shared"] = ours.walk(shared)
             peers = _walk_peers(work)
             if not differs:
-                peers["C, 2 passes"] = partial(peers_c.walk_apart, work)
+                peers["C, 2 passes"] = partial(_apart, work)
             found = compare(own, peers, repeats, unequal=("toylands, all shared",))
             name = f"{sizes.walkers:,} walkers, {label}, {sizes.steps} steps"
             if differs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from toylands._words import show
 from toylands.dynamics.run import (
+    Raw,
     broadcast_walkers,
     check_positive,
     check_start,
@@ -73,7 +76,8 @@ def descend(
         tol: the gradient norm at or below which the end counts as converged.
         escape: the absolute coordinate beyond which a walker has diverged; by default a million times
             the size of the view. A walker whose coordinates stop being finite has always diverged.
-        every: record only every so many steps.
+        every: record only every so many steps. With `every=steps` a swarm keeps its first and last points
+            only, and computes their losses and gradients when they are first read.
         inside: record also what happens inside the rule: its memory, and the gradient that reaches it.
         progress: show a bar when a swarm takes longer than a second.
 
@@ -101,23 +105,50 @@ def descend(
     if count == 0:
         raise ValueError("descend: there are no walkers (an array is empty).")
     points = np.broadcast_to(starts, (count, land.dim)) if shape else starts[None]
-    raw = execute(
-        land,
-        opt,
-        points,
-        steps,
-        seed=seed,
-        batch=batch,
-        replacement=replacement,
-        moving=columns,
-        escape=escape,
-        every=every,
-        inside=inside,
-        progress=bar_name("descend", progress),
-    )
+    options: dict[str, Any] = {
+        "seed": seed,
+        "batch": batch,
+        "replacement": replacement,
+        "moving": columns,
+        "escape": escape,
+        "every": every,
+        "inside": inside,
+        "progress": bar_name("descend", progress),
+    }
+    plain = batch is None and not (inside or columns or opt.piece("swa") or opt.piece("ema"))
+    recall = None
+    if shape and plain and every == steps:  # nothing between the ends is asked for
+        points = np.array(points)  # the record may be made when the caller's array is another one
+        raw = execute(land, opt, points, steps, record=False, **options)
+        recall = functools.partial(_record_of_ends, land, opt, points, steps, raw, options)
+    else:
+        raw = execute(land, opt, points, steps, **options)
     moved = {name: column[::every] for name, column in columns.items()}
-    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved, batch)
+    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved, batch, recall)
     return swarm if shape else swarm[0]
+
+
+def _record_of_ends(
+    land: Landscape,
+    opt: Optimizer,
+    points: np.ndarray,
+    steps: int,
+    raw: Raw,
+    options: dict[str, Any],
+) -> Raw:
+    """The record of walks that kept their first and last points only: what all steps would have left.
+
+    Walks of no step record both points. Where a walker has left, the walk is repeated (it gives the same
+    numbers again), since only the loop knows where it was seen last.
+    """
+    if raw.died.max() >= 0:
+        return execute(land, opt, points, steps, **options)
+    both = [execute(land, opt, ends, 0) for ends in (points, raw.end)]
+    rows = {
+        name: np.concatenate([getattr(one, name) for one in both])
+        for name in ("path", "loss", "grad_norm")
+    }
+    return dataclasses.replace(raw, **rows)
 
 
 def race(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -286,11 +286,8 @@ class Swarm(Sequence[Trajectory]):
     """Many walkers at once; `swarm[i]` is the Trajectory of walker i.
 
     Attributes:
-        path: shape (B, T+1, d), NaN after a walker left.
-        loss, grad_norm: shape (B, T+1), likewise.
-        average: shape (B, T+1, d), or None.
         end: last points, shape (B, d); of walkers that diverged, the last finite ones.
-        diverged: shape (B,), bool; diverged_at: shape (B,), -1 for walkers that stayed.
+        diverged_at: the steps at which walkers left, shape (B,), -1 for those that stayed.
         batch: samples per step, or None when every gradient was that of all samples.
     """
 
@@ -304,16 +301,13 @@ class Swarm(Sequence[Trajectory]):
         every: int,
         moving: Mapping[str, np.ndarray] | None = None,
         batch: int | None = None,
+        recall: Callable[[], Any] | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
         self.batch = batch
-        self.path = raw.path.transpose(2, 0, 1)
-        self.loss = raw.loss.T
-        self.grad_norm = raw.grad_norm.T
-        self.average = None if raw.average is None else raw.average.transpose(2, 0, 1)
         self.end = raw.end
-        self._memory, self._used = raw.memory, raw.used
+        self._raw, self._recall = raw, recall
         self.diverged_at = raw.died
         self.tol = tol
         self.every = every
@@ -321,12 +315,38 @@ class Swarm(Sequence[Trajectory]):
         self._factors = factors
 
     @functools.cached_property
+    def _record(self) -> Any:
+        """What was recorded on the way; of walks that kept their ends only, made when first read."""
+        return self._raw if self._recall is None else self._recall()
+
+    @functools.cached_property
+    def path(self) -> np.ndarray:
+        """Points, shape (B, T+1, d), NaN after a walker left."""
+        return np.asarray(self._record.path.transpose(2, 0, 1))
+
+    @functools.cached_property
+    def loss(self) -> np.ndarray:
+        """Losses along the paths, shape (B, T+1), likewise."""
+        return np.asarray(self._record.loss.T)
+
+    @functools.cached_property
+    def grad_norm(self) -> np.ndarray:
+        """Gradient norms along the paths, shape (B, T+1), likewise."""
+        return np.asarray(self._record.grad_norm.T)
+
+    @functools.cached_property
+    def average(self) -> np.ndarray | None:
+        """Averaged points, shape (B, T+1, d); None without averaging."""
+        average = self._record.average
+        return None if average is None else average.transpose(2, 0, 1)
+
+    @functools.cached_property
     def diverged(self) -> np.ndarray:
         """Which walkers diverged, shape (B,)."""
         return np.asarray(self.diverged_at >= 0)
 
     def __len__(self) -> int:
-        return len(self.path)
+        return len(self.end)
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
@@ -353,15 +373,16 @@ class Swarm(Sequence[Trajectory]):
             self.every,
             {name: values[:rows] for name, values in self.moving.items()},
             self._memory_of(i, rows),
-            None if self._used is None else self._used[:rows, :, i],
+            None if self._record.used is None else self._record.used[:rows, :, i],
             self.batch,
         )
 
     def _memory_of(self, i: int, rows: int) -> dict[str, np.ndarray] | None:
-        if self._memory is None:
+        memory = self._record.memory
+        if memory is None:
             return None
         names = self.optimizer.rule.memory
-        return {name: self._memory[:rows, k, :, i] for k, name in enumerate(names)}
+        return {name: memory[:rows, k, :, i] for k, name in enumerate(names)}
 
     def landscape_of(self, i: int) -> Landscape:
         """The landscape with the parameters of walker i."""
