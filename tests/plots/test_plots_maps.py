@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
+from color_science import luminance
+from matplotlib.colors import to_hex, to_rgba
 
 import toylands as tl
 from toylands.plots import basin_map, style, sweep_map
+from toylands.plots.basin_colors import basin_image
 from toylands.plots.maps import _edges, _geometric, percent
 from toylands.plots.words import notes_of
 
@@ -127,11 +130,32 @@ def test_very_many_basins_are_all_colored_and_the_largest_named(by_gid: Find, te
     assert count > 100
     ax = basin_map(found)
     assert len(by_gid(ax, "number")) == 8
-    (image,) = by_gid(ax, "basins")
-    assert len(np.unique(np.asarray(image.get_array()).reshape(-1, 4), axis=0)) >= 14
     rest = texts(ax.figure)[8]
     assert rest.startswith(f"{count - 8} further minima, ")
-    assert "colours repeat" in rest
+    assert "colour: the loss" in rest
+    # Pixels in the middle of basins, away from the lines between those of one colour.
+    (image,) = by_gid(ax, "basins")
+    pixels = np.asarray(image.get_array())
+    shown = {}
+    for n, minimum in enumerate(found.minima):
+        column, row = (
+            np.argmin(np.abs(a - c)) for a, c in zip((found.x, found.y), minimum.point, strict=True)
+        )
+        if found.labels[row, column] == n:
+            shown[round(float(minimum.loss), 3)] = pixels[row, column]
+    losses = sorted(shown)
+    assert len(losses) > 10
+    assert np.allclose(shown[losses[0]], to_rgba(BOOK["ladder"]["stops"][0]))
+    assert np.allclose(shown[losses[-1]], to_rgba(BOOK["ladder"]["stops"][-1]))
+    light = [luminance(to_hex(shown[loss])) for loss in losses]
+    assert all(one < two for one, two in itertools.pairwise(light))
+
+
+def test_a_line_keeps_basins_of_one_color_apart() -> None:
+    labels = np.array([[0, 0, 1], [2, 2, 1]])
+    image = basin_image(labels, {0: "#FF0000", 1: "#FF0000", 2: "#00FF00"}, borders=True)
+    line = np.all(image == to_rgba(BOOK["terrain"]["line"]), axis=-1)
+    np.testing.assert_array_equal(line, [[False, True, False], [False, False, False]])
 
 
 def test_one_coordinate_gives_the_curve_and_a_strip(by_gid: Find, data: Any) -> None:

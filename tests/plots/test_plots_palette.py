@@ -100,6 +100,19 @@ def test_shades_differ_from_their_hue_and_from_all_others() -> None:
                     assert difference(shade, other) > 12, (shade, other)
 
 
+def test_the_ladder_grows_lighter_for_every_eye() -> None:
+    stops = BOOK["ladder"]["stops"]
+    mixed = [
+        (1 - share) * linear(one) + share * linear(two)
+        for one, two in itertools.pairwise(stops)
+        for share in np.linspace(0, 1, 9)[:-1]
+    ]
+    for view in (np.eye(3), *MACHADO.values()):
+        lightness = np.array([lab(np.clip(view @ color, 0, 1))[0] for color in mixed])
+        assert (np.diff(lightness) > 0).all()
+    assert lightness[-1] - lightness[0] > 40
+
+
 def test_the_terrain_is_perceptually_uniform_muted_and_dark_below() -> None:
     stops = np.array([lab(linear(stop)) for stop in BOOK["terrain"]["stops"]])
     lightness = np.diff(stops[:, 0])

@@ -13,6 +13,7 @@ import math
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -22,8 +23,11 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from toylands.formula import scalars
+from toylands.formula.caches import forget_stale
 from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
+
+forget_stale(Path(__file__).parents[1])
 
 #: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
 #: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.plots.basin_colors import OUTCOME_WORDS, OUTCOMES, basin_colors, basin_image
 from toylands.plots.contour import (
     draw_lines,
     draw_terrain,
@@ -44,10 +45,8 @@ MEASURES = {
     "grad_norm": "final gradient norm",
     "diverged_at": "step of divergence",
 }
-# With more basins than this only the largest few are numbered, and colours repeat.
+# With more basins than this only the largest few are numbered, and colours stand for losses.
 _NAMED, _LARGEST = 14, 8
-_OUTCOMES = {-1: "diverged", -2: "running", -3: "other"}
-_OUTCOME_WORDS = {-1: "diverged", -2: "still running", -3: "stationary elsewhere"}
 
 
 @picture
@@ -80,7 +79,7 @@ def basin_map(
     ground = terrain(land, view=view)
     axes, own = axes_for(ax, *figure_size(ground))
     labels = np.asarray(basins.labels)
-    colors = _basin_colors(len(basins.minima))
+    colors, steps = basin_colors(basins)
     box = (x_edges[0], x_edges[-1], y_edges[0], y_edges[-1])
     if flat:
         draw_terrain(axes, ground, equal=False)
@@ -92,7 +91,7 @@ def basin_map(
             axes.set_ylim(box[2], high)
     _hatch(axes, box)
     axes.imshow(
-        _rgba(labels, colors),
+        basin_image(labels, colors, borders=steps is not None),
         extent=box,
         origin="lower",
         interpolation="nearest",
@@ -124,32 +123,13 @@ def basin_map(
     return axes
 
 
-def _basin_colors(minima: int) -> dict[int, str]:
-    """Return a colour for each outcome; the colours of basins repeat after fourteen."""
-    book = palette()
-    hues = book["basins"]
-    many = [*hues, *(book["hues"][hue]["shades"][0] for hue in hues)]
-    colors = {n: many[n % len(many)] for n in range(minima)}
-    return colors | {n: book["outcomes"][_OUTCOMES[n]]["color"] for n in (-2, -3)}
-
-
 def _numbered(basins: Any) -> list[int]:
     """Return which basins get a number and a legend entry: all, or the largest of very many."""
     count = len(basins.minima)
     if count <= _NAMED:
         return list(range(count))
-    shares = [float(np.mean(np.asarray(basins.labels) == n)) for n in range(count)]
-    return sorted(np.argsort(shares, kind="stable")[::-1][:_LARGEST].tolist())
-
-
-def _rgba(labels: Array, colors: Mapping[int, str]) -> Array:
-    """Return the map as an image; diverged cells are transparent, the hatching is below them."""
-    from matplotlib.colors import to_rgba
-
-    image = np.zeros((*labels.shape, 4))
-    for label, color in colors.items():
-        image[labels == label] = to_rgba(color)
-    return image
+    missed = [float(np.mean(np.asarray(basins.labels) != n)) for n in range(count)]
+    return sorted(np.argsort(missed, kind="stable")[:_LARGEST].tolist())
 
 
 def _hatch(ax: Axes, box: tuple[float, ...]) -> Any:
@@ -228,9 +208,9 @@ def _basin_handles(
     if rest:
         share = float(np.mean((labels >= 0) & ~np.isin(labels, chosen)))
         what = "minima" if basins.landscape.players is None else "equilibria"
-        text = f"{rest} further {what}, {percent(share)}\n(their colours repeat)"
+        text = f"{rest} further {what}, {percent(share)}\n(colour: the loss, dark is lowest)"
         handles.append(Patch(facecolor="none", edgecolor=edge, lw=0.6, label=text))
-    for n, word in _OUTCOME_WORDS.items():
+    for n, word in OUTCOME_WORDS.items():
         share = float(np.mean(labels == n))
         if share:
             handles.append(_outcome_handle(ax, n, f"{word}, {percent(share)}"))
@@ -243,7 +223,7 @@ def _outcome_handle(ax: Axes, outcome: int, label: str) -> Any:
 
     if outcome == -1:
         return Patch(**_diverged_look(ax), lw=0.6, label=label)
-    color = palette()["outcomes"][_OUTCOMES[outcome]]["color"]
+    color = palette()["outcomes"][OUTCOMES[outcome]]["color"]
     return Patch(facecolor=color, edgecolor=theme(ax)["soft"], lw=0.6, label=label)
 
 

@@ -164,8 +164,7 @@ export function stylesOf(palette, families) {
 
 /** Blue to yellow through the palette's hues: light grows all the way, so it reads without red and green too. */
 function ladder(palette, share) {
-  const [blue, sky, yellow] = ["#0072B2", "#56B4E9", "#F0E442"];
-  const stops = [palette.hues[blue].shades[0], blue, sky, yellow];
+  const { stops } = palette.ladder;
   const at = Math.min(Math.floor(share * 3), 2);
   const channel = (color, i) => Number.parseInt(color.slice(i, i + 2), 16);
   const mixed = [1, 3, 5].map((i) => {
