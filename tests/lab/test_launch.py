@@ -132,6 +132,31 @@ def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
         assert "Traceback" not in log.read_text("utf-8")
 
 
+#: a server that is stuck: it hears neither Ctrl+C nor the request to end
+DEAF = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
+def test_a_server_that_is_stuck_is_ended_all_the_same() -> None:
+    code = f"""
+import sys
+from toylands.lab import launch
+launch.PATIENCE = 0.5
+sys.exit(launch._run([sys.executable, "-c", {DEAF!r}]))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as ours:
+        assert ours.stdout is not None
+        assert ours.stdout.readline() == b"up\n"
+        ours.send_signal(signal.SIGINT)
+        assert ours.wait(timeout=60) == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
 def test_verbose_shows_the_servers_log(tmp_path: Path) -> None:
     with running(tmp_path, "--verbose") as (server, log):

@@ -159,7 +159,7 @@ def _need(extra: str, modules: tuple[str, ...]) -> None:
 #: what every kernel says when it starts: its sockets, of this machine only, are not encrypted
 NOTICE = b"Kernel is running over TCP without encryption"
 
-#: seconds that a server may take to stop its kernels after Ctrl+C
+#: seconds that a server may take to stop its kernels after Ctrl+C, and again after it was told to end
 PATIENCE = 20
 
 #: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
@@ -199,9 +199,11 @@ def _run(words: list[str], *, greets: bool = False) -> int:
     try:
         return server.wait()
     except KeyboardInterrupt:  # the server, in the same terminal, has heard it too
-        try:
-            server.wait(timeout=PATIENCE)
-        except (KeyboardInterrupt, subprocess.TimeoutExpired):
-            server.terminate()
-            server.wait()
+        for end in (server.terminate, server.kill):  # its kernels end by themselves when it is gone
+            try:
+                server.wait(timeout=PATIENCE)
+                break
+            except (KeyboardInterrupt, subprocess.TimeoutExpired):
+                end()
+        server.wait()
         return 0
