@@ -146,7 +146,8 @@ time.sleep(600)
 def test_a_server_that_is_stuck_is_ended_all_the_same() -> None:
     code = f"""
 import sys
-from toylands.lab import launch
+import importlib
+launch = importlib.import_module("toylands.lab.launch")
 launch.PATIENCE = 0.5
 sys.exit(launch._run([sys.executable, "-c", {DEAF!r}]))
 """
