@@ -155,7 +155,10 @@ sys.exit(launch._run([sys.executable, "-c", {DEAF!r}]))
         assert ours.stdout is not None
         assert ours.stdout.readline() == b"up\n"
         ours.send_signal(signal.SIGINT)
-        assert ours.wait(timeout=60) == 0
+        try:
+            assert ours.wait(timeout=60) == 0
+        finally:
+            ours.kill()  # else a failure would wait for it
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
