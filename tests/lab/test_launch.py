@@ -70,6 +70,11 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         STARTING.project(tmp_path / "x.ipynb", browser=False)
 
 
+def _hears_ctrl_c() -> None:
+    """Undo what a shell does to processes in the background, such as a whole test run: ignore Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`toylands lab` as a process in a folder of its own; gives it and the file of what it writes."""
@@ -91,6 +96,7 @@ def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[byte
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=_hears_ctrl_c if os.name == "posix" else None,
         )
     try:
         yield server, folder / "log"
@@ -151,7 +157,9 @@ launch = importlib.import_module("toylands.lab.launch")
 launch.PATIENCE = 0.5
 sys.exit(launch._run([sys.executable, "-c", {DEAF!r}]))
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as ours:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, preexec_fn=_hears_ctrl_c
+    ) as ours:
         assert ours.stdout is not None
         assert ours.stdout.readline() == b"up\n"
         ours.send_signal(signal.SIGINT)
