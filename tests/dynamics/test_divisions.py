@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 
 import toylands as tl
+from toylands.dynamics import run
 from toylands.dynamics.loop import MANY
 from toylands.formula import landscape
 from toylands.optimizers import adagrad, adam, adamw, amsgrad, rmsprop, rule
 
 pytestmark = pytest.mark.filterwarnings("error")
 Array = np.ndarray
+
+
+@pytest.fixture(autouse=True)
+def halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile every rule in halves."""
+    monkeypatch.setattr(run, "HALVES", 0)
 
 
 @rule(lr=0.1, eps=0.0)
@@ -28,11 +35,11 @@ def same(land: Any, opt: Any, starts: Array, steps: int) -> list[str]:
     with np.errstate(all="ignore"):
         swarm = tl.descend(land, opt, start=starts, steps=steps)
         runs = [tl.descend(land, opt, start=start, steps=steps) for start in starts]
-    for i, run in enumerate(runs):
-        np.testing.assert_array_equal(swarm[i].path, run.path)
-        np.testing.assert_array_equal(swarm[i].end, run.end)
-        assert str(swarm[i].status) == str(run.status)
-    return [str(run.status) for run in runs]
+    for i, one in enumerate(runs):
+        np.testing.assert_array_equal(swarm[i].path, one.path)
+        np.testing.assert_array_equal(swarm[i].end, one.end)
+        assert str(swarm[i].status) == str(one.status)
+    return [str(one.status) for one in runs]
 
 
 def scattered(count: int, size: float = 3.0) -> Array:
@@ -72,9 +79,9 @@ def same_parameters(land: Any, opt: Any, starts: Array, steps: int) -> list[str]
     swarm = tl.descend(land, opt, start=starts, steps=steps)
     ends = []
     for i, (k, start) in enumerate(zip(land.parameters["k"], starts, strict=True)):
-        run = tl.descend(land(k=float(k)), opt, start=start, steps=steps)
-        np.testing.assert_array_equal(swarm[i].path, run.path)
-        ends.append(str(run.status))
+        one = tl.descend(land(k=float(k)), opt, start=start, steps=steps)
+        np.testing.assert_array_equal(swarm[i].path, one.path)
+        ends.append(str(one.status))
     return ends
 
 
@@ -96,14 +103,26 @@ def test_walkers_that_leave_in_a_swarm_leave_alone_at_the_same_step() -> None:
         runs = [
             tl.descend(land, adam(lr=2e4), start=start, steps=200, escape=1e6) for start in starts
         ]
-    assert [str(s.status) for s in swarm] == [str(run.status) for run in runs]
-    assert all("diverged" in str(run.status) for run in runs)
+    assert [str(s.status) for s in swarm] == [str(one.status) for one in runs]
+    assert all("diverged" in str(one.status) for one in runs)
 
 
 def test_the_halves_of_a_block_are_divided_in_two_ways() -> None:
     """The source of Adam multiplies in its first half only; that of momentum has one loop."""
-    source = adam(0.1).rule._source(shared=True)
+    source = adam(0.1).rule._source(shared=True, halved=True)
     assert source.count("quotient(") == 1
     assert source.count("for k in range") == 2
-    assert "quotient" not in adam(0.1).rule._source(shared=False)
-    assert tl.optimizers.momentum(0.1).rule._source(shared=True).count("for k in range") == 1
+    for make, alone in ((adam, False), (adamw, False), (rmsprop, False), (tl.momentum, True)):
+        made = make(0.1).rule
+        assert (made.kernel(shared=True, halved=True) is made.kernel(shared=True)) == alone
+        assert made.kernel(shared=False, halved=True) is made.kernel(shared=False)
+
+
+def test_only_long_work_is_worth_the_longer_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    opt = rule(lr=0.1, eps=0.0)(bare.rule.function)(lr=0.1)
+    starts = scattered(50)
+    monkeypatch.setattr(run, "HALVES", 50 * 60)
+    tl.descend(landscape("x**2 + y**2"), opt, starts, 59)
+    assert list(opt.rule._kernels) == [(True, False)]
+    tl.descend(landscape("x**2 + y**2"), opt, starts, 60)
+    assert list(opt.rule._kernels) == [(True, False), (True, True)]

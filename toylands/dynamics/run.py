@@ -21,6 +21,8 @@ from toylands.optimizers.optimizer import check_count
 MAX_RECORD_BYTES = 4e9
 #: walker-steps below which one thread is faster, and per piece above it
 SERIAL, TASK = 40_000, 1_000_000
+#: walker-steps from which on it pays to compile a rule in halves (see `Rule.kernel`)
+HALVES = 5_000_000
 #: walkers of a block with at most so many rows; no powers of two, or rows would compete for cache lines
 SMALL = {4: 832, 8: 640}
 #: a run of this many pieces is over before a progress bar could be seen
@@ -275,7 +277,7 @@ def execute(
         (loop.DIM, dim),
         (loop.STEPS, steps),
         (loop.KERNEL, kernel.address),
-        (loop.RULE, rule.kernel(shared=rule_shared).address),
+        (loop.RULE, rule.kernel(shared=rule_shared, halved=count * steps >= HALVES).address),
         (loop.PARAMETER_COUNT, len(parameters)),
         (loop.PARAMETERS_SHARED, shared),
         (loop.RULE_SHARED, rule_shared),

@@ -76,7 +76,7 @@ class Rule:
         ]
         self.memory = tuple(memory)
         self.defaults = {key: check_number(self.name, key, defaults[key]) for key in hyper}
-        self._kernels: dict[bool, Any] = {}
+        self._kernels: dict[tuple[bool, bool], Any] = {}
 
     @functools.cached_property
     def _traced(self) -> tuple[dict[str, Any], list[Any]]:
@@ -153,18 +153,38 @@ class Rule:
         """Rows of hyper-parameters a kernel reads: the values, then the running powers."""
         return len(self.defaults) + len(self.powers)
 
-    def kernel(self, *, shared: bool) -> Any:
-        """The compiled rule, for numbers shared by all walkers or one per walker."""
+    @functools.cached_property
+    def _divides(self) -> bool:
+        """Whether the step is divided by something that differs between walkers."""
+        import sympy
+
+        symbols, results = self._traced
+        differing = {symbols[name] for name in ("theta", "g", *self.memory)}
+        return any(
+            factor.is_Pow and factor.exp.is_number and factor.exp < 0
+            and bool(factor.base.free_symbols & differing)
+            for term in sympy.Add.make_args(results[0])
+            for factor in sympy.Mul.make_args(term)
+        )  # fmt: skip
+
+    def kernel(self, *, shared: bool, halved: bool = False) -> Any:
+        """The compiled rule, for numbers shared by all walkers or one per walker.
+
+        halved: let a rule that divides do so by multiplication for half of the coordinates, where numbers
+            are shared: this is faster, and takes twice as long to compile.
+        """
         shared = bool(shared)
-        if shared not in self._kernels:
+        halved = bool(halved and shared and self._divides)
+        if (shared, halved) not in self._kernels:
             with undisturbed():
                 from toylands.formula.compile import RULE, compile_source
 
-                source = self._source(shared=shared)
-                self._kernels[shared] = compile_source(source, "rule", 1 + len(self.memory), RULE)
-        return self._kernels[shared]
+                source = self._source(shared=shared, halved=halved)
+                made = compile_source(source, "rule", 1 + len(self.memory), RULE)
+                self._kernels[shared, halved] = made
+        return self._kernels[shared, halved]
 
-    def _source(self, *, shared: bool) -> str:
+    def _source(self, *, shared: bool, halved: bool = False) -> str:
         import sympy
 
         from toylands.formula.codegen import Emitter
@@ -212,7 +232,7 @@ class Rule:
             lines += [f"            {line}" for line in (*loads, "k = j * n + i", *step(texts[0]))]
         else:  # the rows follow each other without gaps: one run over all coordinates
             first = "0"
-            if emitter.divides(reduced[0]):
+            if halved:
                 # The divider and the multipliers of a core work side by side: each gets a half.
                 first = "2 * half"
                 lines.append("    for k in range(half):")
