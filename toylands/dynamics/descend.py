@@ -118,7 +118,9 @@ def descend(
     plain = batch is None and not (inside or columns or opt.piece("swa") or opt.piece("ema"))
     recall = None
     if shape and plain and every == steps:  # nothing between the ends is asked for
-        points = np.array(points)  # the record may be made when the caller's array is another one
+        # The record may be made when the caller's arrays hold other numbers.
+        points = np.array(points)
+        options["seed"] = np.copy(seed) if isinstance(seed, np.ndarray) else seed
         raw = execute(land, opt, points, steps, record=False, **options)
         recall = functools.partial(_record_of_ends, land, opt, points, steps, raw, options)
     else:
