@@ -9,7 +9,7 @@ import pytest
 from twins import FIVE, LINE, QUARTIC, ROSENBROCK, START
 
 import toylands as tl
-from toylands.dynamics.run import seeds_for
+from toylands.dynamics.checks import seeds_for
 
 pytestmark = pytest.mark.filterwarnings("error")
 

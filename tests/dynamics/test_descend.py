@@ -14,7 +14,7 @@ from twins import LINE, QUARTIC, ROSENBROCK
 
 import toylands as tl
 from toylands.dynamics import Race, Swarm, Trajectory
-from toylands.dynamics.run import escape_limit
+from toylands.dynamics.checks import escape_limit
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -13,6 +13,7 @@ from twins import LINE, QUARTIC, ROSENBROCK, SADDLE, START
 
 import toylands as tl
 from toylands.dynamics import loop
+from toylands.dynamics.checks import moving_columns
 from toylands.dynamics.run import execute
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 def leaving(opt: Any, land: Any, starts: Any, steps: int, **options: Any) -> tuple[Any, Any]:
     """The same swarm, recorded and with its ends only."""
+    options["moving"] = moving_columns(land, options.get("moving"), steps)
     recorded = execute(land, opt, starts, steps, record=True, **options)
     ends = execute(land, opt, starts, steps, record=False, **options)
     return recorded, ends

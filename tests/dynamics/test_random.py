@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from toylands.dynamics import loop, random
-from toylands.dynamics.run import seeds_for
+from toylands.dynamics.checks import seeds_for
 from toylands.formula.memory import pointer
 
 SEED = 20240607

@@ -75,7 +75,8 @@ def test_the_number_of_threads_and_tasks_does_not_matter(monkeypatch: pytest.Mon
     expected = ends()
     assert (expected[1] >= 0).any()
     for cores, task in ((1, 4_000_000), (2, 1_000), (5, 20_000)):
-        monkeypatch.setattr(memory, "cores", lambda n=cores: n)
+        for module in (memory, run):
+            monkeypatch.setattr(module, "cores", lambda n=cores: n)
         monkeypatch.setattr(run, "TASK", task)
         for one, other in zip(ends(), expected, strict=True):
             np.testing.assert_array_equal(one, other)

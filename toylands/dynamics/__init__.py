@@ -13,8 +13,9 @@ from toylands.dynamics.clinic import Case, Diagnosis, alignment, cases, diagnose
 from toylands.dynamics.descend import descend, race
 from toylands.dynamics.first_passage import FirstPassage, first_passage
 from toylands.dynamics.populations import Populations, populations
+from toylands.dynamics.status import Status
 from toylands.dynamics.sweep import Sweep, sweep
-from toylands.dynamics.trajectory import Race, Status, Swarm, Trajectory
+from toylands.dynamics.trajectory import Race, Swarm, Trajectory
 
 __all__ = [
     "Basins",

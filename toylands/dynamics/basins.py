@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
+from toylands.dynamics.checks import broadcast_walkers, check_positive, moving_columns
 from toylands.dynamics.descend import bar_name, check_landscape, check_optimizer
-from toylands.dynamics.run import (
-    broadcast_walkers,
-    check_positive,
-    execute,
-    moving_columns,
-)
-from toylands.dynamics.trajectory import stationary
+from toylands.dynamics.run import execute
+from toylands.dynamics.status import stationary
 from toylands.formula import CriticalPoint, Landscape
 from toylands.formula.declare import flow_of, zero
 from toylands.optimizers import Optimizer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.run import (
-    Raw,
+from toylands.dynamics.checks import (
     broadcast_walkers,
     check_positive,
     check_start,
-    execute,
     moving_columns,
     schedule_factors,
 )
-from toylands.dynamics.trajectory import Race, Swarm, Trajectory
+from toylands.dynamics.run import Raw, execute
+from toylands.dynamics.trajectory import Race, Swarm, Trajectory, walk_of
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
@@ -126,8 +124,10 @@ def descend(
     else:
         raw = execute(land, opt, points, steps, **options)
     moved = {name: column[::every] for name, column in columns.items()}
-    swarm = Swarm(land, opt, raw, schedule_factors(opt, steps), tol, every, moved, batch, recall)
-    return swarm if shape else swarm[0]
+    factors = schedule_factors(opt, steps)
+    if not shape:
+        return walk_of(land, opt, raw, 0, factors, tol, every, moved, batch)
+    return Swarm(land, opt, raw, factors, tol, every, moved, batch, recall)
 
 
 def _record_of_ends(
@@ -150,7 +150,7 @@ def _record_of_ends(
         name: np.concatenate([getattr(one, name) for one in both])
         for name in ("path", "loss", "grad_norm")
     }
-    return dataclasses.replace(raw, **rows)
+    return raw._replace(**rows)
 
 
 def race(

@@ -1,46 +1,52 @@
 """One job for the swarm loop: integers that say what to do, and the memory that they point into.
 
-    job = Job()
-    job.say(loop.STEPS, 300)                  # a number
-    job.take(loop.RATE, np.array([0.1]))      # an array, copied into the job's memory
-    job.room(loop.END, (2, count))            # room for results
+    job = Job(plan.numbers)
+    job.numbers[loop.STEPS] = 300             # a number
+    job.list(loop.RATE, [0.1])                # a few floats
+    job.take(loop.HYPER, np.ones((2, 64)))    # an array, copied into the job's memory
+    job.room(loop.END, (2, 64))               # room for results
     views = job.build()                       # views[loop.END] is filled when the loop has run
 
-All arrays of a job lie in one stretch of memory: a short walk then costs one allocation and one address
-instead of twenty, which is what a dragged slider feels.
+All of a job lies in one stretch of memory, the integers first: a short walk then costs one allocation and
+one address instead of twenty, which is what a dragged slider feels.
 """
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterable, Sequence
 from math import prod
 
 import numpy as np
 
-from toylands.dynamics import loop
 from toylands.formula.memory import pointer
+
+_FLOAT, _LONG = np.dtype(np.float64), np.dtype(np.int64)
 
 
 class Job:
     """Collects numbers and arrays by position, then lays them out.
 
     Attributes:
-        integers: what the loop reads, int64; made by `build`.
-        memory: the floats and integers it points into; whoever runs the loop must hold the job.
+        numbers: what the loop reads, by position.
+        address: where the loop finds them; set by `build`. Whoever runs the loop must hold the job.
     """
 
-    integers: np.ndarray
-    memory: np.ndarray
+    address: int
 
-    def __init__(self) -> None:
-        self._numbers = [0] * loop.JOB_SIZE
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.numbers = list(numbers)
+        self._floats: list[float] = []
+        self._size = 0  # of what lies behind the numbers and the floats
+        self._begins: list[tuple[int, int]] = []  # of the floats
         self._inputs: list[tuple[int, int, np.ndarray]] = []
-        self._places: list[tuple[int, int, tuple[int, ...], bool]] = []
-        self._lent: list[np.ndarray] = []
-        self._size = 0
+        self._places: list[tuple[int, int, tuple[int, ...], np.dtype]] = []
+        self._held: list[np.ndarray] = []
 
-    def say(self, position: int, number: int) -> None:
-        """Set a number."""
-        self._numbers[position] = number
+    def list(self, position: int, floats: Iterable[float]) -> None:
+        """Copy a few floats into the job."""
+        self._begins.append((position, len(self._floats)))
+        self._floats += floats
 
     def take(self, position: int, array: np.ndarray) -> None:
         """Copy an array (of floats or integers) into the job."""
@@ -49,27 +55,30 @@ class Job:
 
     def lend(self, position: int, array: np.ndarray) -> None:
         """Let the loop read a C-ordered array where it is; the job keeps it alive."""
-        self._lent.append(array)
-        self._numbers[position] = pointer(array)
+        self._held.append(array)
+        self.numbers[position] = pointer(array)
 
     def room(self, position: int, shape: tuple[int, ...], *, integers: bool = False) -> None:
         """Reserve memory for results; it is not cleared."""
-        self._places.append((position, self._size, shape, integers))
+        self._places.append((position, self._size, shape, _LONG if integers else _FLOAT))
         self._size += prod(shape)
 
     def build(self) -> dict[int, np.ndarray]:
         """Lay everything out; returns the reserved arrays by position."""
-        self.memory = np.empty(max(self._size, 1))
-        whole = self.memory.view(np.int64)
-        base = pointer(self.memory)
+        numbers, floats = self.numbers, self._floats
+        begin = len(numbers) + len(floats)
+        memory = np.empty(begin + self._size)
+        self._held.append(memory)
+        self.address = pointer(memory)
+        for position, offset in self._begins:
+            numbers[position] = self.address + 8 * (len(numbers) + offset)
         for position, offset, array in self._inputs:
-            target = whole if array.dtype.kind == "i" else self.memory
-            target[offset : offset + array.size] = array.reshape(-1)
-            self._numbers[position] = base + 8 * offset
+            target = memory if array.dtype.kind == "f" else memory.view(_LONG)
+            target[begin + offset : begin + offset + array.size] = array.reshape(-1)
+            numbers[position] = self.address + 8 * (begin + offset)
         views = {}
-        for position, offset, shape, integers in self._places:
-            source = whole if integers else self.memory
-            views[position] = np.ndarray(shape, source.dtype, source, 8 * offset)
-            self._numbers[position] = base + 8 * offset
-        self.integers = np.array(self._numbers, dtype=np.int64)
+        for position, offset, shape, kind in self._places:
+            views[position] = np.ndarray(shape, kind, memory, 8 * (begin + offset))
+            numbers[position] = self.address + 8 * (begin + offset)
+        struct.pack_into(f"{len(numbers)}q{len(floats)}d", memory.data, 0, *numbers, *floats)
         return views

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.dynamics.descend import bar_name, check_landscape
-from toylands.dynamics.run import (
+from toylands.dynamics.checks import (
     broadcast_walkers,
     check_start,
-    execute,
     moving_columns,
     schedule_factors,
 )
+from toylands.dynamics.descend import bar_name, check_landscape
+from toylands.dynamics.run import execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer

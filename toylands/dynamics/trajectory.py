@@ -4,55 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.dynamics.status import Status, point_kind, stationary
 from toylands.formula import Landscape
-from toylands.formula.declare import classify
 from toylands.optimizers import Optimizer
 
 if TYPE_CHECKING:
     import pandas
-
-_ARTICLES = {
-    "minimum": "a minimum",
-    "saddle": "a saddle",
-    "maximum": "a maximum",
-    "valley": "a valley of minima",
-    "ridge": "a ridge",
-    "plateau": "a plateau",
-    "equilibrium": "an equilibrium",
-    "kink": "a kink",
-}
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a walk ended.
-
-    Attributes:
-        kind: "converged" (the gradient fell below the tolerance), "diverged" (a coordinate left the
-            map or stopped being finite) or "running".
-        step: for a diverged walk, the step at which it left; otherwise None.
-        point: for a converged walk, what the exact Hessian says of the end point; otherwise None.
-    """
-
-    kind: str
-    step: int | None = None
-    point: str | None = None
-
-    def __str__(self) -> str:
-        if self.kind == "diverged":
-            return f"diverged at step {self.step}"
-        if self.kind == "converged":
-            return f"converged to {_ARTICLES[self.point or 'minimum']}"
-        return self.kind
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def curve_of(walk: Any, of: str) -> np.ndarray:
@@ -77,50 +39,6 @@ def first_within(curves: np.ndarray, tol: float) -> np.ndarray:
     first = above.shape[-1] - np.argmax(above[..., ::-1], axis=-1)
     first = np.where(above.any(axis=-1), first, 0)
     return np.where(first < above.shape[-1], first, -1)
-
-
-def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What kind of stationary points walks with a tiny gradient have come to, and where these lie.
-
-    A stationary point must be near (within a hundredth of the view); where there is none, the gradient
-    is small because the landscape is flat, and that is a plateau. Two of Newton's steps tell: on the
-    way to a stationary point the second is shorter, and continued as a geometric series they end at
-    it; on a flat tail the second is as long as the first. The Hessian is read where they lead, for on
-    the slope above a valley floor its smallest eigenvalue is not yet zero.
-
-    Args:
-        land: the landscape; its parameters may be arrays of shape (N,).
-        theta: the ends of the walks, shape (N, d).
-
-    Returns:
-        kinds, shape (N,), and the points Newton's steps lead to (of a plateau: the end), shape (N, d).
-    """
-    reach = 0.01 * max(high - low for low, high in land.view)
-    first = land.newton_step(theta)
-    second = land.newton_step(theta - first)
-    length = np.abs(first).max(axis=-1)
-    arrived = length <= 1e-6 * reach
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shrinking = 1.0 - np.sum(first * second, axis=-1) / np.sum(first * first, axis=-1)
-        near = arrived | (length <= reach * shrinking)
-    points = np.where(near[:, None], theta - first, theta)
-    points = np.where((near & ~arrived)[:, None], points - second, points)
-    eigenvalues = land.spectrum(points).eigenvalues
-    known = np.isfinite(eigenvalues).all(axis=-1)
-    kinds = [
-        "kink" if not k else classify(row) if n else "plateau"
-        for row, k, n in zip(eigenvalues, known, near, strict=True)
-    ]
-    if (
-        land.players is not None
-    ):  # minimum and saddle mean nothing to players with goals of their own
-        kinds = [kind if kind in ("kink", "plateau") else "equilibrium" for kind in kinds]
-    return np.array(kinds, dtype="<U11"), points
-
-
-def point_kind(land: Landscape, theta: np.ndarray) -> str:
-    """What kind of stationary point one walk with a tiny gradient has come to (see `stationary`)."""
-    return str(stationary(land, theta[None])[0][0])
 
 
 class Trajectory:
@@ -282,6 +200,51 @@ class Trajectory:
         )
 
 
+def walk_of(
+    land: Landscape,
+    opt: Optimizer,
+    raw: Any,
+    i: int,
+    factors: np.ndarray,
+    tol: float,
+    every: int,
+    moving: Mapping[str, np.ndarray],
+    batch: int | None,
+) -> Trajectory:
+    """The trajectory of walker i of a recorded swarm.
+
+    Args:
+        land, opt: with the numbers of this walker.
+        raw: what the loop returned (`toylands.dynamics.run.Raw`).
+        factors: on the learning rate, one per step.
+        tol, every, moving, batch: as the Trajectory keeps them; `moving` for the longest walk.
+    """
+    path, loss, memory = raw.path[:, :, i], raw.loss[:, i], raw.memory
+    died, rows = int(raw.died[i]), len(path)
+    if died >= 0:
+        # The point at which it left is kept when its loss is still a number.
+        kept = np.isfinite(path).all(axis=1) & np.isfinite(loss)
+        rows = max(1, int(np.argmin(np.append(kept, False))))
+    return Trajectory(
+        land,
+        opt,
+        path[:rows],
+        loss[:rows],
+        raw.grad_norm[:rows, i],
+        None if raw.average is None else raw.average[:rows, :, i],
+        opt.lr * factors[: (rows - 1) * every],
+        died if died >= 0 else None,
+        tol,
+        every,
+        {name: values[:rows] for name, values in moving.items()},
+        None
+        if memory is None
+        else {name: memory[:rows, k, :, i] for k, name in enumerate(opt.rule.memory)},
+        None if raw.used is None else raw.used[:rows, :, i],
+        batch,
+    )
+
+
 class Swarm(Sequence[Trajectory]):
     """Many walkers at once; `swarm[i]` is the Trajectory of walker i.
 
@@ -354,35 +317,17 @@ class Swarm(Sequence[Trajectory]):
         if not -len(self) <= i < len(self):
             raise IndexError(f"walker {i} of {len(self)}.")
         i = i % len(self)
-        died = int(self.diverged_at[i])
-        rows = len(self.path[i])
-        if died >= 0:
-            # The point at which it left is kept when its loss is still a number.
-            kept = np.isfinite(self.path[i]).all(axis=1) & np.isfinite(self.loss[i])
-            rows = max(1, int(np.argmin(np.append(kept, False))))
-        return Trajectory(
+        return walk_of(
             self.landscape_of(i),
             self.optimizer_of(i),
-            self.path[i, :rows],
-            self.loss[i, :rows],
-            self.grad_norm[i, :rows],
-            None if self.average is None else self.average[i, :rows],
-            _pick(self.optimizer.lr, i) * self._factors[: (rows - 1) * self.every],
-            died if died >= 0 else None,
+            self._record,
+            i,
+            self._factors,
             self.tol,
             self.every,
-            {name: values[:rows] for name, values in self.moving.items()},
-            self._memory_of(i, rows),
-            None if self._record.used is None else self._record.used[:rows, :, i],
+            self.moving,
             self.batch,
         )
-
-    def _memory_of(self, i: int, rows: int) -> dict[str, np.ndarray] | None:
-        memory = self._record.memory
-        if memory is None:
-            return None
-        names = self.optimizer.rule.memory
-        return {name: memory[:rows, k, :, i] for k, name in enumerate(names)}
 
     def landscape_of(self, i: int) -> Landscape:
         """The landscape with the parameters of walker i."""
@@ -438,13 +383,6 @@ class Swarm(Sequence[Trajectory]):
             f"<{len(self)} walkers of {self.optimizer.name} on {self.landscape.name}, "
             f"{(self.path.shape[1] - 1) * self.every} steps, {gone} diverged>"
         )
-
-
-def _pick(value: Any, i: int) -> float:
-    """The number of walker i: its own, or the one that all share."""
-    if np.ndim(value) == 0:
-        return float(value)
-    return float(value[i if len(value) > 1 else 0])
 
 
 class Race(Sequence[Trajectory]):

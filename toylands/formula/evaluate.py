@@ -103,11 +103,11 @@ def evaluate(
     scratch_rows = d + parameters.shape[0] + out_rows
 
     def run(first: int, last: int, _slot: int = 0) -> None:
-        scratch = aligned(scratch_rows * block + 1)
+        _room, scratch = aligned(scratch_rows * block + 1)
         _evaluate(
             kernel.address, pointer(theta), d, pointer(parameters), parameters.shape[0], p_step,
             pointer(data), data.shape[1], pointer(index), len(index), pointer(loss), pointer(out),
-            out_rows, pointer(scratch), first, last, block,
+            out_rows, scratch, first, last, block,
         )  # fmt: skip
 
     began = perf_counter()

@@ -106,11 +106,10 @@ def pointer(array: np.ndarray | None) -> int:
     return 0 if array is None else array.__array_interface__["data"][0]
 
 
-def aligned(count: int) -> np.ndarray:
-    """Room for floats that begins on a cache line: wide loads and stores then never cross one."""
+def aligned(count: int) -> tuple[np.ndarray, int]:
+    """Room for floats, and its first address on a cache line: wide loads and stores then never cross one."""
     room = np.empty(count + 7)
-    skip = -pointer(room) % 64 // 8
-    return room[skip : skip + count]
+    return room, (pointer(room) + 63) // 64 * 64
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""How a walk ended: converged to what kind of point, diverged, or still running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toylands.formula import Landscape
+from toylands.formula.declare import classify
+
+_ARTICLES = {
+    "minimum": "a minimum",
+    "saddle": "a saddle",
+    "maximum": "a maximum",
+    "valley": "a valley of minima",
+    "ridge": "a ridge",
+    "plateau": "a plateau",
+    "equilibrium": "an equilibrium",
+    "kink": "a kink",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a walk ended.
+
+    Attributes:
+        kind: "converged" (the gradient fell below the tolerance), "diverged" (a coordinate left the
+            map or stopped being finite) or "running".
+        step: for a diverged walk, the step at which it left; otherwise None.
+        point: for a converged walk, what the exact Hessian says of the end point; otherwise None.
+    """
+
+    kind: str
+    step: int | None = None
+    point: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind == "diverged":
+            return f"diverged at step {self.step}"
+        if self.kind == "converged":
+            return f"converged to {_ARTICLES[self.point or 'minimum']}"
+        return self.kind
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What kind of stationary points walks with a tiny gradient have come to, and where these lie.
+
+    A stationary point must be near (within a hundredth of the view); where there is none, the gradient
+    is small because the landscape is flat, and that is a plateau. Two of Newton's steps tell: on the
+    way to a stationary point the second is shorter, and continued as a geometric series they end at
+    it; on a flat tail the second is as long as the first. The Hessian is read where they lead, for on
+    the slope above a valley floor its smallest eigenvalue is not yet zero.
+
+    Args:
+        land: the landscape; its parameters may be arrays of shape (N,).
+        theta: the ends of the walks, shape (N, d).
+
+    Returns:
+        kinds, shape (N,), and the points Newton's steps lead to (of a plateau: the end), shape (N, d).
+    """
+    reach = 0.01 * max(high - low for low, high in land.view)
+    first = land.newton_step(theta)
+    second = land.newton_step(theta - first)
+    length = np.abs(first).max(axis=-1)
+    arrived = length <= 1e-6 * reach
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrinking = 1.0 - np.sum(first * second, axis=-1) / np.sum(first * first, axis=-1)
+        near = arrived | (length <= reach * shrinking)
+    points = np.where(near[:, None], theta - first, theta)
+    points = np.where((near & ~arrived)[:, None], points - second, points)
+    eigenvalues = land.spectrum(points).eigenvalues
+    known = np.isfinite(eigenvalues).all(axis=-1)
+    kinds = [
+        "kink" if not k else classify(row) if n else "plateau"
+        for row, k, n in zip(eigenvalues, known, near, strict=True)
+    ]
+    if land.players is not None:  # each has a goal of its own: minimum and saddle mean nothing
+        kinds = [kind if kind in ("kink", "plateau") else "equilibrium" for kind in kinds]
+    return np.array(kinds, dtype="<U11"), points
+
+
+def point_kind(land: Landscape, theta: np.ndarray) -> str:
+    """What kind of stationary point one walk with a tiny gradient has come to (see `stationary`)."""
+    return str(stationary(land, theta[None])[0][0])
