@@ -314,3 +314,43 @@ def test_the_same_run_recorded_thinly_is_possible(monkeypatch: pytest.MonkeyPatc
         tl.descend(QUARTIC, tl.gd(0.01), START, 1_000)
     assert len(tl.descend(QUARTIC, tl.gd(0.01), START, 1_000, every=100)) == 11
     tl.sweep(QUARTIC, tl.gd, START, 1_000, lr=np.full(50, 0.01))
+
+
+# Starts
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [1, 5, 64, 1_001])
+def test_starts_are_laid_out_as_rows(dim: int, count: int) -> None:
+    points = np.random.default_rng(dim).normal(size=(count, dim)) * 1e300
+    rows = np.full((dim, count), np.nan)
+    assert loop.lay_out(memory.pointer(points), memory.pointer(rows), dim, count)
+    np.testing.assert_array_equal(rows, points.T)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 7, 99, -1])
+def test_a_start_that_is_not_finite_is_found_anywhere(dim: int, bad: float, at: int) -> None:
+    land = tl.landscape("x**2 + y**2" + " + z**2" * (dim == 3), name="bowl")
+    points = np.ones((100, dim))
+    points.flat[at] = bad
+    for every in (1, 3):
+        with pytest.raises(ValueError, match=r"bowl: start=.* is not finite"):
+            tl.descend(land, tl.gd(0.1), points, 3, every=every)
+    fine = np.asfortranarray(np.ones((100, dim)))  # any layout, and read-only
+    fine.setflags(write=False)
+    assert tl.descend(land, tl.gd(0.1), fine, 3, every=3).end.shape == (100, dim)
+
+
+@pytest.mark.parametrize("count", [3, 300])
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_walk_keeps_its_starts(count: int, every: int) -> None:
+    """Whatever the caller writes into the array afterwards, also before a late record is read."""
+    starts = np.random.default_rng(1).uniform(-1, 1, (count, 2))
+    kept = starts.copy()
+    walk = tl.descend(QUARTIC, tl.gd(0.01), starts, 4, every=every)
+    starts[:] = 7.0
+    np.testing.assert_array_equal(walk.path[:, 0], kept)
+    expected = tl.descend(QUARTIC, tl.gd(0.01), kept, 4)
+    np.testing.assert_allclose(walk.end, expected.end, rtol=1e-14)

@@ -13,7 +13,7 @@ import sympy
 from mp_oracle import DIGITS, assert_exact, partial
 
 from toylands.formula import Landscape, dial, landscape, sign, sqrt, where
-from toylands.formula.codegen import Emitter, kernel_source
+from toylands.formula.codegen import Emitter, kernel_source, shared_parts, turned
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -240,6 +240,44 @@ def test_common_subexpressions_are_computed_once() -> None:
     )
     assert source.count("log(") == 1
     assert source.count("sin(") == 1
+
+
+def test_no_result_is_negated_after_all() -> None:
+    """Rosenbrock's partial derivatives are 2 (x - 1) - 2x p and p, with p = -200 (x^2 - y)."""
+    derivation = landscape("(1 - x)**2 + 100*(y - x**2)**2").definition.derivation
+    source, _ = kernel_source(derivation.symbols, [], [], None, derivation.outputs(1), shared=True)
+    stored = [line for line in source.splitlines() if "store_" in line]
+    assert len(stored) == 2
+    assert not any("(-1.0 *" in line for line in stored)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(1 - x)**2 + 100*(y - x**2)**2",
+        "(1.5 - x + x*y)**2 + (2.25 - x + x*y**2)**2",
+        "exp(x*y - y**2) + sin(x*y - y**2)*(x - y)",
+        "x**4/4 - x**2/2 + y**2*x",
+    ],
+)
+@pytest.mark.parametrize("order", [1, 2])
+def test_shared_parts_put_back_give_the_same_expressions(text: str, order: int) -> None:
+    results = landscape(text).definition.derivation.outputs(order)
+    parts, reduced = shared_parts(results)
+    for symbol, part in reversed(parts):
+        reduced = [result.subs(symbol, part) for result in reduced]
+    for made, result in zip(reduced, results, strict=True):
+        assert sympy.simplify(made - result) == 0
+
+
+def test_parts_are_turned_everywhere_or_not_at_all() -> None:
+    a, b, x = sympy.symbols("a b x", real=True)
+    parts, results = turned([(a, x + 1), (b, 2 * a)], [-a, a * b, b])
+    assert parts == [(a, -x - 1), (b, -2 * a)]
+    assert results == [a, -a * b, b]
+    # As often with the one sign as with the other: nothing to gain.
+    same = ([(a, x + 1)], [-a, a])
+    assert turned(*same) == same
 
 
 def test_a_name_like_a_temporary_is_no_trouble() -> None:

@@ -113,6 +113,41 @@ def test_a_source_becomes_a_function_at_an_address() -> None:
     np.testing.assert_array_equal(out[:, 0], (11.5, 0, 0))
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_vectors_are_as_wide_as_the_processor_likes(
+    wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LLVM is told, by an attribute of the function; where there are no such vectors, it is ignored."""
+    monkeypatch.setattr(compile, "wide", lambda: wide)
+    source = (
+        "def kernel(n, ld, theta, p, data, rows, index, m, loss, out):\n"
+        "    widen()\n"
+        "    for i in range(n):\n"
+        "        store_0(loss, i, 2.0 * load(theta, i))\n"
+    )
+    kernel = compile.compile_source(source, "kernel", 1, compile.KERNEL)
+    assert ('"prefer-vector-width"="512"' in kernel.inspect_llvm()) == wide
+    theta = np.arange(40.0)[:, None]
+    loss, _ = evaluate.evaluate(
+        kernel, theta, np.empty((0, 1)), np.empty((0, 0)), np.arange(0), 0, want_loss=True
+    )
+    assert loss is not None
+    np.testing.assert_array_equal(loss, 2 * theta[:, 0])
+
+
+def test_kernels_and_rules_use_wide_vectors() -> None:
+    """On processors on which they cost no clock: Intel's since 2019, AMD's since 2022."""
+    from llvmlite import binding
+
+    from toylands.optimizers import gd
+
+    assert compile.wide() == bool(binding.get_host_cpu_features().get("avx512vbmi2"))
+    made = [bowl.definition.kernel(1, loss=False, shared=True), gd(0.1).rule.kernel(shared=True)]
+    for function in made:
+        asked = '"prefer-vector-width"="512"' in function.inspect_llvm()
+        assert asked == compile.wide()
+
+
 @pytest.mark.parametrize("array", [np.arange(5.0), np.arange(5)], ids=["floats", "integers"])
 def test_raw_memory(array: Any) -> None:
     import numba

@@ -43,18 +43,15 @@ def check_positive(owner: str, name: str, value: Any, *, zero: bool = False) -> 
 
 
 def check_start(land: Landscape, start: Any) -> np.ndarray:
-    """Start points as float64, shape (..., d): finite, and of the right dimension."""
-    points = land.points(land.start if start is None else start, "start")
-    if not np.isfinite(points).all():
-        raise ValueError(f"{land.name}: start={show(points)} is not finite.")
-    return points
+    """Start points as float64, shape (..., d); that they are finite is checked where they are copied."""
+    return land.points(land.start if start is None else start, "start")
 
 
 def broadcast_walkers(land: Landscape, opt: Optimizer, starts: np.ndarray) -> tuple[int, ...]:
     """The shape of the swarm: starts, landscape parameters and hyper-parameters broadcast together."""
     numbers = (*land.parameters.values(), *opt.values.values())
-    if starts.ndim == 1 and all(isinstance(value, float) for value in numbers):
-        return ()
+    if not any(isinstance(value, np.ndarray) for value in numbers):
+        return starts.shape[:-1]
     sizes = {"start": starts.shape[:-1]}
     sizes.update({name: np.shape(value) for name, value in land.parameters.items()})
     sizes.update({name: np.shape(value) for name, value in opt.values.items()})

@@ -102,7 +102,9 @@ def descend(
     count = shape[0] if shape else 1
     if count == 0:
         raise ValueError("descend: there are no walkers (an array is empty).")
-    points = np.broadcast_to(starts, (count, land.dim)) if shape else starts[None]
+    points = starts[None] if not shape else starts
+    if len(points) != count or points.ndim == 1:
+        points = np.broadcast_to(starts, (count, land.dim))
     options: dict[str, Any] = {
         "seed": seed,
         "batch": batch,
@@ -117,10 +119,9 @@ def descend(
     recall = None
     if shape and plain and every == steps:  # nothing between the ends is asked for
         # The record may be made when the caller's arrays hold other numbers.
-        points = np.array(points)
         options["seed"] = np.copy(seed) if isinstance(seed, np.ndarray) else seed
         raw = execute(land, opt, points, steps, record=False, **options)
-        recall = functools.partial(_record_of_ends, land, opt, points, steps, raw, options)
+        recall = functools.partial(_record_of_ends, land, opt, steps, raw, options)
     else:
         raw = execute(land, opt, points, steps, **options)
     moved = {name: column[::every] for name, column in columns.items()}
@@ -133,7 +134,6 @@ def descend(
 def _record_of_ends(
     land: Landscape,
     opt: Optimizer,
-    points: np.ndarray,
     steps: int,
     raw: Raw,
     options: dict[str, Any],
@@ -144,8 +144,8 @@ def _record_of_ends(
     numbers again), since only the loop knows where it was seen last.
     """
     if raw.died.max() >= 0:
-        return execute(land, opt, points, steps, **options)
-    both = [execute(land, opt, ends, 0) for ends in (points, raw.end)]
+        return execute(land, opt, raw.start.T, steps, **options)
+    both = [execute(land, opt, ends, 0) for ends in (raw.start.T, raw.end)]
     rows = {
         name: np.concatenate([getattr(one, name) for one in both])
         for name in ("path", "loss", "grad_norm")

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import math
 
+from numba import types
+
 from toylands.formula.compile import (
     call_kernel,
     call_rule,
     caller,
     f8,
+    gather,
     i8,
     inline,
     loop,
@@ -126,6 +129,25 @@ def _outside(x, count, escape):  # type: ignore[no-untyped-def]
     return outside
 
 
+@loop(types.boolean(i8, i8, i8, i8))
+def lay_out(points, rows, d, n):  # type: ignore[no-untyped-def]
+    """Copy n points of d coordinates as d rows; whether all of them are finite."""
+    zero = 0.0  # stays 0 as long as they are: infinity times 0 is not a number
+    if d == 2:  # said so that it vectorises
+        for i in range(n):
+            x, y = peek(points, 2 * i), peek(points, 2 * i + 1)
+            poke(rows, i, x)
+            poke(rows, n + i, y)
+            zero = gather(zero, 0.0 * x + 0.0 * y)
+    else:
+        for i in range(n):
+            for j in range(d):
+                value = peek(points, i * d + j)
+                poke(rows, j * n + i, value)
+                zero += 0.0 * value
+    return zero == 0.0
+
+
 @inline(void, *[i8] * 5)
 def _double(job, n, rows, first, x):  # type: ignore[no-untyped-def]
     """Make every walker that left a double of the first one that is still there."""
@@ -224,8 +246,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
         for k in range(d * ld, mutable * ld):
             poke(x, k, 0.0)
         for j in range(d):
-            for i in range(n):
-                poke(x, j * ld + i, peek(peek_long(job, THETA), (first + i) * d + j))
+            copy_row(x + line * j, peek_long(job, THETA) + 8 * (j * walkers + first), n)
         step = 0 if rule_shared else walkers
         _fill(
             p, ld, n, peek_long(job, PARAMETERS), parameter_count, 0 if shared else walkers, first
@@ -237,7 +258,8 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
             poke(hyper, hyper_count * across + k, 1.0)
         for i in range(n):
             poke_long(died, first + i, -1)
-            poke_long(epochs, i, -1)
+            if draw != 0:
+                poke_long(epochs, i, -1)
         if average_in != 0:
             call_average(average_in, (job, n, ld, d, 0, x, average, decay))
         # A rule adds up how far its walkers are from 0, which costs next to nothing: while the sum is

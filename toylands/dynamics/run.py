@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from toylands._words import show
 from toylands.dynamics.checks import escape_limit, schedule_factors, seeds_for
 from toylands.formula import Landscape
-from toylands.formula.memory import aligned, cores, share, undisturbed
+from toylands.formula.memory import aligned, cores, pointer, share, undisturbed
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
@@ -24,7 +25,7 @@ SERIAL, TASK = 40_000, 1_000_000
 HALVES = 5_000_000
 #: walkers of a block with at most so many rows; no powers of two, or rows would compete for cache lines
 SMALL = {4: 832, 8: 640}
-#: so few start coordinates are copied into the job; more are read where they are
+#: so few start coordinates are laid out without the help of a compiled function
 FEW = 64
 #: a run of this many pieces is over before a progress bar could be seen
 SHORT = 16
@@ -35,10 +36,11 @@ PATIENCE_SECONDS = 1.0
 class Raw(NamedTuple):
     """What the loop returns for B walkers; R recorded rows (0 when nothing was recorded).
 
-    Shapes: path and average (R, d, B), loss and grad_norm (R, B), memory (R, M, d, B) for a rule with M
-    memories, used (R, d, B), end (B, d), died (B,) with -1 for walkers that stayed.
+    Shapes: start (d, B), path and average (R, d, B), loss and grad_norm (R, B), memory (R, M, d, B) for
+    a rule with M memories, used (R, d, B), end (B, d), died (B,) with -1 for walkers that stayed.
     """
 
+    start: np.ndarray
     path: np.ndarray | None
     loss: np.ndarray | None
     grad_norm: np.ndarray | None
@@ -77,7 +79,7 @@ def execute(
 
     Args:
         land, opt: the landscape and the optimizer; their numbers may be arrays of shape (B,).
-        starts: start points, shape (B, d).
+        starts: start points, shape (B, d); they are copied.
         steps: how many steps.
         seed: a whole number, or one per walker (equal seeds give equal noise and batches).
         batch: samples per step for a landscape over data; None for all.
@@ -87,6 +89,9 @@ def execute(
         record: whether to record the path; `every` how many steps.
         inside: whether to record the rule's memory too, and the gradient that reaches it.
         progress: what to call the work in a progress bar; None for no bar.
+
+    Raises:
+        ValueError: for starts that are not finite, among other things.
     """
     loop, stages, jobs, plans = _compiled()
     count, dim = len(starts), land.dim
@@ -118,10 +123,14 @@ def execute(
     numbers[loop.PARAMETERS_SHARED] = shared
     numbers[loop.RULE_SHARED] = rule_shared
     numbers[loop.EVERY] = every
+    rows = None
     if count * dim <= FEW:
-        job.list(loop.THETA, starts.ravel().tolist())
+        rows = np.array(starts.T)
+        flat = rows.ravel().tolist()
+        finite = all(map(math.isfinite, flat))
+        job.list(loop.THETA, flat)
     else:
-        job.lend(loop.THETA, np.ascontiguousarray(starts))
+        job.room(loop.THETA, (dim, count))
     job.lend(loop.SCHEDULE, schedule_factors(opt, steps))
     if plan.rows:
         values = [opt.pieces[n].values[name] for n, name in plan.rows]
@@ -166,6 +175,13 @@ def execute(
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
+    if rows is None:
+        rows, points = views[loop.THETA], np.ascontiguousarray(starts)
+        finite = loop.lay_out(pointer(points), numbers[loop.THETA], dim, count)
+    if not finite:
+        raise ValueError(
+            f"{land.name}: start={show(starts if count > 1 else starts[0])} is not finite."
+        )
     size = loop.scratch_size(
         block, dim, len(parameters), len(rule.memory), rule.rows, len(plan.rows), plan.solves
     )
@@ -179,6 +195,7 @@ def execute(
         left = died.max() if count > 1 else died[0]
         end = last if left < 0 else np.where(died[:, None] >= 0, end, last)
     return Raw(
+        start=rows,
         path=views.get(loop.PATH),
         loss=views.get(loop.LOSS_PATH),
         grad_norm=views.get(loop.GRAD_PATH),

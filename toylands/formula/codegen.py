@@ -243,7 +243,25 @@ def shared_parts(
         unknown = {symbol for symbol, _ in waiting}
         ready += [pair for pair in waiting if not pair[1].free_symbols & unknown]
         waiting = [pair for pair in waiting if pair[1].free_symbols & unknown]
-    return ready, reduced[len(sums) :]
+    return turned(ready, reduced[len(sums) :])
+
+
+def turned(
+    parts: Sequence[tuple[sympy.Symbol, sympy.Expr]], results: Sequence[sympy.Expr]
+) -> tuple[list[tuple[sympy.Symbol, sympy.Expr]], list[sympy.Expr]]:
+    """The same with the sign of every part turned that is itself a result but for its sign.
+
+    Inside a sum a minus costs nothing (it becomes a subtraction), before a result it is one operation more.
+    """
+    parts, results = list(parts), list(results)
+    for symbol, _ in parts:
+        if results.count(-symbol) > results.count(symbol):
+            turn = {symbol: -symbol}
+            results = [result.xreplace(turn) for result in results]
+            parts = [
+                (name, -part if name == symbol else part.xreplace(turn)) for name, part in parts
+            ]
+    return parts, results
 
 
 def kernel_source(
@@ -295,7 +313,7 @@ def kernel_source(
     def target(r: int) -> str:
         return "loss, i" if r < first else f"out, {r - first} * ld + i"
 
-    lines = ["def kernel(n, ld, theta, p, data, rows, index, m, loss, out):"]
+    lines = ["def kernel(n, ld, theta, p, data, rows, index, m, loss, out):", "    widen()"]
     lines += [f"    {line}" for line in before]
     if columns:
         lines.append("    for i in range(n):")

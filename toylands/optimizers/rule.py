@@ -225,8 +225,9 @@ class Rule:
                 *(f"store_{i + 1}(state, {i} * d * n + k, {texts[i + 1]})" for i in memory),
             ]
 
-        lines = ["def rule(n, d, half, scale, t, lr, theta, g, state, hyper):", "    reach = 0.0"]
-        lines += [f"    {line}" for line in (*(loads if shared else ()), *emitter.before)]
+        before = ("widen()", "reach = 0.0", *(loads if shared else ()), *emitter.before)
+        lines = ["def rule(n, d, half, scale, t, lr, theta, g, state, hyper):"]
+        lines += [f"    {line}" for line in before]
         if not shared:
             lines += ["    for j in range(d):", "        for i in range(n):"]
             lines += [f"            {line}" for line in (*loads, "k = j * n + i", *step(texts[0]))]
