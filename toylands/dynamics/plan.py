@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands.dynamics import loop, stages
+from toylands.formula.memory import undisturbed
 from toylands.optimizers import Optimizer
 from toylands.optimizers.rule import Rule
 
@@ -66,6 +67,7 @@ def plan_of(opt: Optimizer) -> Plan:
 
 
 @functools.lru_cache(maxsize=64)
+@undisturbed()  # the first rule of a process imports SymPy
 def _plan(rule: Rule, kinds: tuple[Any, ...]) -> Plan:
     pieces = {kind: n for n, (kind, *_) in enumerate(kinds)}
     counts = {kind: dict(given) for kind, *given in kinds}
