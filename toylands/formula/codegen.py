@@ -44,6 +44,12 @@ _CALLS = {
         )
     },
 }
+#: functions that are plain arithmetic, comparisons and choices: loops with them vectorise
+_LIGHT = {"abs", "sign", "relu", "step", "flat", "maximum", "minimum"}
+#: those that `toylands.formula.elementary` has in plain arithmetic; the angles of some must not be far
+_QUICK, _ANGLES = {"exp", "sin", "cos"}, {"sin", "cos"}
+#: how far an angle may be for the quick functions
+FAR = 1e6
 _RELATIONS = {
     sympy.StrictLessThan: "<",
     sympy.LessThan: "<=",
@@ -58,12 +64,25 @@ class Emitter:
     """Turns expressions into assignments; `varying` symbols differ from walker to walker.
 
     Subexpressions without a varying symbol go to `before` (computed once per block), the others to
-    `inside` (the loop over walkers).
+    `inside` (the loop over walkers). Inside, the functions named in `quick` are those of
+    `toylands.formula.elementary`.
+
+    Attributes:
+        angles: the names of arguments that must not be far from 0 (more than `FAR`).
+        vectorises: whether the inside is plain arithmetic.
     """
 
-    def __init__(self, names: dict[sympy.Symbol, str], varying: Iterable[sympy.Symbol]) -> None:
+    def __init__(
+        self,
+        names: dict[sympy.Symbol, str],
+        varying: Iterable[sympy.Symbol],
+        quick: Iterable[str] = (),
+    ) -> None:
         self.names = dict(names)
         self.varying = set(varying)
+        self.quick = set(quick)
+        self.angles: list[str] = []
+        self.vectorises = True
         self.before: list[str] = []
         self.inside: list[str] = []
         self._temporaries: dict[str, str] = {}
@@ -117,6 +136,14 @@ class Emitter:
             raise ValueError(
                 f"the formula or one of its derivatives contains {node}, which cannot be compiled."
             )
+        if not self.varies(node):
+            return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
+        if name in self.quick:
+            argument = self._store(self.text(node.args[0]), True)
+            if name in _ANGLES and argument not in self.angles:
+                self.angles.append(argument)
+            return f"quick_{name}({argument})"
+        self.vectorises = self.vectorises and name in _LIGHT
         return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
 
     def divides(self, expression: sympy.Expr) -> bool:
@@ -182,6 +209,7 @@ class Emitter:
             whole = int(exponent)
             result = self._integer_power(atom, whole, varies)
             return result if exponent.q == 1 else f"({result} * sqrt({atom}))"
+        self.vectorises = self.vectorises and not self.varies(base**exponent)
         return f"pow({self.text(base)}, {self.text(exponent)})"
 
     def _integer_power(self, atom: str, exponent: int, varies: bool) -> str:
@@ -264,6 +292,12 @@ def turned(
     return parts, results
 
 
+def _with_the_library(line: str) -> str:
+    for name in _ANGLES:
+        line = line.replace(f"quick_{name}(", f"{name}(")
+    return line
+
+
 def kernel_source(
     coordinates: Sequence[sympy.Symbol],
     parameters: Sequence[sympy.Symbol],
@@ -303,7 +337,8 @@ def kernel_source(
     for c, symbol in enumerate(columns):
         names[symbol] = f"d{c}"
         per_sample.append(f"d{c} = load(data, {c} * rows + row)")
-    emitter = Emitter(names, varying)
+    # A sum over samples cannot be begun again when an angle turns out to be far.
+    emitter = Emitter(names, varying, _QUICK - _ANGLES if columns else _QUICK)
     for symbol, expression in replacements:
         emitter.assign(symbol, expression)
     texts = [emitter.text(expression) for expression in reduced]
@@ -313,7 +348,8 @@ def kernel_source(
     def target(r: int) -> str:
         return "loss, i" if r < first else f"out, {r - first} * ld + i"
 
-    lines = ["def kernel(n, ld, theta, p, data, rows, index, m, loss, out):", "    widen()"]
+    lines = ["def kernel(n, ld, theta, p, data, rows, index, m, loss, out):"]
+    lines += ["    widen()"] if emitter.vectorises else []
     lines += [f"    {line}" for line in before]
     if columns:
         lines.append("    for i in range(n):")
@@ -330,7 +366,15 @@ def kernel_source(
         ]
     else:
         lines += [f"    {line}" for line in emitter.before]
+        inside = [*per_walker, *emitter.inside]
+        inside += [f"store_{r}({target(r)}, {text})" for r, text in enumerate(texts)]
+        far = [
+            f"far = gather(far, 0.0 if abs({angle}) <= {FAR} else 1.0)" for angle in emitter.angles
+        ]
+        lines += ["    far = 0.0"] if far else []
         lines.append("    for i in range(n):")
-        lines += [f"        {line}" for line in (*per_walker, *emitter.inside)]
-        lines += [f"        store_{r}({target(r)}, {text})" for r, text in enumerate(texts)]
+        lines += [f"        {line}" for line in (*inside, *far)]
+        if far:  # once more, with the C library's functions
+            lines += ["    if far > 0.0:", "        for i in range(n):"]
+            lines += [f"            {line}" for line in map(_with_the_library, inside)]
     return "\n".join(lines) + "\n", rows

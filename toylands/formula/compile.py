@@ -345,6 +345,10 @@ def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
     namespace = dict(NAMESPACE)
     for name in set(re.findall(r"\b[a-z_]\w*(?=\()", source)) & set(scalars.__all__):
         namespace[name] = scalar(name)
+    if "quick_" in source:
+        from toylands.formula import elementary
+
+        namespace |= {name: getattr(elementary, name) for name in elementary.QUICK}
     namespace["load"] = loader(rows)
     for r in range(rows):
         namespace[f"store_{r}"] = storer(rows, r)

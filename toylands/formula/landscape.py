@@ -205,7 +205,19 @@ class Landscape:
 
         A point at a kink, where no gradient exists, is returned as declared, with a NaN spectrum.
         """
-        return [self._refined(declared) for declared in self.declared]
+        declared = self.declared
+        points = np.array([one.point for one in declared], dtype=float).reshape(-1, self.dim)
+        smooth = np.isfinite(self.grad(points)).all(axis=-1)
+        smooth &= np.isfinite(self.hessian(points)).all(axis=(-2, -1))
+        exact = iter(self._described(self._refined(points[smooth])))
+        return [
+            next(exact)
+            if known
+            else CriticalPoint(
+                point, float(self.loss(point)), one.kind, 0, np.full(self.dim, np.nan)
+            )
+            for one, point, known in zip(declared, points, smooth, strict=True)
+        ]
 
     @property
     def minima(self) -> list[CriticalPoint]:
@@ -232,15 +244,21 @@ class Landscape:
 
     def critical_point(self, theta: Any) -> CriticalPoint:
         """Describe a stationary point: loss, kind, index, eigenvalues. It is not moved."""
-        point = self.points(theta).reshape(self.dim)
-        eigenvalues = self.spectrum(point).eigenvalues
-        kind = self.classify(point)
-        negative = int(np.sum(eigenvalues < -zero(eigenvalues)))
-        rates = None if self.players is None else self.flow_rates(point)
-        flow = None if rates is None or not np.isfinite(rates).all() else flow_of(rates)
-        return CriticalPoint(
-            point, float(self.loss(point)), kind, negative, eigenvalues, flow, rates
-        )
+        return self._described(self.points(theta).reshape(1, self.dim))[0]
+
+    def _described(self, points: np.ndarray) -> list[CriticalPoint]:
+        """Describe stationary points, shape (N, d)."""
+        game = self.players is not None
+        eigenvalues, losses = self.spectrum(points).eigenvalues, self.loss(points)
+        rates = self.flow_rates(points) if game else [None] * len(points)
+        made = []
+        for point, loss, row, rate in zip(points, losses, eigenvalues, rates, strict=True):
+            kink = not np.isfinite(row).all()
+            kind = "equilibrium" if game else "kink" if kink else classify(row)
+            flow = None if rate is None or not np.isfinite(rate).all() else flow_of(rate)
+            negative = int(np.sum(row < -zero(row)))
+            made.append(CriticalPoint(point, float(loss), kind, negative, row, flow, rate))
+        return made
 
     def flow_rates(self, theta: Any) -> np.ndarray:
         """The eigenvalues of the flow theta' = -field at points of shape (..., d), complex, same shape.
@@ -270,23 +288,22 @@ class Landscape:
 
         Directions in which the Hessian vanishes are left alone, so a point of a valley stays put.
         """
-        point = self.points(theta).reshape(self.dim).copy()
-        for _ in range(iterations):
-            step = self.newton_step(point)
-            if not np.isfinite(step).all():
-                break
-            point -= step
-            if np.all(np.abs(step) <= 4e-16 * (1 + np.abs(point))):
-                break
-        return point
+        return self._refined(self.points(theta).reshape(1, self.dim), iterations)[0]
 
-    def _refined(self, declared: Declared) -> CriticalPoint:
-        point = np.array(declared.point)
-        if np.isfinite(self.grad(point)).all() and np.isfinite(self.hessian(point)).all():
-            return self.critical_point(self.refine(point))
-        return CriticalPoint(
-            point, float(self.loss(point)), declared.kind, 0, np.full(self.dim, np.nan)
-        )
+    def _refined(self, points: np.ndarray, iterations: int = 80) -> np.ndarray:
+        """The same for several points, shape (N, d)."""
+        points = points.copy()
+        moving = np.arange(len(points))
+        for _ in range(iterations):
+            step = self.newton_step(points[moving])
+            finite = np.isfinite(step).all(axis=-1)
+            moving, step = moving[finite], step[finite]
+            points[moving] -= step
+            near = np.abs(step) <= 4e-16 * (1 + np.abs(points[moving]))
+            moving = moving[~near.all(axis=-1)]
+            if not len(moving):
+                break
+        return points
 
     # --- inside -----------------------------------------------------------------------------------
 
