@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -126,9 +125,7 @@ def execute(
     rows = None
     if count * dim <= FEW:
         rows = np.array(starts.T)
-        flat = rows.ravel().tolist()
-        finite = all(map(math.isfinite, flat))
-        job.list(loop.THETA, flat)
+        job.list(loop.THETA, rows.ravel().tolist())
     else:
         job.room(loop.THETA, (dim, count))
     job.lend(loop.SCHEDULE, schedule_factors(opt, steps))
@@ -163,25 +160,19 @@ def execute(
     if record:
         numbers[loop.KERNEL_FULL] = definition.kernel(1, loss=True, shared=shared).address
         numbers[loop.RECORD_STAGE] = stages.record.address
-        job.room(loop.PATH, (records, dim, count))
-        job.room(loop.LOSS_PATH, (records, count))
-        job.room(loop.GRAD_PATH, (records, count))
-        if plan.averages:
-            job.room(loop.AVERAGE_PATH, (records, dim, count))
         if inside:
             numbers[loop.INSIDE_STAGE] = stages.record_inside.address
-            job.room(loop.MEMORY_PATH, (records, len(rule.memory), dim, count))
-            job.room(loop.USED_PATH, (records, dim, count))
+        _room_for_record(job, plan, records, dim, count, len(rule.memory) if inside else None)
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
     if rows is None:
         rows, points = views[loop.THETA], np.ascontiguousarray(starts)
         finite = loop.lay_out(pointer(points), numbers[loop.THETA], dim, count)
+    else:
+        finite = np.isfinite(rows).all()
     if not finite:
-        raise ValueError(
-            f"{land.name}: start={show(starts if count > 1 else starts[0])} is not finite."
-        )
+        _refuse(land, starts)
     size = loop.scratch_size(
         block, dim, len(parameters), len(rule.memory), rule.rows, len(plan.rows), plan.solves
     )
@@ -205,6 +196,28 @@ def execute(
         end=end,
         died=died,
     )
+
+
+def _room_for_record(
+    job: Any, plan: Any, records: int, dim: int, count: int, memories: int | None
+) -> None:
+    """Reserve memory for what is recorded; `memories` is None when the rule's inside is not."""
+    loop = _compiled()[0]
+    job.room(loop.PATH, (records, dim, count))
+    job.room(loop.LOSS_PATH, (records, count))
+    job.room(loop.GRAD_PATH, (records, count))
+    if plan.averages:
+        job.room(loop.AVERAGE_PATH, (records, dim, count))
+    if memories is not None:
+        job.room(loop.MEMORY_PATH, (records, memories, dim, count))
+        job.room(loop.USED_PATH, (records, dim, count))
+
+
+def _refuse(land: Landscape, starts: np.ndarray) -> NoReturn:
+    """Name the first start that is not finite."""
+    walker = int(np.argmin(np.isfinite(starts).all(axis=1)))
+    whose = f" of walker {walker}" if len(starts) > 1 else ""
+    raise ValueError(f"{land.name}: start={show(starts[walker])}{whose} is not finite.")
 
 
 def _block(cost: float, dim: int, count: int, rows: int) -> int:
