@@ -32,6 +32,8 @@ from toylands.formula.compile import (
     poke_long,
     void,
 )
+from toylands.formula.evaluate import BLOCK as CHUNK
+from toylands.formula.evaluate import apart
 
 # --- the job: what each position of the integer array says ------------------------------------------
 # fmt: off
@@ -133,18 +135,12 @@ def _outside(x, count, escape):  # type: ignore[no-untyped-def]
 def lay_out(points, rows, d, n):  # type: ignore[no-untyped-def]
     """Copy n points of d coordinates as d rows; whether all of them are finite."""
     zero = 0.0  # stays 0 as long as they are: infinity times 0 is not a number
-    if d == 2:  # said so that it vectorises
-        for i in range(n):
-            x, y = peek(points, 2 * i), peek(points, 2 * i + 1)
-            poke(rows, i, x)
-            poke(rows, n + i, y)
-            zero = gather(zero, 0.0 * x + 0.0 * y)
-    else:
-        for i in range(n):
-            for j in range(d):
-                value = peek(points, i * d + j)
-                poke(rows, j * n + i, value)
-                zero += 0.0 * value
+    for first in range(0, n, CHUNK):
+        part = min(CHUNK, n - first)
+        apart(rows + 8 * first, n, points + 8 * first * d, d, part)
+        for j in range(d):
+            for i in range(part):  # still in the first-level cache
+                zero = gather(zero, 0.0 * peek(rows, j * n + first + i))
     return zero == 0.0
 
 

@@ -18,7 +18,7 @@ WORTH = 0.4e-3
 
 
 @inline(void, *[i8] * 5)
-def _apart(rows, ld, points, d, n):  # type: ignore[no-untyped-def]
+def apart(rows, ld, points, d, n):  # type: ignore[no-untyped-def]
     """n points of d numbers to d rows; the plane, where a known stride vectorises, on its own."""
     if d == 2:
         for i in range(n):
@@ -60,7 +60,7 @@ def _evaluate(  # type: ignore[no-untyped-def]
     values = params + 8 * p_rows * block
     for start in range(first, last, block):
         n = min(block, last - start)
-        _apart(x, block, theta + 8 * start * d, d, n)
+        apart(x, block, theta + 8 * start * d, d, n)
         for k in range(p_rows):
             if p_step == 0:
                 poke(params, k * block, peek(p, k))
