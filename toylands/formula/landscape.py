@@ -206,6 +206,8 @@ class Landscape:
         A point at a kink, where no gradient exists, is returned as declared, with a NaN spectrum.
         """
         declared = self.declared
+        if not declared:  # most networks: do not compile their Hessian for nothing
+            return []
         points = np.array([one.point for one in declared], dtype=float).reshape(-1, self.dim)
         smooth = np.isfinite(self.grad(points)).all(axis=-1)
         smooth &= np.isfinite(self.hessian(points)).all(axis=(-2, -1))
