@@ -102,13 +102,16 @@ def evaluate(
     block = BLOCK if count > BLOCK else max(count, 1)
     scratch_rows = d + parameters.shape[0] + out_rows
 
-    def run(first: int, last: int, _slot: int = 0) -> None:
+    given = (
+        kernel.address, pointer(theta), d, pointer(parameters), parameters.shape[0], p_step,
+        pointer(data), data.shape[1], pointer(index), len(index), pointer(loss), pointer(out),
+        out_rows,
+    )  # fmt: skip
+    held = (kernel, theta, parameters, data, index, loss, out)
+
+    def run(first: int, last: int, _slot: int = 0, _held: Any = held) -> None:
         _room, scratch = aligned(scratch_rows * block + 1)
-        _evaluate(
-            kernel.address, pointer(theta), d, pointer(parameters), parameters.shape[0], p_step,
-            pointer(data), data.shape[1], pointer(index), len(index), pointer(loss), pointer(out),
-            out_rows, scratch, first, last, block,
-        )  # fmt: skip
+        _evaluate(*given, scratch, first, last, block)
 
     began = perf_counter()
     run(0, min(count, PROBE))
