@@ -273,12 +273,14 @@ def test_shared_parts_put_back_give_the_same_expressions(text: str, order: int) 
 
 def test_parts_are_turned_everywhere_or_not_at_all() -> None:
     a, b, x = sympy.symbols("a b x", real=True)
-    parts, results = turned([(a, x + 1), (b, 2 * a)], [-a, a * b, b])
-    assert parts == [(a, -x - 1), (b, -2 * a)]
+    parts, results = turned([(a, 3 * x), (b, 2 * a)], [-a, a * b, b])
+    assert parts == [(a, -3 * x), (b, -2 * a)]
     assert results == [a, -a * b, b]
     # As often with the one sign as with the other: nothing to gain.
-    same = ([(a, x + 1)], [-a, a])
+    same = ([(a, 3 * x)], [-a, a])
     assert turned(*same) == same
+    total = ([(a, x + 1)], [-a])  # a sum
+    assert turned(*total) == total
 
 
 def test_a_name_like_a_temporary_is_no_trouble() -> None:

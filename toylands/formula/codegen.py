@@ -277,13 +277,14 @@ def shared_parts(
 def turned(
     parts: Sequence[tuple[sympy.Symbol, sympy.Expr]], results: Sequence[sympy.Expr]
 ) -> tuple[list[tuple[sympy.Symbol, sympy.Expr]], list[sympy.Expr]]:
-    """The same with the sign of every part turned that is itself a result but for its sign.
+    """The same with the sign of every product turned that is itself a result but for its sign.
 
     Inside a sum a minus costs nothing (it becomes a subtraction), before a result it is one operation more.
+    Not a digit changes; a sum, turned, would be rounded otherwise where it is fused with a product.
     """
     parts, results = list(parts), list(results)
-    for symbol, _ in parts:
-        if results.count(-symbol) > results.count(symbol):
+    for symbol, turning in parts:
+        if turning.is_Mul and results.count(-symbol) > results.count(symbol):
             turn = {symbol: -symbol}
             results = [result.xreplace(turn) for result in results]
             parts = [
