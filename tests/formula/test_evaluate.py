@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from toylands.formula import dial, evaluate, exp, landscape, sin
+from toylands.formula import dial, evaluate, exp, landscape, memory, sin
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -78,17 +78,36 @@ def test_every_walker_has_its_own_parameter(land, count: int) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [256, 1_000, 9_000])
 def test_the_number_of_threads_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch, threads: int
+    monkeypatch: pytest.MonkeyPatch, threads: int, count: int
 ) -> None:
-    theta = points(9_000)
+    theta = points(9_000)[:count]
     wanted = hills.grad(theta)
-    with monkeypatch.context() as patch:
-        patch.setattr(evaluate, "cores", lambda: threads)
+    shared: list[tuple[int, int]] = []
+    real = evaluate.share
+
+    def share(work, first, last, size, **settings):  # type: ignore[no-untyped-def]
+        def noted(begin, end, slot):  # type: ignore[no-untyped-def]
+            shared.append((begin, end))
+            work(begin, end, slot)
+
+        real(noted, first, last, size, **settings)
+
+    monkeypatch.setattr(memory, "cores", lambda: threads)
+    monkeypatch.setattr(evaluate, "share", share)
+    monkeypatch.setattr(evaluate, "PROBE", 256)
+    monkeypatch.setattr(evaluate, "WORTH", 0.0)
+    for piece in (0.0, 0.7e-5, 1.1e-5, 1.9e-5, 10.0):
+        shared.clear()
+        monkeypatch.setattr(evaluate, "PIECE", piece)
         np.testing.assert_array_equal(hills.grad(theta), wanted)
-        patch.setattr(evaluate, "PROBE", 64)
-        patch.setattr(evaluate, "WORTH", 0.0)
-        np.testing.assert_array_equal(hills.grad(theta[:300]), wanted[:300])
+        assert all(begin % evaluate.BLOCK == 0 for begin, _ in shared)
+        assert sum(end - begin for begin, end in shared) == count - 256
+        if piece == 10:
+            assert len(shared) == (count > 256)
+        elif piece == 0 and count == 9_000:
+            assert len(shared) > 2 * threads
 
 
 def test_nothing_is_written_beyond_the_results() -> None:

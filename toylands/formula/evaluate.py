@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from toylands.formula.compile import call_kernel, i8, inline, loop, peek, poke, void
-from toylands.formula.memory import aligned, cores, pointer, share
+from toylands.formula.memory import aligned, pointer, share
 
 BLOCK = 256
 #: points that are evaluated, and timed, before the rest may be shared by the cores
 PROBE = 8_192
 #: seconds of work for one core below which sharing it costs more than it gains
 WORTH = 0.4e-3
+#: seconds of work in the least piece: threads that take pieces wait for each other in between
+PIECE = 0.1e-3
 
 
 @inline(void, *[i8] * 5)
@@ -117,9 +119,10 @@ def evaluate(
     run(0, min(count, PROBE))
     left = count - PROBE
     if left > 0:
-        if (perf_counter() - began) * left / PROBE < WORTH:
+        each = (perf_counter() - began) / PROBE
+        if each * left < WORTH:
             run(PROBE, count)
         else:
-            size = -(-left // (cores() * BLOCK)) * BLOCK
-            share(run, PROBE, count, size, unit=BLOCK)
+            unit = max(BLOCK, int(PIECE / each) // BLOCK * BLOCK)
+            share(run, PROBE, count, left, unit=unit)
     return loss, out
