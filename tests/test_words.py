@@ -7,8 +7,9 @@ import doctest
 import numpy as np
 import pytest
 
+import toylands as tl
 from toylands import _words
-from toylands._words import did_you_mean, one_of, show
+from toylands._words import did_you_mean, missing, one_of, show
 
 OPTIMIZERS = ["gd", "momentum", "adam", "adamw", "amsgrad", "saddle_free_newton", "rmsprop"]
 
@@ -32,6 +33,48 @@ def test_the_examples_of_the_module_are_true() -> None:
 )
 def test_a_slip_finds_the_name_that_was_meant(typed: str, meant: str) -> None:
     assert did_you_mean(typed, OPTIMIZERS) == f" Did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("sharpnes", "sharpness"), ("Sharpnes", "Sharpness"), ("RUN", "Run")]
+)
+def test_of_names_that_differ_in_case_the_one_as_typed_is_meant(typed: str, meant: str) -> None:
+    assert did_you_mean(typed, ["Sharpness", "Run", "sharpness"]) == f" Did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize(
+    ("module", "typed", "meant"),
+    [
+        (tl, "adma", "adam"),
+        (tl, "Descend", "descend"),
+        (tl, "rosenbrock", "landscapes.rosenbrock"),
+        (tl, "himelblau", "landscapes.himmelblau"),
+        (tl, "cosine", "schedules.cosine"),
+        (tl, "mlp", "networks.mlp"),
+        (tl, "contour", "plots.contour"),
+        (tl, "hvp", "geometry.hvp"),
+        (tl.landscapes, "rosenbrok", "rosenbrock"),
+        (tl.optimizers, "adma", "adam"),
+        (tl.schedules, "cosin", "cosine"),
+        (tl.networks, "MLP", "mlp"),
+        (tl.plots, "contours", "contour"),
+        (tl.geometry, "sharpnes", "sharpness"),
+        (tl.theory, "countin", "counting"),
+    ],
+)
+def test_a_module_says_which_of_its_names_may_be_meant(
+    module: object, typed: str, meant: str
+) -> None:
+    with pytest.raises(AttributeError, match=rf"has no .*'{typed}'\. Did you mean '{meant}'\?$"):
+        getattr(module, typed)
+
+
+@pytest.mark.parametrize("name", ["zebra9", "__wrapped__", "_contour"])
+def test_a_name_that_is_near_to_none_gets_no_guess(name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"^toylands has no '{name}'\.$"):
+        getattr(tl, name)
+    assert not hasattr(tl, name)
+    assert str(missing("a.b", name, [], "thing")) == f"a.b has no thing {name!r}."
 
 
 @pytest.mark.parametrize("typed", ["zebra", "", "x", 3, None])

@@ -146,9 +146,24 @@ def __getattr__(name: str) -> Any:
         if not home:
             return importlib.import_module(f"toylands.{name}")
         return getattr(importlib.import_module(home), name)
-    from toylands._words import did_you_mean
+    from toylands._words import missing
 
-    raise AttributeError(f"toylands has no {name!r}.{did_you_mean(name, __all__)}")
+    inside = [] if name.startswith("_") else _inside()  # programs ask whether such names are there
+    raise missing("toylands", name, [*__all__, *inside])
+
+
+def _inside() -> list[str]:
+    """What somebody may mean who leaves out a part's name: 'landscapes.rosenbrock' and the like."""
+    from toylands import geometry, networks, plots
+
+    parts = {
+        "landscapes": [land.name for land in catalogue()],
+        "schedules": schedules.FACTORIES,
+        "networks": networks.__all__,
+        "plots": plots.__all__,
+        "geometry": geometry.__all__,
+    }
+    return [f"{part}.{name}" for part, names in parts.items() for name in names]
 
 
 def __dir__() -> list[str]:

@@ -26,18 +26,22 @@ def did_you_mean(name: object, choices: Iterable[str]) -> str:
     the given name is near, however long it is. The leading space lets a caller append the answer
     to a finished sentence.
     """
-    if not isinstance(name, str):
-        return ""
-    wanted = _folded(name)
-    folded: dict[str, str] = {}
+    near = _nearest(name, choices)
+    return f" Did you mean {near!r}?" if near else ""
+
+
+def missing(module: str, name: str, choices: Iterable[str], what: str = "") -> AttributeError:
+    """Return the error for a name that a module lacks, with the nearest it has.
+
+    A choice with dots is a name inside a part of the module: only what follows the last dot is
+    compared, so that ``rosenbrock`` finds ``landscapes.rosenbrock``. `what` says what such names are.
+    """
+    places: dict[str, str] = {}
     for choice in choices:
-        folded.setdefault(_folded(choice), choice)
-    if not wanted or not folded:
-        return ""
-    near = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
-    if not near and len(wanted) >= 3:
-        near = sorted((key for key in folded if key.startswith(wanted)), key=len)[:1]
-    return f" Did you mean {folded[near[0]]!r}?" if near else ""
+        places.setdefault(choice.rpartition(".")[2], choice)
+    near = _nearest(name, places)
+    guess = f" Did you mean {places[near]!r}?" if near else ""
+    return AttributeError(f"{module} has no {f'{what} ' if what else ''}{name!r}.{guess}")
 
 
 def one_of(choices: Iterable[object], word: str = "or") -> str:
@@ -74,6 +78,21 @@ def show(value: Any, digits: int = 6) -> str:
             return _cut(f"[{inside}]")
         return _cut(f"({inside},)" if len(value) == 1 else f"({inside})")
     return _cut(repr(value))
+
+
+def _nearest(name: object, choices: Iterable[str]) -> str | None:
+    if not isinstance(name, str):
+        return None
+    wanted = _folded(name)
+    folded: dict[str, list[str]] = {}  # some differ in case only: a function and what it returns
+    for choice in choices:
+        folded.setdefault(_folded(choice), []).append(choice)
+    if not wanted or not folded:
+        return None
+    near = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
+    if not near and len(wanted) >= 3:
+        near = sorted((key for key in folded if key.startswith(wanted)), key=len)[:1]
+    return difflib.get_close_matches(name, folded[near[0]], n=1, cutoff=0)[0] if near else None
 
 
 def _folded(name: str) -> str:

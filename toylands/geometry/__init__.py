@@ -7,6 +7,9 @@ Every tool works on any landscape, networks included, by its exact loss, gradien
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
+from toylands._words import missing
 from toylands.geometry.alignment import Alignment, Matching, align, match_units
 from toylands.geometry.census import Census, census
 from toylands.geometry.conserved import Conserved, conserved, noether
@@ -133,3 +136,8 @@ __all__ = [
     "whole_normalized",
     "worst_case",
 ]
+
+if not TYPE_CHECKING:  # a type checker finds unknown names itself
+
+    def __getattr__(name: str) -> NoReturn:
+        raise missing("toylands.geometry", name, __all__)

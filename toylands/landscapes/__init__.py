@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
-from toylands._words import did_you_mean
+from toylands._words import did_you_mean, missing
 from toylands.formula import Landscape
 
 
@@ -139,9 +139,7 @@ def catalogue(
 def __getattr__(name: str) -> Any:
     if name in _LANDSCAPES:
         return _LANDSCAPES[name]
-    raise AttributeError(
-        f"toylands.landscapes has no landscape {name!r}.{did_you_mean(name, _LANDSCAPES)}"
-    )
+    raise missing("toylands.landscapes", name, _LANDSCAPES, "landscape")
 
 
 def __dir__() -> list[str]:

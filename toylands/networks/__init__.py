@@ -10,6 +10,9 @@ known parts compiles nothing, whatever its widths.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
+from toylands._words import missing
 from toylands.networks.architecture import Architecture, Block
 from toylands.networks.datasets import (
     Dataset,
@@ -36,3 +39,8 @@ __all__ = [
     "two_moons",
     "xor",
 ]
+
+if not TYPE_CHECKING:  # a type checker finds unknown names itself
+
+    def __getattr__(name: str) -> NoReturn:
+        raise missing("toylands.networks", name, __all__)

@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from toylands._words import did_you_mean
+from toylands._words import did_you_mean, missing
 from toylands.optimizers import schedules
 from toylands.optimizers.optimizer import Optimizer, Piece
 from toylands.optimizers.rule import Factory, Rule, rule
@@ -103,6 +103,4 @@ def get(name: str) -> Callable[..., Optimizer]:
 
 
 def __getattr__(name: str) -> Any:
-    raise AttributeError(
-        f"toylands.optimizers has no optimizer {name!r}.{did_you_mean(name, _FACTORIES)}"
-    )
+    raise missing("toylands.optimizers", name, __all__, "optimizer")

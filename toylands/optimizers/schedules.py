@@ -21,12 +21,12 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toylands._words import did_you_mean, one_of, show
+from toylands._words import did_you_mean, missing, one_of, show
 
 Steps = NDArray[np.int64]
 Factors = NDArray[np.float64]
@@ -392,17 +392,16 @@ def _values(t: Steps, values: tuple[float, ...]) -> Factors:
 FACTORIES: dict[str, Callable[..., Schedule]] = {
     factory.__name__: factory
     for factory in (
-        constant,
-        step,
-        exponential,
-        cosine,
-        warm_restarts,
-        cyclic,
-        one_cycle,
-        linear_warmup,
+        *(constant, step, exponential, cosine, warm_restarts, cyclic, one_cycle, linear_warmup),
         chain,
     )
 }
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> NoReturn:
+        raise missing("toylands.schedules", name, FACTORIES, "schedule")
 
 
 def _schedule(

@@ -10,6 +10,9 @@ Where the figure comes from is told in `toylands.plots.style`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NoReturn
+
+from toylands._words import missing
 from toylands.plots.along import conserved_curve, convexity_curve
 from toylands.plots.animation import animate
 from toylands.plots.contour import contour
@@ -74,3 +77,8 @@ __all__ = [
     "worst_case_curves",
     "worst_case_map",
 ]
+
+if not TYPE_CHECKING:  # a type checker finds unknown names itself
+
+    def __getattr__(name: str) -> NoReturn:
+        raise missing("toylands.plots", name, __all__)

@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from toylands._words import did_you_mean
+from toylands._words import missing
 
 __all__ = sorted(module.name for module in pkgutil.iter_modules(__path__))
 
@@ -20,7 +20,7 @@ __all__ = sorted(module.name for module in pkgutil.iter_modules(__path__))
 def __getattr__(name: str) -> Any:
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"toylands.theory has no {name!r}.{did_you_mean(name, __all__)}")
+    raise missing("toylands.theory", name, __all__)
 
 
 def __dir__() -> list[str]:
