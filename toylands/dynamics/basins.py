@@ -9,14 +9,20 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.checks import broadcast_walkers, check_positive, moving_columns
-from toylands.dynamics.descend import bar_name, check_landscape, check_optimizer
+from toylands.dynamics.checks import (
+    bar_name,
+    broadcast_walkers,
+    check_landscape,
+    check_positive,
+    moving_columns,
+    window_of,
+)
 from toylands.dynamics.run import execute
 from toylands.dynamics.status import stationary
 from toylands.formula import CriticalPoint, Landscape
 from toylands.formula.declare import flow_of, zero
 from toylands.optimizers import Optimizer
-from toylands.optimizers.optimizer import check_count
+from toylands.optimizers.optimizer import check_count, check_optimizer
 
 #: labels of starts that did not end near a known minimum
 DIVERGED, RUNNING, OTHER = -1, -2, -3
@@ -186,7 +192,7 @@ def basins(
         )
     tol = check_positive("basins", "tol", tol, zero=True)
     moving = moving_columns(land, moving, steps)
-    window = _window(land, view)
+    window = window_of("basins", land, view)
     x = np.linspace(window[0, 0], window[0, 1], columns)
     y = np.linspace(window[1, 0], window[1, 1], rows) if land.dim == 2 else np.zeros(1)
     if land.dim == 2:
@@ -205,22 +211,6 @@ def basins(
         raw.died.reshape(rows, columns),
         tol,
     )
-
-
-def _window(land: Landscape, view: Any) -> np.ndarray:
-    try:
-        window = np.asarray(land.view if view is None else view, dtype=float)
-    except (TypeError, ValueError):
-        window = np.empty(0)
-    if (
-        window.shape != (land.dim, 2)
-        or not np.isfinite(window).all()
-        or not (window[:, 0] < window[:, 1]).all()
-    ):
-        raise ValueError(
-            f"basins: view={show(view)} must give (low, high) for {land.dim} coordinates."
-        )
-    return window
 
 
 def _close(points: np.ndarray, point: np.ndarray, size: np.ndarray) -> np.ndarray:

@@ -18,6 +18,40 @@ from toylands.optimizers import Optimizer
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
+def check_landscape(owner: str, land: Any) -> Landscape:
+    """A landscape, or a clear error."""
+    if isinstance(land, Landscape):
+        return land
+    raise TypeError(
+        f"{owner} needs a landscape such as toylands.landscapes.rosenbrock, got {show(land)}."
+        + (" Turn text into one with toylands.landscape(...)." if isinstance(land, str) else "")
+    )
+
+
+def window_of(owner: str, land: Landscape, view: Any) -> np.ndarray:
+    """A window, by default the landscape's view: (low, high) per coordinate, shape (d, 2).
+
+    Raises:
+        TypeError: when `land` is not a landscape. ValueError: for another shape, an empty side, or NaN or
+            infinity.
+    """
+    check_landscape(owner, land)
+    try:
+        window = np.asarray(land.view if view is None else view, dtype=float)
+    except (TypeError, ValueError):
+        window = np.empty(0)
+    if (
+        window.shape != (land.dim, 2)
+        or not np.isfinite(window).all()
+        or not (window[:, 0] < window[:, 1]).all()
+    ):
+        raise ValueError(
+            f"{owner}: view={show(view)} must give finite (low, high) for each of {land.dim} "
+            "coordinates."
+        )
+    return window
+
+
 def escape_limit(land: Landscape, escape: float | None) -> float:
     """How far a walker may go before it counts as diverged: by default, a million windows away."""
     if escape is None:
@@ -40,6 +74,17 @@ def check_positive(owner: str, name: str, value: Any, *, zero: bool = False) -> 
         bound = "at least 0" if zero else "above 0"
         raise ValueError(f"{owner}: {name}={show(value)} must be {bound}.")
     return number
+
+
+def bar_name(owner: str, progress: Any) -> str | None:
+    """The name on the progress bar of `owner`; None for no bar.
+
+    Raises:
+        TypeError: when `progress` is not True or False.
+    """
+    if not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"{owner}: progress={show(progress)} must be True or False.")
+    return owner if progress else None
 
 
 def check_start(land: Landscape, start: Any) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from toylands._words import show
 from toylands.dynamics.checks import (
+    bar_name,
     broadcast_walkers,
+    check_landscape,
     check_positive,
     check_start,
     moving_columns,
@@ -21,27 +22,6 @@ from toylands.dynamics.trajectory import Race, Swarm, Trajectory, walk_of
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
-
-
-def check_landscape(owner: str, land: Any) -> Landscape:
-    """A landscape, or a clear error."""
-    if isinstance(land, Landscape):
-        return land
-    raise TypeError(
-        f"{owner} needs a landscape such as toylands.landscapes.rosenbrock, got {show(land)}."
-        + (" Turn text into one with toylands.landscape(...)." if isinstance(land, str) else "")
-    )
-
-
-def bar_name(owner: str, progress: Any) -> str | None:
-    """The name on the progress bar of `owner`; None for no bar.
-
-    Raises:
-        TypeError: when `progress` is not True or False.
-    """
-    if not isinstance(progress, bool | np.bool_):
-        raise TypeError(f"{owner}: progress={show(progress)} must be True or False.")
-    return owner if progress else None
 
 
 def descend(

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.checks import check_start, schedule_factors
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape, check_start, schedule_factors
 from toylands.dynamics.run import PATIENCE_SECONDS, execute
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer

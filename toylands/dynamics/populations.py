@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.checks import check_positive
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape, check_positive
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
 from toylands.optimizers import gd

@@ -10,12 +10,13 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.dynamics.checks import (
+    bar_name,
     broadcast_walkers,
+    check_landscape,
     check_start,
     moving_columns,
     schedule_factors,
 )
-from toylands.dynamics.descend import bar_name, check_landscape
 from toylands.dynamics.run import execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
 
 if TYPE_CHECKING:
@@ -79,30 +79,6 @@ def not_negative(owner: str, name: str, value: Any) -> float:
     if not (np.isfinite(number) and number >= 0):
         raise ValueError(f"{owner}: {name}={show(value)} must be a finite number, 0 or more.")
     return number
-
-
-def window_of(owner: str, land: Landscape, view: Any) -> np.ndarray:
-    """A window, by default the landscape's view: (low, high) per coordinate, shape (d, 2).
-
-    Raises:
-        TypeError: when `land` is not a landscape. ValueError: for another shape, an empty side, or NaN or
-            infinity.
-    """
-    check_landscape(owner, land)
-    try:
-        window = np.asarray(land.view if view is None else view, dtype=float)
-    except (TypeError, ValueError):
-        window = np.empty(0)
-    if (
-        window.shape != (land.dim, 2)
-        or not np.isfinite(window).all()
-        or not (window[:, 0] < window[:, 1]).all()
-    ):
-        raise ValueError(
-            f"{owner}: view={show(view)} must give finite (low, high) for each of {land.dim} "
-            "coordinates."
-        )
-    return window
 
 
 def eigenvalues_of(owner: str, eigenvalues: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.critical import find_critical_points
 

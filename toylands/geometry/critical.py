@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from toylands.dynamics.checks import window_of
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
 from toylands.formula.declare import zero
-from toylands.geometry._checks import window_of
 from toylands.optimizers import newton
 from toylands.optimizers.optimizer import check_count
 

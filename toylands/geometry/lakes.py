@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape, window_of
 from toylands.formula import Landscape
-from toylands.geometry._checks import one_point, window_of
+from toylands.geometry._checks import one_point
 from toylands.optimizers.optimizer import check_count
 
 

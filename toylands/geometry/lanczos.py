@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape, Spectrum
 from toylands.geometry._checks import one_point
 from toylands.geometry.spectrum import SpectralDensity

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import Dial, Landscape, cos, dial, pi, sin
 from toylands.formula.definition import define, give_signature
 from toylands.geometry._checks import one_point, positive

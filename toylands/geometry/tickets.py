@@ -18,7 +18,8 @@ import numpy as np
 
 from toylands._brief import Brief
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape, descend
+from toylands.dynamics.checks import check_landscape
+from toylands.dynamics.descend import descend
 from toylands.formula import Landscape
 from toylands.geometry._checks import is_network, one_point
 from toylands.geometry.masked_networks import MaskedNetwork

@@ -31,8 +31,9 @@ def bce(p1, p2):
 
     Separable: the mixed second derivative is zero, so moving one pixel changes nothing for the
     other. It is convex in both pixels jointly, not just in each. The minimum, 0, sits in the corner
-    (1, 0) of the square, where the slope does not vanish. Convex in predictions is not convex in
-    network weights.
+    (1, 0) of the square, where the slope does not vanish, so a step can leave the square: beyond, the
+    formula goes on below 0 and is no cross-entropy. Convex in predictions is not convex in network
+    weights.
     """
     return -log(p1) - log(1 - p2)
 

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.dynamics.populations import well_edges
 from toylands.formula import Landscape
 from toylands.geometry._checks import positive

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
-from toylands.dynamics.descend import check_landscape
+from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
 
 _GRID = 20_001

@@ -372,7 +372,8 @@ def explore(
     Raises:
         ValueError, TypeError: naming what is wrong and the nearest right choice.
     """
-    from toylands.dynamics.descend import check_landscape, check_optimizer
+    from toylands.dynamics.checks import check_landscape
+    from toylands.optimizers.optimizer import check_optimizer
 
     if state is not None:
         scene = scenes.from_state(state)
