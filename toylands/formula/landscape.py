@@ -239,9 +239,11 @@ class Landscape:
         Decided by the exact Hessian alone; for a game the answer is "equilibrium", and `critical_point`
         tells what the flow does there. Where the Hessian is not finite the answer is "kink".
         """
+        return self._kind(self.spectrum(theta).eigenvalues)
+
+    def _kind(self, eigenvalues: np.ndarray) -> str:
         if self.players is not None:
             return "equilibrium"
-        eigenvalues = self.spectrum(theta).eigenvalues
         return classify(eigenvalues) if np.isfinite(eigenvalues).all() else "kink"
 
     def critical_point(self, theta: Any) -> CriticalPoint:
@@ -250,16 +252,15 @@ class Landscape:
 
     def _described(self, points: np.ndarray) -> list[CriticalPoint]:
         """Describe stationary points, shape (N, d)."""
-        game = self.players is not None
         eigenvalues, losses = self.spectrum(points).eigenvalues, self.loss(points)
-        rates = self.flow_rates(points) if game else [None] * len(points)
+        rates = [None] * len(points) if self.players is None else self.flow_rates(points)
         made = []
         for point, loss, row, rate in zip(points, losses, eigenvalues, rates, strict=True):
-            kink = not np.isfinite(row).all()
-            kind = "equilibrium" if game else "kink" if kink else classify(row)
             flow = None if rate is None or not np.isfinite(rate).all() else flow_of(rate)
             negative = int(np.sum(row < -zero(row)))
-            made.append(CriticalPoint(point, float(loss), kind, negative, row, flow, rate))
+            made.append(
+                CriticalPoint(point, float(loss), self._kind(row), negative, row, flow, rate)
+            )
         return made
 
     def flow_rates(self, theta: Any) -> np.ndarray:
