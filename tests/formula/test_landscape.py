@@ -291,9 +291,9 @@ def test_the_gradient_is_the_mean_over_samples() -> None:
 def test_columns_can_be_replaced() -> None:
     t, u = (1.0, 2.0, 3.0), (0.0, 1.0, 1.0)
     other = logistic(t=t, u=u, k=0)
-    assert other.samples == 3
     assert other.loss((0.5, 1.0)) == pytest.approx(logistic_by_hand(0.5, 1.0, t, u, 0.0), rel=1e-14)
-    assert logistic.samples == 4
+    assert (other.samples, logistic.samples) == (3, 4)
+    assert repr(other) == "logistic(k=0, t=[1, 2, 3], u=[0, 1, 1])"
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def three_regimes() -> list[str]:
 
 
 def limit_of_the_line() -> list[str]:
-    return [f"The limit is close to {LIMIT:.3f}", f"this is the {LIMIT:.3f} that you found"]
+    return [f"The limit is close to {LIMIT:.3f}", f"this is the {LIMIT:.3f} of section 2"]
 
 
 def a_direction_each() -> str:
@@ -105,7 +105,7 @@ def equally_many() -> str:
 
 def ten_times_smaller() -> str:
     assert 9 < steps_to_a_thousandth(0.01) / steps_to_a_thousandth(0.1) < 11
-    return "Ten times smaller costs about ten times more steps"
+    return "A rate ten times smaller needs about ten times as many steps"
 
 
 def four_times_halve() -> str:
@@ -124,7 +124,25 @@ def beyond_the_meters_limit() -> str:
 def less_than_one_percent() -> str:
     left = (100 * factor(0.001, 100) ** 100 + factor(0.001, 1) ** 100) / 101
     assert left < 0.01
-    return "Less than 1 % is left after 50 steps"
+    halved = math.log(0.5) / (2 * math.log(factor(0.001, 1)))  # the steep direction is gone by then
+    assert round(halved, -1) == 350
+    return (
+        "Less than 1 % is left after 50 steps, and from then on it takes about 350 steps to halve"
+    )
+
+
+def rounding_wakes_the_steep_direction_of_a_tilted_bowl() -> str:
+    """Above the limit, from the axis of the flat direction: lost on the line's bowl, not on x and y."""
+    values, vectors = np.linalg.eigh(hessian(X))
+    tilted, straight = vectors[:, 0].copy(), np.array([1.0, 0.0])
+    for _ in range(2000):
+        tilted -= 0.25 * (hessian(X) @ tilted)
+        straight -= 0.25 * (np.diag([1.0, 10.0]) @ straight)
+    assert 2 / values[1] < 0.25
+    assert np.abs(tilted).max() > 1e6
+    assert straight[1] == 0
+    assert abs(straight[0]) < 1e-100
+    return "On a tilted bowl, such as that of the line, rounding errors are enough to wake it up."
 
 
 def power_law() -> list[str]:
@@ -134,8 +152,8 @@ def power_law() -> list[str]:
         assert mpmath.almosteq(exact, formula, 1e-12)
     assert math.isclose(formula, 1 / (8 * 30**2), rel_tol=1e-12)
     return [
-        r"$L \approx 1/(8 t^2)$",
-        r"$L(t) = \bigl(1 - (1 + 2t)\, e^{-2t}\bigr) / (8 t^2)$",
+        r"$L \approx 1/(8 \tau^2)$",
+        r"$L(\tau) = \bigl(1 - (1 + 2\tau)\, e^{-2\tau}\bigr) / (8 \tau^2)$",
     ]
 
 
@@ -162,7 +180,8 @@ def round_bowl() -> str:
 SAYS = [
     three_regimes, limit_of_the_line, a_direction_each, diverging_factor, table_of_regimes,
     targets_do_not_matter, rate_01_needs, equally_many, ten_times_smaller, four_times_halve,
-    beyond_the_meters_limit, less_than_one_percent, power_law, best_rate_is_best, to_try, round_bowl,
+    beyond_the_meters_limit, less_than_one_percent,
+    rounding_wakes_the_steep_direction_of_a_tilted_bowl, power_law, best_rate_is_best, to_try, round_bowl,
 ]  # fmt: skip
 
 
@@ -180,14 +199,6 @@ def least_squares() -> list[str]:
 
 def first_gradient() -> str:
     return f"gradient at (0, 0): [{-2 * np.mean(X * Y):.0f}.   {-2 * np.mean(Y):.1f}]"
-
-
-def ten_steps() -> str:
-    theta = np.zeros(2)
-    design = np.column_stack([X, np.ones(4)])
-    for _ in range(10):
-        theta -= 0.1 * 2 * design.T @ (design @ theta - Y) / 4
-    return f"after ten steps with rate 0.1: w = {theta[0]:.4f}, b = {theta[1]:.4f}"
 
 
 def two_factors() -> list[str]:
@@ -221,7 +232,7 @@ def border() -> list[str]:
     assert max(map(abs, inside)) == 4.4
     return [
         f"border for rate 0.1: |x| = {math.sqrt(20):.4f}",
-        "from x = 4.4: running, largest |x| 4.4",
+        f"from x = 4.4: running, largest |x| 4.4, |x| at the end {abs(inside[-1]):.3g}",
         f"from x = 4.5: diverged at step {len(outside) - 1}",
     ]
 
@@ -252,6 +263,6 @@ def best_rate() -> list[str]:
 
 
 SHOWS = [
-    least_squares, first_gradient, ten_steps, two_factors, spectrum, counted_steps, border,
+    least_squares, first_gradient, two_factors, spectrum, counted_steps, border,
     slow_bottom, fast_then_slow, best_rate,
 ]  # fmt: skip

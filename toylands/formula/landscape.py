@@ -407,8 +407,10 @@ class Landscape:
         )
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={show(value)}" for name, value in self.parameters.items())
-        return f"{self.name}({values})"
+        first = self.definition.columns
+        other = {n: v for n, v in self.data.items() if not np.array_equal(v, first[n])}
+        given = (self.parameters | other).items()
+        return f"{self.name}({', '.join(f'{name}={show(value)}' for name, value in given)})"
 
     def _repr_markdown_(self) -> str:
         inside = ", ".join(self.coordinates)
