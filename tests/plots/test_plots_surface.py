@@ -54,6 +54,23 @@ def test_log_heights_are_labelled_with_losses() -> None:
     assert surface(L.rosenbrock, grid=41, height="loss").get_zlabel() == "loss"
 
 
+@pytest.mark.parametrize("name", ["double_well", "himmelblau", "rosenbrock", "saddle", "beale"])
+@pytest.mark.parametrize("azim", [-75, -60, 30])
+def test_the_numbers_of_x_and_y_do_not_run_into_each_other(name: str, azim: float) -> None:
+    ax = surface(L.get(name), grid=21, azim=azim)
+    ax.figure.canvas.draw()
+    inside = [
+        [
+            tick.label1.get_window_extent().padded(3)
+            for tick in axis.get_major_ticks()
+            if low - 1e-9 <= tick.get_loc() <= high + 1e-9 and tick.label1.get_text()
+        ]
+        for axis, (low, high) in zip((ax.xaxis, ax.yaxis), L.get(name).view, strict=True)
+    ]
+    assert all(len(boxes) > 2 for boxes in inside)
+    assert not [1 for x in inside[0] for y in inside[1] if x.overlaps(y)]
+
+
 def test_contour_lines_lie_on_the_surface(by_gid: Find) -> None:
     ground = terrain(L.saddle, grid=61)
     lines = by_gid(surface(L.saddle, grid=61), "contour lines")

@@ -355,6 +355,8 @@ def _zoom(sides: Array, elev: float, azim: float) -> float:
 
 def _frame(ax: Any, scene: Scene, scale: str, elev: float, azim: float) -> None:
     """Set limits, angles, labels and quiet panes."""
+    from matplotlib.ticker import MaxNLocator
+
     ground, inks = scene.ground, theme(ax)
     ax.set_proj_type("ortho")
     ax.view_init(elev=elev, azim=azim)
@@ -365,6 +367,8 @@ def _frame(ax: Any, scene: Scene, scale: str, elev: float, azim: float) -> None:
     ax.set_zlim(scene.low, scene.high)
     ax.set_xlabel(ground.names[0])
     ax.set_ylabel(ground.names[1])
+    # No number of x at the corner, where it would run into one of y.
+    ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 2.5, 5, 10], prune="both"))
     if scale == "log":
         ticks = bar_ticks(ground, 6)
         ax.set_zticks(scene.height(ticks))
