@@ -73,7 +73,11 @@ def cost_of_a_shake() -> list[str]:
     std = math.sqrt(square - mean**2)
     assert math.isclose(mean, 0.1**2 / 2 * 11, rel_tol=1e-12)
     assert std > mean
-    return ["about 0.01, 0.05 or 0.5?", f"which is {std:.3f} here: more than the mean itself"]
+    return [
+        "about 0.01, 0.05 or 0.5?",
+        f"The dashed line is {mean:.3f}",
+        f"which is {std:.3f} here: more than the mean itself",
+    ]
 
 
 def the_formula_is_a_first_term() -> str:
@@ -115,6 +119,19 @@ def equal_depth() -> list[str]:
     return [rf"$\sigma_* = {sigma:.3f}$", "Less than half the width of the sharp well is enough."]
 
 
+def too_deep_to_be_beaten() -> str:
+    """Where A2 s2^2 < A1 s1^2, the sharp well stays the deeper one, as smoothing tends to infinity too."""
+    sigma = np.geomspace(1e-3, 1e6, 1000)
+
+    def depth(a: float, s: float) -> np.ndarray:
+        return a * s**2 / (s**2 + sigma**2)
+
+    assert np.all(depth(20, 0.2) > depth(1, 0.8))
+    assert np.any(depth(15, 0.2) < depth(1, 0.8))
+    assert 15 * 0.2**2 < 0.8**2 < 20 * 0.2**2
+    return "so deep that this fails stays the deeper one at every $\\sigma$"
+
+
 def smoothing_is_an_average() -> str:
     """The closed form against quadrature over shakes in both coordinates."""
     sigma, x, y = 0.3, -1.3, 0.2
@@ -150,7 +167,7 @@ def the_sharp_well_disappears() -> str:
     assert ends[1] > 1
     return (
         r"At $\sigma = 0.5$ the sharp well is a shallow dent, at 0.7 it is no minimum any more, "
-        "and the walk goes on to the flat one."
+        "and the walk goes on towards the flat one."
     )
 
 
@@ -190,6 +207,7 @@ def equally_wide() -> str:
 SAYS = [
     extreme_directions, gradient_points_below_the_minimum, ten_times, cost_of_a_shake,
     the_formula_is_a_first_term, shakes_of_one_length, wells_and_rings, equal_depth,
+    too_deep_to_be_beaten,
     smoothing_is_an_average, the_sharp_well_disappears, quadratic_model, to_try, equally_wide,
 ]  # fmt: skip
 
@@ -211,7 +229,7 @@ def curvature() -> list[str]:
 def power_iteration() -> list[str]:
     v = np.linalg.matrix_power(H, 5) @ [1, 0]
     angle = math.degrees(math.atan2(v[1], v[0]))
-    return [f"after 5: {angle:.6f} degrees, off by {math.radians(30 - angle):.2e} rad"]
+    return [f"after 5: {angle:.6f} degrees, off by {30 - angle:.2e}"]
 
 
 def relative_scatter() -> list[str]:

@@ -30,7 +30,7 @@ def heavy_ball(slope: Slope, start: list[float], lr: float, beta: float, steps: 
 
 
 def adam(slope: Slope, start: list[float], steps: int, lr: float = 0.1) -> np.ndarray:
-    """Adam with eps = 0, from Kingma and Ba 2015, algorithm 1."""
+    """Adam from Kingma and Ba 2015, algorithm 1, with eps = 0: it changes no digit that is shown."""
     path, m, v = [np.array(start)], 0.0, 0.0
     for t in range(1, steps + 1):
         g = slope(path[-1])
@@ -102,6 +102,22 @@ def staircase_ratio() -> list[str]:
         rf"\left(\frac{{9}}{{11}}\right)^2 \approx {losses[1] / losses[0]:.3f}",
         f"it multiplies $x$ by {1 - 0.18:.2f} and $y$ by −{abs(1 - 1.8):.1f} per step",
     ]
+
+
+def short_steps_do_not_zig_zag() -> str:
+    """Below one over the largest curvature no coordinate changes its sign; the best fixed rate is longer."""
+    path = heavy_ball(ravine(KAPPA), [1.0, 1.0], 0.99 / KAPPA, 0, 100)
+    assert np.all(path > 0)
+    assert path[-1, 1] > 0.3  # still far away along the floor
+    assert 2 / (KAPPA + 1) > 1 / KAPPA
+    return "A rate below $1/\\lambda_{\\max}$ never zig-zags, but it creeps along the floor"
+
+
+def slow_divergence_is_not_seen() -> str:
+    """One percent beyond the limit, after 100 steps: grown, but not a million windows away."""
+    end = np.abs(heavy_ball(ravine(KAPPA), [1.0, 1.0], 1.01 * 2 / KAPPA, 0, 100)[-1, 0])
+    assert 1 < end < 100
+    return "(Just beyond it a walk diverges so slowly that 100 steps do not show it.)"
 
 
 def gains() -> list[str]:
@@ -213,7 +229,8 @@ def the_race_in_the_bend() -> list[str]:
 
 
 SAYS = [
-    cost_of_the_ravine, staircase_ratio, gains, tuned_momentum, limit_with_memory,
+    cost_of_the_ravine, staircase_ratio, short_steps_do_not_zig_zag, slow_divergence_is_not_seen,
+    gains, tuned_momentum, limit_with_memory,
     the_trap_has_three_points, adam_in_the_turned_ravine, frozen_adam, five_degrees,
     the_race_in_the_bend,
 ]  # fmt: skip
