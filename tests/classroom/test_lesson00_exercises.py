@@ -36,23 +36,23 @@ def test_watershed_accepts_the_solution_and_says_where_to_go() -> None:
 
 
 def test_watershed_knows_the_starts_that_are_no_answer() -> None:
-    assert "diverges" in said("0.1", "Ada", 50.0).words
+    assert "without quotes" in said("0.1", "Ada", "0.1").words
     assert "one number" in said("0.1", "Ada", "left").words
     assert "one number" in said("0.1", "Ada", (0.1, 0.2)).words
     assert "dots" in said("0.1", "Ada", ...).words
 
 
-def test_watershed_leap() -> None:
-    """Far out, the first step leaps over the hill: then the right start ends left."""
+def test_off_the_map_there_is_no_watershed() -> None:
+    """There a step may leap over the hill, one way and the other, or leave for good."""
     task, given = made("0.1", "Ada")
     c = given.land.parameters["c"]
-    leaps = [
-        x
-        for x in np.linspace(2, 5, 3001)
-        if ends_left(c, x) is False and ends_left(c, x + 0.05) is True
-    ]
-    assert leaps
-    assert "leaps over the hill" in judge(task, leaps[0]).words
+    found = set()
+    for x in [*np.linspace(2, 5, 3001), *np.linspace(-5, -2.01, 3001), 50.0, -1e90]:
+        found.add((ends_left(c, x), ends_left(c, x + 0.05)))
+        verdict = judge(task, x)
+        assert not verdict.right
+        assert verdict.words == "that is off the map: stay between the two valleys"
+    assert {(True, False), (False, True), (None, None)} <= found
 
 
 def test_neighbours_have_other_watersheds() -> None:

@@ -147,3 +147,24 @@ def test_data_are_copied_and_cannot_be_changed_behind_a_landscape() -> None:
     assert fit.loss(0.0) == 2.5
     with pytest.raises(ValueError, match="read-only"):
         fit.data["t"][0] = 7
+
+
+@pytest.mark.parametrize(
+    ("formula", "same"),
+    [
+        ("3*x**2 + x*y - k*y**2 + 2*x - 1", True),
+        ("x*y", True),
+        ("x + 2*y", True),
+        ("x**2 + k*y**4", False),
+        ("exp(x) + y**2", False),
+        ("where(x > 0, x**2, 3*x**2) + y**2", False),
+    ],
+)
+def test_a_landscape_is_quadratic_when_its_hessian_is_the_same_everywhere(
+    formula: str, same: bool
+) -> None:
+    land = landscape(formula, k=2) if "k" in formula else landscape(formula)
+    assert land.definition.quadratic == same
+    points = np.random.default_rng(0).normal(size=(50, land.dim))
+    hessians = land.hessian(points)
+    assert np.allclose(hessians, hessians[0]) == same

@@ -36,6 +36,35 @@ def test_a_divergence_is_explained_by_its_limit() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("land", "start"),
+    [(tl.landscapes.quartic_wall, (4.48, 1)), (tl.landscapes.double_well, (1.8, 1))],
+)
+def test_off_a_bowl_the_limit_is_no_more_than_a_hint(land: Any, start: Any) -> None:
+    """There a walk may arrive at a rate above the limit, so that cannot be why another leaves."""
+    rate = {"quartic_wall": 0.1, "double_well": 0.9}[land.name]
+    lost = walk_of(land, tl.gd(rate), start=start, steps=100)
+    assert explain.sentence(lost).endswith(", a limit that is exact on bowls only.")
+    arrives = {"quartic_wall": (0.1, (4.4, 1)), "double_well": (0.4, (1.8, 1))}[land.name]
+    found = walk_of(land, tl.gd(arrives[0]), start=arrives[1], steps=5000).trajectory
+    assert found.rates[0] * found.sharpness[0] > 2
+    assert found.status.kind != "diverged"
+    assert found.loss[-1] < found.loss[0] / 100
+
+
+def test_on_a_saddle_the_limit_is_not_why_a_walk_leaves() -> None:
+    """On x^2 - y^2 (halved) gradient descent leaves along y at any rate: y grows by 1 + lr, x by |1 - lr|."""
+    hint = "a limit that is exact on bowls only."
+    for rate in (0.5, 2.5):
+        lost = walk_of(tl.landscapes.saddle, tl.gd(rate), start=(0, 0.5), steps=200)
+        assert lost.trajectory.status.kind == "diverged"
+        assert explain.sentence(lost).endswith(hint) == (rate == 2.5)
+    trough = tl.landscape("u**2 / 2 + 0 * v")  # flat along v: no eigenvalue below zero
+    assert "is above 2/lambda_max = 2." in explain.sentence(
+        walk_of(trough, tl.gd(2.5), start=(1, 1), steps=200)
+    )
+
+
 def test_heavy_ball_is_judged_by_its_own_limit() -> None:
     fine = explain.sentence(walk_of(BOWL, tl.momentum(0.25, beta=0.5), steps=400))
     assert "converged" in fine  # 0.25 * 10 = 2.5 is below 2 (1 + 0.5) = 3
@@ -68,7 +97,11 @@ def test_the_rates_in_the_sentence_are_the_theorem() -> None:
 
 def test_bouncing_at_the_edge_is_said() -> None:
     sentence = explain.sentence(walk_of(BOWL, tl.gd(0.2), start=(0, 1), steps=50))
-    assert sentence.endswith("bouncing at the edge of stability.")
+    assert sentence.endswith("bouncing from wall to wall close to the limit.")
+    # On u^2 v^2 / 2 the floor u = 0 has the curvature v^2: at v^2 = 2/lr, u jumps from wall to wall, and no
+    # bowl is above or below the limit for good.
+    wall = walk_of(tl.landscape("u**2 * v**2 / 2"), tl.gd(0.1), start=(1e-4, 20**0.5), steps=50)
+    assert explain.sentence(wall).endswith("bouncing at the edge of stability.")
     calm = explain.sentence(walk_of(BOWL, tl.gd(0.05), start=(1, 1), steps=50))
     assert "edge" not in calm
     assert numbers(calm)[0] == 50

@@ -327,6 +327,23 @@ def test_the_basin_map_follows_the_rate(shown: Shown) -> None:
     assert (np.abs(view.pixels() - plain).max(axis=2) > 20).mean() < 0.1
 
 
+def test_only_a_rate_above_the_limit_is_drawn_in_red(shown: Shown) -> None:
+    """On a parabola of curvature 1 the meter is the rate: 2 keeps to the limit, 2.05 is above it."""
+
+    def reddish() -> int:
+        red, green, _ = view.pixels("charts").transpose(2, 0, 1)
+        return int((red - green > 30).sum())
+
+    view = shown("tl.landscapes.parabola, [tl.gd(2.0)], steps=60")
+    assert reddish() == 0
+    assert view.find("readout-0").locator(".tl-over").count() == 0
+    seq = view.seq
+    view.type_number("lr", "2.05")
+    view.shown(seq)
+    assert reddish() > 200
+    assert view.find("readout-0").locator(".tl-over").count() == 1
+
+
 def test_the_dark_theme(notebook: Notebook, shown: Shown) -> None:
     view = shown()
     trail = view.trail("gd").sum()

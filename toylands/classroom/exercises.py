@@ -147,6 +147,13 @@ def number_in(given: Any) -> float | None:
     return float(value.reshape(())) if value is not None and value.size == 1 else None
 
 
+def unexpected(wanted: str, given: Any) -> Verdict:
+    """The verdict on an answer that is not of the kind that is asked for."""
+    text = isinstance(given, str) and bool(re.fullmatch(r"\s*[-+.\d][\d.eE+-]*\s*", given))
+    quotes = "; write the number without quotes" if text else ""
+    return Verdict(False, f"expected {wanted}, got {show(given)}{quotes}")
+
+
 def judge(task: Task, given: Any) -> Verdict:
     """Judge an answer to a task."""
     if _blank(given):
@@ -192,15 +199,13 @@ def _judge_numbers(task: Task, given: Any) -> Verdict:
     wanted = np.asarray(task.answer, dtype=float)
     value = _numbers(given)
     if value is None:
-        text = isinstance(given, str) and bool(re.fullmatch(r"\s*[-+.\d][\d.eE+-]*\s*", given))
-        quotes = "; write the number without quotes" if text else ""
-        return Verdict(False, f"expected {_kind(task.answer)}, got {show(given)}{quotes}")
+        return unexpected(_kind(task.answer), given)
     if wanted.ndim == 0 and value.size == 1:
         value = value.reshape(
             ()
         )  # a landscape of one coordinate gives points as arrays of one number
     if value.shape != wanted.shape:
-        return Verdict(False, f"expected {_kind(task.answer)}, got {show(given)}")
+        return unexpected(_kind(task.answer), given)
     if _close(value, wanted, task.rtol):
         return Verdict(True, task.praise)
     for mistake, hint in task.wrong:
@@ -211,8 +216,27 @@ def _judge_numbers(task: Task, given: Any) -> Verdict:
     if value.ndim == 1 and _close(np.sort(value), np.sort(wanted), task.rtol):
         return Verdict(False, "the numbers are right, but in another order")
     if _close(value, wanted, 0.05):
-        return Verdict(False, f"close, but the answer is wanted to within {100 * task.rtol:.2g} %")
-    return Verdict(False, "")
+        exact = f"to within {100 * task.rtol:.2g} %" if task.rtol > 1e-4 else "exactly"
+        return Verdict(False, f"close, but the answer is wanted {exact}")
+    return Verdict(False, _far_off(value, wanted, task.rtol))
+
+
+def _far_off(value: np.ndarray, wanted: np.ndarray, rtol: float) -> str:
+    """What to say where no mistake is known: roughly how far off, never enough to find it by halving."""
+    if value.size > 1:
+        right = sum(
+            _close(one, other, rtol) for one, other in zip(value.flat, wanted.flat, strict=True)
+        )
+        return f"{right} of {value.size} numbers are right" if right else ""
+    if value * wanted < 0:
+        return "its sign is another"
+    if abs(value) >= 2 * abs(wanted):
+        return "much too large" if wanted else "too large"
+    return (
+        "much too small"
+        if abs(value) <= abs(wanted) / 2
+        else "of the right size, but another number"
+    )
 
 
 def _judge_words(task: Task, given: Any) -> Verdict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,12 @@ class Definition:
             tuple(self.columns),
             signs,
         )
+
+    @functools.cached_property
+    def quadratic(self) -> bool:
+        """Whether the Hessian is the same everywhere, for all parameters (imports SymPy)."""
+        entries = itertools.chain(*self.derivation.hessian)
+        return not any(entry.free_symbols & {*self.derivation.symbols} for entry in entries)
 
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
         """The compiled kernel for derivatives of this order (0: the loss alone).

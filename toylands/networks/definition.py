@@ -69,6 +69,11 @@ class NetworkDefinition(Definition):
         """
         return _not_a_formula()
 
+    @property
+    def quadratic(self) -> bool:
+        """Never."""
+        return False
+
     def prepare(self, order: int) -> None:
         """See that the parts are compiled that evaluations of this order need, and say where they are."""
         if order in self.prepared:

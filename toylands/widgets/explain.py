@@ -54,11 +54,23 @@ def _why_diverged(walk: Walk) -> str:
     if not len(over):
         return ""
     k = int(over[0])
-    bound = walk.limit / sharpness[k]
-    return (
-        f": at step {k} its learning rate {number(run.rates[k])} is above {number(walk.limit)}/lambda_max "
-        f"= {number(bound)}"
-    )
+    return f": at step {k} {_too_large(walk, run.rates[k], sharpness[k])}"
+
+
+def _too_large(walk: Walk, rate: float, sharpness: float) -> str:
+    assert walk.limit is not None
+    limit, bound = number(walk.limit), number(walk.limit / sharpness)
+    words = f"its learning rate {number(rate)} is above {limit}/lambda_max = {bound}"
+    return words if _is_bowl(walk) else f"{words}, a limit that is exact on bowls only"
+
+
+def _is_bowl(walk: Walk) -> bool:
+    """Whether the curvature is the same everywhere and nowhere negative; a saddle is left at any rate."""
+    run = walk.trajectory
+    if not run.landscape.definition.quadratic:
+        return False
+    eigenvalues = np.linalg.eigvalsh(run.landscape.jacobian(run.start))
+    return bool(eigenvalues[0] >= -1e-9 * abs(eigenvalues[-1]))
 
 
 def _rate(walk: Walk) -> str:
@@ -75,9 +87,9 @@ def _bouncing(walk: Walk) -> str:
     if not meter > 0.98 * walk.limit:
         return ""
     if meter > walk.limit and run.loss[-1] > run.loss[0]:
-        bound = number(walk.limit / walk.sharpness[-1])
-        rate, limit = number(run.rates[-1]), number(walk.limit)
-        return f", growing: its learning rate {rate} is above {limit}/lambda_max = {bound}"
+        return f", growing: {_too_large(walk, run.rates[-1], walk.sharpness[-1])}"
+    if run.landscape.definition.quadratic:
+        return ", bouncing from wall to wall close to the limit"
     return ", bouncing at the edge of stability"
 
 

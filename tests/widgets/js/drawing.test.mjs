@@ -1,9 +1,9 @@
 // The pure parts of the charts and of the solid stage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartWindow } from "../../../toylands/widgets/js/charts.js";
+import { chartWindow, piecesAbove, placeLabel } from "../../../toylands/widgets/js/charts.js";
 import { clipToFrame } from "../../../toylands/widgets/js/clipping.js";
-import { drawArrow } from "../../../toylands/widgets/js/marks.js";
+import { drawArrow, drawHeads } from "../../../toylands/widgets/js/marks.js";
 import { drape, meshOf } from "../../../toylands/widgets/js/mesh.js";
 
 test("a logarithmic chart holds its values, and says where it cannot", () => {
@@ -41,6 +41,54 @@ test("an arrow head has its tip where it is drawn and points where it is told", 
   }
 });
 
+/** A stage on which walkers stand at the pixels given, and the texts and boxes its heads are drawn with. */
+function headsOf(walks, frame) {
+  const [texts, boxes, heads] = [[], [], []];
+  const acts = {
+    fillText: (text) => texts.push(text),
+    roundRect: (...box) => boxes.push(box),
+    arc: (x, y) => heads.push([x, y]),
+    measureText: (text) => ({ width: 7 * text.length }),
+  };
+  const ctx = new Proxy({}, { get: (_, name) => acts[name] ?? (() => {}), set: () => true });
+  const inside = ({ x, y }) => x >= 0 && x <= frame.width && y >= 0 && y <= frame.height;
+  const stage = {
+    unit: 1, font: "serif", taken: [], inks: {}, walks, rowOf: (walk) => walk.row,
+    palette: { shapes: { disc: { radius: 0.5 } } },
+    headAt: (walk, row, out) => Object.assign(out, walk.at, { dx: 1, dy: 0, hidden: false, outside: !inside(walk.at) }),
+  };
+  drawHeads(ctx, stage, frame);
+  return { texts, boxes, heads };
+}
+
+test("a walker is outside since the step after its last point inside, whatever its lines cross", () => {
+  // A parabola at a rate of 2.1: x = (-1.1)^t in a view from -3 to 3 is beyond it from step 12 on.
+  const xs = Array.from({ length: 60 }, (_, t) => 50 + (50 / 3) * (-1.1) ** t);
+  const trail = clipToFrame(xs, xs.map(() => 10), xs.length, [0, 0, 100, 100]);
+  const at = { x: 101, y: 10 };
+  for (const row of [12, 13, 19, 20, 30, 31, 40, 59]) {
+    const walk = { marker: "disc", kind: "running", rows: 60, row, at, trail };
+    assert.deepEqual(headsOf([walk], { left: 0, top: 0, width: 100, height: 100 }).texts, ["outside since step 12"]);
+  }
+  // What is seen may be less than the frame: a surface with a hole.
+  const holed = clipToFrame([1, 2, 3, 4], [1, 1, 1, 1], 4, [0, 0, 9, 9], (k) => k === 1);
+  assert.deepEqual([...holed.since], [0, 2, 2, 2]);
+});
+
+test("a tag covers neither another walker's head nor another tag", () => {
+  const frame = { left: 0, top: 0, width: 400, height: 300 };
+  const trail = { since: [0] };
+  const gone = { marker: "disc", kind: "diverged", diverged_at: 5, rows: 1, row: 0, trail, at: { x: 60, y: 150 } };
+  const rest = { ...gone, kind: "converged", at: { x: 110, y: 132 } };
+  for (const walks of [[gone, rest], [rest, gone], [gone, { ...gone, at: { x: 62, y: 150 } }, rest]]) {
+    const { boxes, heads } = headsOf(walks, frame);
+    boxes.forEach(([l, t, w, h], n) => {
+      for (const [x, y] of heads) assert.ok(x < l - 5 || x > l + w + 5 || y < t - 5 || y > t + h + 5, `${x}, ${y}`);
+      for (const o of boxes.slice(n + 1)) assert.ok(l >= o[0] + o[2] || o[0] >= l + w || t >= o[1] + o[3] || o[1] >= t + h);
+    });
+  }
+});
+
 test("a walk that diverges does not flatten the others", () => {
   const range = chartWindow([{ loss: [10, 1, 0.1] }, { loss: [10, 1e9, 1e30] }], "loss", true);
   assert.ok(range.high < 5 && range.low > -2);
@@ -65,6 +113,32 @@ test("the meter shows zero and its limit, and at most three times the limit", ()
   // A rule without a limit does not stretch the window of one that has it.
   const mixed = chartWindow([{ meter: [1], limit: 2 }, { meter: [1e6], limit: null }], "meter");
   assert.ok(mixed.high < 3);
+});
+
+test("what is above a limit is cut where it crosses, and a curve that keeps to it has nothing above", () => {
+  const { at, values, pen } = piecesAbove([1, 3, 4, 2, NaN, 5, 5, 0], 2);
+  assert.deepEqual(values, [2, 3, 4, 2, 5, 5, 2]);
+  assert.deepEqual(at, [0.5, 1, 2, 3, 5, 6, 6.6]);
+  assert.deepEqual(pen, [false, true, true, true, false, true, true]);
+  assert.deepEqual(piecesAbove([2, 2, 2], 2).at, []);
+  assert.deepEqual(piecesAbove([2, 2 * (1 + Number.EPSILON)], 2).at, []); // a rounding error is not above
+  assert.deepEqual(piecesAbove([2.01, 2.01], 2).values, [2.01, 2.01]);
+});
+
+test("a limit's label stands on the side of its line that no curve crosses", () => {
+  const level = (...ys) => ({ xs: [0, 100], ys, pen: [false, true] });
+  const at = (curves, taken = []) => placeLabel(curves, taken, [0, 95], 50, [30, 12]);
+  assert.deepEqual(at([]), [65, 36, 30, 12]);
+  assert.deepEqual(at([level(45, 45)]), [65, 54, 30, 12]); // a curve just above the limit
+  assert.deepEqual(at([level(50, 50)]), [65, 36, 30, 12]); // at it
+  assert.deepEqual(at([level(55, 55)]), [65, 36, 30, 12]); // just below it
+  assert.deepEqual(at([level(45, 45), level(55, 55)]), [65, 36, 30, 12]); // no free place: its rim keeps it legible
+  assert.deepEqual(at([level(90, 20)]), [65, 54, 30, 12]); // it comes from below and passes
+  const swings = { xs: [40, 80, 100], ys: [50, 20, 80], pen: [false, true, true] };
+  assert.deepEqual(at([swings]), [25, 54, 30, 12]); // further left
+  assert.deepEqual(at([], [[70, 30, 20, 10]]), [65, 54, 30, 12]); // another limit's label
+  const gap = { ...level(45, 45), pen: [false, false] };
+  assert.deepEqual(at([gap]), [65, 36, 30, 12]); // nothing is drawn across what is not known
 });
 
 test("the mesh of a plane: its slopes, its area, its walls", () => {

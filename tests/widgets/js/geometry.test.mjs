@@ -182,6 +182,9 @@ test("a trail that starts outside begins where it enters; one that stays outside
   const t = c.clipToFrame([-5, 5], [5, 5], 2, [0, 0, 10, 10]);
   assert.deepEqual([t.x[0], t.x[1], t.pen[0], t.count], [0, 5, 0, 2]);
   assert.equal(c.clipToFrame([-5, -6], [5, 5], 2, [0, 0, 10, 10]).count, 0);
+  const over = c.clipToFrame([5, -5, 15, -5, 5, 15, -5], [5, 5, 5, 5, 5, 5, 5], 7, [0, 0, 10, 10]);
+  assert.deepEqual([...over.since], [1, 1, 1, 1, 5, 5, 5], "a line across the frame brings nobody back");
+  assert.deepEqual([...c.clipToFrame([-5, -6], [5, 5], 2, [0, 0, 10, 10]).since], [0, 0]);
   const through = c.clipToFrame([-5, 15], [5, 5], 2, [0, 0, 10, 10]);
   assert.deepEqual([through.x[0], through.x[1], through.exit], [0, 10, null]);
 });
@@ -229,6 +232,10 @@ test("the common height of ellipses is round and keeps them in sight", () => {
   // One minimum, curvatures 1 and 4, window 2: 2 (0.09 * 2)^2 / 2 = 0.0324 -> 0.03.
   assert.equal(g.roundRise([[1, 4]], 2), 0.03);
   assert.equal(g.roundRise([[0, 0]], 2), null);
+  for (const high of [1, 2, 5, 10, 16]) { // the long half-axis is sqrt(2 rise / 1)
+    for (const span of [0.7, 1, 2, 3.1, 5, 8]) assert.ok(Math.sqrt(2 * g.roundRise([[1, high]], span)) < 0.14 * span, `${high}, ${span}`);
+  }
+  assert.equal(g.roundRise([[1, 100]], 2), 0.2); // too long to be closed: 10 (0.09 * 2)^2 / 2 = 0.162
   assert.equal(g.roundRise([[0, 4]], 2), g.roundRise([[4, 4]], 2)); // a valley: across it
   assert.equal(g.roundRise([[1, 4], [1e-300, 1e-299]], 2), 0.03); // one walk is far out in the plain
   assert.equal(g.riseOf([{ hxx: [9, 1], hxy: [0, 0], hyy: [9, 4] }], 2), 0.03);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
-import { biasCorrections, heldEqual, insideVectors, missingOf, mostStarts } from "../../../toylands/widgets/js/panels.js";
+import { biasCorrections, heldEqual, insideVectors, missingOf, mostStarts, readoutLines } from "../../../toylands/widgets/js/panels.js";
 import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
 
 test("numbers are read as people type them, and nothing else is", () => {
@@ -136,4 +136,13 @@ test("a constant gradient comes out of the bias corrections as it went in", () =
   const last = biasCorrections(walk, columns, ["x", "y"], rows - 1);
   assert.ok(last.every(([, , values]) => values.every(Number.isNaN)));
   assert.deepEqual(biasCorrections({ ...walk, corrects: false }, columns, ["x", "y"], 0), []);
+});
+
+test("the table's numbers are all of the step shown, the last one too", () => {
+  const walk = { id: "a", name: "gd", loss: [3, 2, 1], gradNorm: [6, 5, 4], meter: [9, 8, 7], rows: 3, limit: 2, kind: "running", status: "running" };
+  for (const row of [0, 1, 2]) {
+    const hub = { rowOf: () => row, picture: { final: false }, hiding: false };
+    const [line] = readoutLines(hub, [walk], new Map());
+    assert.deepEqual([line.loss, line.gradNorm, line.meter], [3 - row, 6 - row, 9 - row]);
+  }
 });

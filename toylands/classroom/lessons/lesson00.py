@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from toylands import landscapes
-from toylands.classroom.exercises import Task, Verdict, exercise, number_in
+from toylands.classroom.exercises import Task, Verdict, exercise, number_in, unexpected
 from toylands.classroom.identity import Personal
 from toylands.dynamics import descend
 from toylands.optimizers import gd
@@ -18,23 +18,22 @@ def watershed(mine: Personal) -> Task:
     """Where the basins of two valleys meet, to within 0.05."""
     land = landscapes.get("double_well")(c=mine.between(0.1, 0.3, 0.01))
 
-    def valley(x: float) -> str | None:
+    def valley(x: float) -> str:
         run = descend(land, gd(_RATE), start=(x, _Y), steps=1000)
-        if run.diverged_at is not None:
-            return None
         return "left" if run.end[0] < 0 else "right"
 
     def judge(given: Any) -> Verdict:
         x = number_in(given)
         if x is None:
-            return Verdict(False, "expected one number, the x of the start")
+            return unexpected("one number, the x of the start", given)
+        low, high = land.view[0]
+        if (
+            not low <= x <= high - _APART
+        ):  # out there a step may leap over the hill, or leave for good
+            return Verdict(False, "that is off the map: stay between the two valleys")
         here, beside = valley(x), valley(x + _APART)
-        if here is None or beside is None:
-            return Verdict(False, "so far out the walk diverges; stay between the valleys")
         if (here, beside) == ("left", "right"):
             return Verdict(True, "between these two starts runs the watershed")
-        if (here, beside) == ("right", "left"):
-            return Verdict(False, "there a step leaps over the hill; stay between the valleys")
         other = "right" if here == "left" else "left"
         return Verdict(False, f"both starts end in the {here} valley: go to the {other}")
 

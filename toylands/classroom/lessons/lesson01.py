@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from toylands import landscapes
-from toylands.classroom.exercises import Task, Verdict, exercise, number_in
+from toylands.classroom.exercises import Task, Verdict, exercise, number_in, unexpected
 from toylands.classroom.identity import Personal
 from toylands.dynamics import descend
 from toylands.optimizers import gd
@@ -48,7 +48,7 @@ def largest_rate(mine: Personal) -> Task:
 def twin_rate(mine: Personal) -> Task:
     """Two rates shrink a parabola equally fast: lr and 2/a - lr."""
     a = mine.pick([2.0, 2.5, 4.0, 5.0, 10.0])
-    rate = round(mine.between(0.05, 0.45, 0.05) / a, 6)
+    rate = round(mine.between(0.15, 0.45, 0.05) / a, 6)
     return Task(
         f"On a parabola with curvature a = {a:g} you walk with the learning rate {rate:g}. There "
         "is exactly one other rate with which the distance to the minimum is the same after every "
@@ -117,7 +117,7 @@ def quick_rate(mine: Personal) -> Task:
     def judge(given: Any) -> Verdict:
         rate = number_in(given)
         if rate is None or rate <= 0:
-            return Verdict(False, "expected one positive number")
+            return unexpected("one positive number", given)
         if rate >= 2 / steep:
             return Verdict(False, "with this rate the steep direction does not shrink at all")
         run = descend(land, gd(rate), start=(1.0, 1.0), steps=2000)

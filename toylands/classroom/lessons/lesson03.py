@@ -128,12 +128,12 @@ def own_momentum(mine: Personal) -> Task:
     start, steps = (mine.between(0.5, 1.5, 0.1), -1.0), 30
 
     def walk(step: Step) -> np.ndarray:
-        theta, v = np.array(start), np.zeros(2)
+        theta, b = np.array(start), np.zeros(2)
         path = [theta]
         for _ in range(steps):
-            theta, v = step(theta.copy(), land.grad(theta), v.copy())
-            theta, v = np.array(theta, dtype=float), np.array(v, dtype=float)
-            if theta.shape != (2,) or v.shape != (2,):
+            theta, b = step(theta.copy(), land.grad(theta), b.copy())
+            theta, b = np.array(theta, dtype=float), np.array(b, dtype=float)
+            if theta.shape != (2,) or b.shape != (2,):
                 raise ValueError("the new point and the new memory must have two numbers each")
             path.append(theta)
         return np.array(path)
@@ -142,35 +142,35 @@ def own_momentum(mine: Personal) -> Task:
         return bool(np.allclose(one, other, rtol=1e-6, atol=1e-9))
 
     mistakes: list[tuple[Step, str]] = [
-        (lambda x, g, v: (x, v), "the point does not move"),
-        (lambda x, g, v: (x - lr * g, v), "that is plain gradient descent: the memory is not used"),
-        (lambda x, g, v: (x + lr * (beta * v + g), beta * v + g), "that walks uphill: look at the "
+        (lambda x, g, b: (x, b), "the point does not move"),
+        (lambda x, g, b: (x - lr * g, b), "that is plain gradient descent: the memory is not used"),
+        (lambda x, g, b: (x + lr * (beta * b + g), beta * b + g), "that walks uphill: look at the "
          "sign"),
-        (lambda x, g, v: (x - (beta * v + g), beta * v + g), "the learning rate is missing"),
-        (lambda x, g, v: (x - lr * (beta * v + lr * g), beta * v + lr * g), "the learning rate "
+        (lambda x, g, b: (x - (beta * b + g), beta * b + g), "the learning rate is missing"),
+        (lambda x, g, b: (x - lr * (beta * b + lr * g), beta * b + lr * g), "the learning rate "
          "enters twice: once is enough, in the memory or in the step"),
-        (lambda x, g, v: (x - lr * (beta * v + (1 - beta) * g), beta * v + (1 - beta) * g), "that "
+        (lambda x, g, b: (x - lr * (beta * b + (1 - beta) * g), beta * b + (1 - beta) * g), "that "
          "is an average of the gradients, with 1 - beta in front of g; here it is their sum"),
-        (lambda x, g, v: (x - lr * v, beta * v + g), "the order is wrong: first the new memory, "
+        (lambda x, g, b: (x - lr * b, beta * b + g), "the order is wrong: first the new memory, "
          "then a step with the new memory"),
-        (lambda x, g, v: (x - lr * (v + g), v + g), "nothing fades: the old memory needs the "
+        (lambda x, g, b: (x - lr * (b + g), b + g), "nothing fades: the old memory needs the "
          "factor beta"),
-        (lambda x, g, v: (x - lr * (beta * (beta * v + g) + g), beta * v + g), "that is Nesterov's "
+        (lambda x, g, b: (x - lr * (beta * (beta * b + g) + g), beta * b + g), "that is Nesterov's "
          "momentum, which looks one step ahead; asked is the plain one"),
-        (lambda x, g, v: (x - lr * beta * (v + g), beta * (v + g)), "beta belongs to the old "
+        (lambda x, g, b: (x - lr * beta * (b + g), beta * (b + g)), "beta belongs to the old "
          "memory only, not to the new gradient"),
-        (lambda x, g, v: (beta * v + g, x - lr * (beta * v + g)), "give back the point first, then "
-         "the memory: return theta, v"),
+        (lambda x, g, b: (beta * b + g, x - lr * (beta * b + g)), "give back the point first, then "
+         "the memory: return theta, b"),
     ]  # fmt: skip
 
     def judge(given: Any) -> Verdict:
         if not callable(given):
-            return Verdict(False, "expected your function step(theta, g, v), without brackets")
+            return Verdict(False, "expected your function step(theta, g, b), without brackets")
         first = given(np.array(start), land.grad(start), np.zeros(2))
         if first is None:
-            return Verdict(False, "your function gives nothing back: end it with return theta, v")
+            return Verdict(False, "your function gives nothing back: end it with return theta, b")
         if not isinstance(first, tuple | list) or len(first) != 2:
-            return Verdict(False, "give back two things: return theta, v")
+            return Verdict(False, "give back two things: return theta, b")
         with np.errstate(over="ignore", invalid="ignore"):
             path = walk(given)
             if same(path, descend(land, momentum(lr, beta=beta), start=start, steps=steps).path):
@@ -183,7 +183,7 @@ def own_momentum(mine: Personal) -> Task:
         return Verdict(False, "it walks another path than momentum does")
 
     return Task(
-        f"Write `step(theta, g, v)` for momentum with learning rate {lr:g} and beta = {beta:g}. It "
+        f"Write `step(theta, g, b)` for momentum with learning rate {lr:g} and beta = {beta:g}. It "
         f"will walk {steps} steps on your ravine.",
         given={"land": land, "lr": lr, "beta": beta, "start": start},
         judge=judge,

@@ -37,7 +37,7 @@ def bad_fraction(mine: Personal) -> Task:
 @exercise("4.2", "Off the saddle")
 def leave_saddle(mine: Personal) -> Task:
     """Steps from a tiny distance to distance 1 along the way down."""
-    b, lr = mine.pick([0.5, 1.0, 2.0, 4.0]), mine.between(0.04, 0.12, 0.01)
+    b, lr = mine.pick([0.5, 2.0, 4.0]), mine.between(0.04, 0.12, 0.01)
     digits = int(mine.between(5, 12, 1))
     distance = math.log(10**digits)
     steps = math.ceil(distance / math.log1p(lr * b))

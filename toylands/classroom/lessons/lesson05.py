@@ -14,7 +14,7 @@ from toylands.classroom.identity import Personal
 @exercise("5.1", "The second-best direction")
 def autoencoder_saddle(mine: Personal) -> Task:
     """Loss and downhill curvature at the saddle of a tied autoencoder."""
-    a, b = mine.between(2, 4, 0.1), mine.between(0.5, 1.8, 0.1)
+    a, b = mine.between(2, 4, 0.1), mine.between(0.55, 1.75, 0.1)
     land = landscapes.get("tied_autoencoder")(a=a, b=b)
     lowest, highest = (float(value) for value in land.spectrum((0.0, 1.0)).eigenvalues)
     return Task(
@@ -47,7 +47,7 @@ def autoencoder_saddle(mine: Personal) -> Task:
 @exercise("5.2", "Waiting for the jump")
 def half_time(mine: Personal) -> Task:
     """The time until two layers have learnt half of their target."""
-    s, w0 = mine.between(0.8, 3, 0.1), mine.between(0.15, 0.3, 0.01)
+    s, w0 = mine.between(1.2, 3, 0.1), mine.between(0.2, 0.3, 0.01)
     p0 = w0**2
     ratio = math.log(s / p0 - 1)
     return Task(
@@ -73,7 +73,7 @@ def half_time(mine: Personal) -> Task:
 @exercise("5.3", "The trap of one neuron")
 def bad_neuron(mine: Personal) -> Task:
     """Loss in the bad minimum of a tanh neuron with two points."""
-    t1, t2 = mine.between(0.8, 0.95, 0.01), -mine.between(0.2, 0.8, 0.02)
+    t1, t2 = mine.between(0.8, 0.9, 0.01), -mine.between(0.21, 0.79, 0.02)
     land = landscapes.get("tanh_neuron")(y=(t1, t2))
     good, top, bad = land.critical_points
     return Task(

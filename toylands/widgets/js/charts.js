@@ -1,6 +1,6 @@
 // The charts beside the stage, in step with it: loss, gradient norm, and the stability meter lr * lambda_max.
-import { thinLine } from "./clipping.js";
-import { formatNumber, logTicks, makeScale, niceTicks, powerOfTen, tickLabels } from "./geometry.js";
+import { clipSegment, thinLine } from "./clipping.js";
+import { formatNumber, isOver, logTicks, makeScale, niceTicks, powerOfTen, tickLabels } from "./geometry.js";
 import { PEN, drawMarker, fitCanvas } from "./marks.js";
 
 // ------------------------------------------------------------------------------------------ the charts
@@ -65,6 +65,47 @@ export function chartWindow(curves, key, wantLog) {
   const air = 0.05 * (most - low) || 1;
   const why = wantLog ? (low < 0 ? "linear: values below 0" : "linear: no value above 0") : "";
   return { low: low - air, high: most + air, log: false, note: [why, beyond].filter(Boolean).join(", ") };
+}
+
+/**
+ * The pieces of a curve above a limit, cut where it crosses: {at, values, pen}, `at` in rows and parts of a row.
+ *
+ * A curve that keeps to its limit has none, as half of a thick line drawn there would.
+ */
+export function piecesAbove(values, limit) {
+  const [at, out, pen] = [[], [], []];
+  const put = (place, value, draw) => { at.push(place); out.push(value); pen.push(draw); };
+  let above = false;
+  for (let k = 0; k < values.length; k += 1) {
+    const [value, before] = [values[k], values[k - 1]];
+    const joined = Number.isFinite(value) && Number.isFinite(before);
+    const over = Number.isFinite(value) && isOver(value, limit);
+    const crossing = k - 1 + Math.max(0, (limit - before) / (value - before));
+    if (over && !above && joined) put(crossing, limit, false);
+    if (over) put(k, value, joined);
+    else if (above && joined) put(crossing, limit, true);
+    above = over;
+  }
+  return { at, values: out, pen };
+}
+
+/**
+ * Where a label of size [width, height] goes beside its limit's line at height y: [left, top, width, height].
+ *
+ * Above the line, else below, at the right end of `span` or further left in it: at the first place that no curve
+ * crosses and no label of `taken` has (the place found is added), else at the first without a label.
+ */
+export function placeLabel(curves, taken, [from, to], y, [width, height]) {
+  const boxes = [0, 1, 2, 3].flatMap((n) =>
+    [y - 2 - height, y + 4].map((top) => [to - width - n * (width + 10), top, width, height]));
+  const part = [0, 1];
+  const crossed = ([l, t, w, h]) => curves.some(({ xs, ys, pen }) =>
+    xs.some((x, k) => pen[k] && clipSegment(xs[k - 1], ys[k - 1], x, ys[k], [l - 2, t, l + w + 2, t + h], part)));
+  const apart = ([l, t, w, h]) => taken.every((o) => l >= o[0] + o[2] + 4 || o[0] >= l + w + 4 || t >= o[1] + o[3] || o[1] >= t + h);
+  const open = boxes.filter((one) => one[0] >= from && apart(one));
+  const box = open.find((one) => !crossed(one)) ?? open[0] ?? boxes[0];
+  taken.push(box);
+  return box;
 }
 
 /**
@@ -203,21 +244,32 @@ export class Charts {
     this.ahead = this.frame < this.last; // at the end the strong curves cover the faint ones
   }
 
+  /** A curve in pixels {xs, ys, pen} and as a path; a meter's with the part above its limit, `alarm`. */
   traceCurve(walk, { key, range, scale }) {
-    const path = new Path2D();
     const values = walk[key] ?? [];
     const [xs, ys, pen] = [[], [], []];
     let drawing = false;
+    const px = (at) => scale.x(this.across(walk, at));
+    const py = (value) => Math.max(-1e6, Math.min(1e6, scale.y(value))); // far off: the panel clips it
     for (let k = 0; k < values.length; k += 1) {
       const value = range.log ? Math.log10(Math.max(values[k], 0)) : values[k];
       if (!Number.isFinite(value)) { drawing = false; continue; }
-      xs.push(scale.x(this.across(walk, k)));
-      ys.push(Math.max(-1e6, Math.min(1e6, scale.y(value)))); // far off: the panel clips it
+      xs.push(px(k));
+      ys.push(py(value));
       pen.push(drawing);
       drawing = true;
     }
-    thinLine(xs, ys, xs.length, (k) => pen[k], (x, y) => path.moveTo(x, y), (x, y) => path.lineTo(x, y));
-    return path;
+    const traced = (us, vs, pens) => {
+      const path = new Path2D();
+      thinLine(us, vs, us.length, (k) => pens[k], (x, y) => path.moveTo(x, y), (x, y) => path.lineTo(x, y));
+      return path;
+    };
+    const curve = { xs, ys, pen, path: traced(xs, ys, pen), alarm: null };
+    if (key === "meter" && walk.limit) {
+      const above = piecesAbove(values, walk.limit);
+      if (above.at.length) curve.alarm = traced(above.at.map(px), above.values.map(py), above.pen);
+    }
+    return curve;
   }
 
   // --- drawing -------------------------------------------------------------------------------------
@@ -250,7 +302,7 @@ export class Charts {
       ctx.fillStyle = inks.soft;
       if (range?.note) { ctx.textAlign = "right"; ctx.fillText(range.note, s.left + s.width, s.top - 5 * unit); }
       if (range) this.drawTicks(ctx, panel, inks, unit, snap);
-      if (panel.key === "meter" && range) this.drawLimits(ctx, panel, inks, unit, snap);
+      const labels = panel.key === "meter" && range ? this.drawLimits(ctx, panel, inks, unit, snap) : [];
       const across = niceTicks(0, this.last, Math.max(2, Math.min(6, s.width / (70 * unit))));
       ctx.beginPath();
       ctx.strokeStyle = inks.soft;
@@ -268,6 +320,7 @@ export class Charts {
       }
       if (!this.show.hideFuture && this.ahead) this.drawCurves(ctx, panel, unit, 0.32, 1.3);
       this.drawCurves(strong, panel, unit, 1, 1.9);
+      for (const pen of [ctx, strong]) this.drawLabels(pen, labels, inks, unit);
     }
   }
 
@@ -292,16 +345,16 @@ export class Charts {
     ctx.stroke();
   }
 
-  /** The stability limits as dashed lines; several walks with the same limit share one. */
-  drawLimits(ctx, { scale: s }, inks, unit, snap) {
+  /** The stability limits as dashed lines, several walks with the same one sharing it; returns their labels. */
+  drawLimits(ctx, { scale: s, curves }, inks, unit, snap) {
     const limits = new Map();
     for (const walk of this.walks) {
       if (walk.limit !== null && walk.limit !== undefined && walk.meter) {
         limits.set(walk.limit, [...(limits.get(walk.limit) ?? []), walk]);
       }
     }
-    const edge = s.left + s.width - 5 * unit; // clear of the cursor at the end of a run
-    let [before, room] = [-Infinity, edge]; // labels of neighbouring limits stand side by side
+    const span = [s.left, s.left + s.width - 8 * unit]; // clear of the cursor and the heads at the end of a run
+    const [labels, taken] = [[], []];
     for (const [limit, walks] of [...limits].sort((p, q) => q[0] - p[0])) {
       const y = snap(s.y(limit));
       if (y < s.top - 1) continue;
@@ -313,14 +366,25 @@ export class Charts {
       ctx.lineTo(s.left + s.width, y);
       ctx.stroke();
       ctx.setLineDash([]);
-      ctx.textAlign = "right";
-      ctx.textBaseline = "bottom";
-      ctx.fillStyle = inks.ink;
       const text = `limit ${formatNumber(limit)}`;
-      if (y - before > 15 * unit) room = edge;
-      ctx.fillText(text, room, y - 1);
-      room -= ctx.measureText(text).width + 10 * unit;
-      before = y;
+      labels.push({ text, box: placeLabel(curves, taken, span, y, [ctx.measureText(text).width, 12 * unit]) });
+    }
+    ctx.lineWidth = 1;
+    return labels;
+  }
+
+  /** Labels over the curves, each with a rim of paper: some have no place that no curve crosses. */
+  drawLabels(ctx, labels, inks, unit) {
+    ctx.font = `${11.5 * unit}px ${this.font}`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle";
+    ctx.lineJoin = "round";
+    for (const { text, box: [left, top, , height] } of labels) {
+      ctx.strokeStyle = inks.paper;
+      ctx.lineWidth = 4 * unit;
+      ctx.strokeText(text, left, top + height / 2);
+      ctx.fillStyle = inks.ink;
+      ctx.fillText(text, left, top + height / 2);
     }
     ctx.lineWidth = 1;
   }
@@ -333,7 +397,7 @@ export class Charts {
     ctx.clip();
     ctx.globalAlpha = alpha;
     ctx.lineJoin = "round";
-    panel.curves.forEach((path, n) => {
+    panel.curves.forEach(({ path, alarm }, n) => {
       const walk = this.walks[n];
       if (alpha === 1) {
         ctx.strokeStyle = this.theme === "dark" && walk.color === "#000000" ? "#FFFFFF" : walk.outline;
@@ -347,20 +411,11 @@ export class Charts {
       ctx.setLineDash((walk.dash ?? []).map((part) => part * width * unit));
       ctx.stroke(path);
       ctx.setLineDash([]);
-      if (panel.key === "meter" && walk.limit) this.drawAlarm(ctx, path, s, walk.limit, width * unit);
+      if (!alarm) return;
+      ctx.strokeStyle = ALARM[this.theme];
+      ctx.lineWidth = 1.5 * width * unit;
+      ctx.stroke(alarm);
     });
-    ctx.restore();
-  }
-
-  /** The part of a meter's curve above its limit, in red. */
-  drawAlarm(ctx, path, s, limit, width) {
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(s.left, s.top - 2, s.width, Math.max(0, s.y(limit) - s.top + 2));
-    ctx.clip();
-    ctx.strokeStyle = ALARM[this.theme];
-    ctx.lineWidth = 1.5 * width;
-    ctx.stroke(path);
     ctx.restore();
   }
 
@@ -388,7 +443,7 @@ export class Charts {
     const value = walk[key]?.[row];
     const y = s.y(range.log ? Math.log10(Math.max(value, 0)) : value);
     if (!Number.isFinite(y) || y > s.top + s.height + 1) return;
-    const over = key === "meter" && walk.limit && value > walk.limit;
+    const over = key === "meter" && walk.limit && isOver(value, walk.limit);
     const place = Math.max(y, s.top); // off the chart: held at its upper edge
     const style = over ? { ...walk, color: ALARM[this.theme], outline: this.palette.themes[this.theme].paper } : walk;
     drawMarker(ctx, this.palette, style, s.x(this.across(walk, row)), place, 8.5 * unit, 1.2 * unit);

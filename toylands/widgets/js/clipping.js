@@ -88,15 +88,17 @@ export function clipDisc(x0, y0, x1, y1, r, out) {
 /**
  * A polyline (xs, ys) cut down to a frame [left, top, right, bottom], ready to be drawn up to any row.
  *
- * Returns {x, y, pen, count, upto, exit}: vertices, `pen[i]` 1 to draw to a vertex and 0 to move to it, and
- * `upto[k]` the number of vertices to draw when the walker is at row k. `exit` is where the polyline leaves
+ * Returns {x, y, pen, count, upto, since, exit}: vertices, `pen[i]` 1 to draw to a vertex and 0 to move to it,
+ * `upto[k]` the number of vertices to draw when the walker is at row k, and `since[k]` the row after the last one
+ * up to there at which `seen(row)`, by default inside the frame (a line may cross it between two rows outside). `exit` is where the polyline leaves
  * for good, {point, direction (unit), row: the first row outside}, or null when it ends inside.
  */
-export function clipToFrame(xs, ys, rows, frame) {
+export function clipToFrame(xs, ys, rows, frame, seen) {
   const x = new Float32Array(2 * rows + 1);
   const y = new Float32Array(2 * rows + 1);
   const pen = new Uint8Array(2 * rows + 1);
   const upto = new Int32Array(rows);
+  const since = new Int32Array(rows);
   const [left, top, right, bottom] = frame;
   const isInside = (k) => xs[k] >= left && xs[k] <= right && ys[k] >= top && ys[k] <= bottom;
   const part = [0, 1];
@@ -105,6 +107,7 @@ export function clipToFrame(xs, ys, rows, frame) {
   const put = (px, py, draw) => { x[count] = px; y[count] = py; pen[count] = draw; count += 1; };
   let connected = false;
   if (rows && isInside(0)) { put(xs[0], ys[0], 0); connected = true; last = 0; upto[0] = count; }
+  if (rows) since[0] = Number((seen ?? isInside)(0));
   for (let k = 1; k < rows; k += 1) {
     const dx = xs[k] - xs[k - 1];
     const dy = ys[k] - ys[k - 1];
@@ -115,6 +118,7 @@ export function clipToFrame(xs, ys, rows, frame) {
     connected = isInside(k);
     if (connected) last = k;
     upto[k] = count;
+    since[k] = (seen ?? isInside)(k) ? k + 1 : since[k - 1];
   }
   let exit = null;
   if (last >= 0 && last < rows - 1) {
@@ -128,5 +132,5 @@ export function clipToFrame(xs, ys, rows, frame) {
       row: last + 1,
     };
   }
-  return { x, y, pen, count, upto, exit };
+  return { x, y, pen, count, upto, since, exit };
 }

@@ -224,6 +224,9 @@ export function formatNumber(value, digits = 3) {
   return `${bare(mantissa)}×${powerOfTen(power)}`.replace("-", "−");
 }
 
+/** Whether lr * lambda is above its limit by more than rounding: a rate of 2/lambda itself is not. */
+export function isOver(meter, limit) { return meter > limit * (1 + 1e-9); }
+
 /** 10 to a whole power, written out: '10⁻⁵'. */
 export function powerOfTen(power) {
   const digits = [...String(Math.abs(power))].map((d) => SUPERSCRIPT[Number(d)]).join("");
@@ -311,7 +314,8 @@ export function ellipseFromHessian(h11, h12, h22, rise) {
 /**
  * A height, to one significant digit, at which ellipses of these [low, high] spectra are easy to see.
  *
- * Along a valley only the steep direction counts, and beside curved ground flat ground does not.
+ * Along a valley only the steep direction counts, and beside curved ground flat ground does not. An ellipse
+ * that is not too long stays within the disc in which models are drawn (0.14 of the span), and so is closed.
  */
 export function roundRise(spectra, span) {
   const known = spectra.filter(([, high]) => high > 0 && Number.isFinite(high));
@@ -320,7 +324,8 @@ export function roundRise(spectra, span) {
   const curved = known.filter(([, high]) => high > 1e-4 * most).map(([low, high]) => [low > 1e-4 * high ? low : high, high]);
   const sharpness = Math.min(...curved.map(([low, high]) => Math.sqrt(low * high)));
   const flattest = Math.min(...curved.map(([low]) => low));
-  const rise = Math.min(sharpness * (0.09 * span) ** 2, flattest * (0.3 * span) ** 2) / 2;
+  const closed = Math.min(...curved.filter(([low, high]) => high <= 16 * low).map(([low]) => low));
+  const rise = Math.min(sharpness * (0.09 * span) ** 2, flattest * (0.3 * span) ** 2, closed * (0.13 * span) ** 2) / 2;
   return Number(rise.toExponential(0));
 }
 

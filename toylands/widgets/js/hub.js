@@ -141,12 +141,14 @@ class Hub {
     const limit = this.limitsKnown ? (walk.limit ?? null) : null;
     const table = this.details?.get(walk.id)?.columns;
     const lr = entry ? (entry.lr ?? this.scene.lr) : walk.lr;
-    if (table && this.scene.schedule.name !== "constant") {
+    const scheduled = this.scene.schedule.name !== "constant";
+    if (table && scheduled) {
       this.rateFactors.set(walk.id, table.lr.map((rate) => rate / walk.lr));
     }
-    const factors = this.scene.schedule.name === "constant" ? null : this.rateFactors.get(walk.id);
+    const factors = scheduled ? this.rateFactors.get(walk.id) : null;
     const rate = (k) => {
-      if (table) return table.lr[Math.min(k, walk.rows - 2)];
+      // At the end the rate of the last step; a walk without one has no rate in its table.
+      if (table && (scheduled || walk.rows > 1)) return table.lr[Math.min(k, walk.rows - 2)];
       return factors ? lr * (factors[Math.min(k, factors.length - 2)] ?? 1) : lr;
     };
     const sharpness = table?.sharpness ?? walk.sharpness;

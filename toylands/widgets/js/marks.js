@@ -189,7 +189,7 @@ export function drawModel(ctx, palette, model, scale, put, width, reach, pieces 
 /**
  * A free place for a tag of size w x h beside the point (x, y), inside the frame {left, top, width, height}.
  *
- * `taken` is a list of boxes; the place found is added to it.
+ * `taken` is a list of boxes, of heads and other tags; the place found is added to it.
  */
 export function placeTag(frame, taken, x, y, w, h) {
   const left = x > frame.left + frame.width / 2 ? x - w - 14 : x + 14;
@@ -257,6 +257,7 @@ const HEAD = { x: 0, y: 0, dx: 1, dy: 0, outside: false, hidden: false }; // reu
 export function drawHeads(ctx, stage, frame) {
   const { unit, palette, inks, taken } = stage;
   taken.length = 0;
+  const tags = []; // after all heads, which they must not cover
   ctx.font = `600 ${12 * unit}px ${stage.font}`;
   for (const walk of stage.walks) {
     const row = stage.rowOf(walk);
@@ -267,9 +268,13 @@ export function drawHeads(ctx, stage, frame) {
     if (outside) drawArrow(ctx, walk, x, y, dx, dy, 15 * unit, 1.6 * unit);
     else drawMarker(ctx, palette, walk, x, y, 13 * unit, 1.6 * unit);
     ctx.globalAlpha = 1;
+    const [middle, half] = [outside ? 7.5 * unit : 0, 6 * unit]; // an arrow lies behind its tip
+    taken.push([x - middle * dx - half, y - middle * dy - half, 2 * half, 2 * half]);
     if (!gone && !outside) continue;
-    const since = walk.trail.upto.indexOf(walk.trail.upto[row]);
-    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${since}`;
+    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${walk.trail.since[row]}`;
+    tags.push({ walk, text, x, y });
+  }
+  for (const { walk, text, x, y } of tags) {
     const box = placeTag(frame, taken, x, y, ctx.measureText(text).width + 12 * unit, 20 * unit);
     drawTag(ctx, inks, text, box, walk.color, 1.6 * unit);
   }

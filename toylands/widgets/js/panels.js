@@ -1,6 +1,6 @@
 // What is read rather than set: numbers at the scrubbed step, formulas, predictions, shortcuts.
 import { BASIN_CODES, basinColors } from "./codec.js";
-import { formatNumber } from "./geometry.js";
+import { formatNumber, isOver } from "./geometry.js";
 import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, say, swatch } from "./parts.js";
 
 /** MathML text (made from our own formulas) as an element. */
@@ -43,9 +43,9 @@ export function readoutTable(palette) {
       }
       for (const line of lines) {
         const { cells } = rows.get(line.id);
-        const over = line.limit !== null && line.meter > line.limit;
+        const over = line.limit !== null && isOver(line.meter, line.limit);
         const limit = line.limit === null ? "" : ` / ${formatNumber(line.limit)}`;
-        const meter = line.meter === null || line.limit === null ? "–" : `${formatNumber(line.meter)}${limit}`;
+        const meter = Number.isNaN(line.meter ?? NaN) || line.limit === null ? "–" : `${formatNumber(line.meter)}${limit}`;
         const texts = [formatNumber(line.loss), formatNumber(line.gradNorm), meter, line.status];
         texts.forEach((text, k) => {
           say(cells[k], text);
@@ -72,7 +72,7 @@ export function readoutLines(hub, walks, styles) {
       style: styles.get(walk.id),
       loss: walk.loss[row],
       gradNorm: walk.gradNorm[row],
-      meter: walk.meter[Math.min(row, walk.rows - 2)] ?? null,
+      meter: walk.meter[row] ?? null,
       limit: walk.limit,
       kind: hub.hiding ? "hidden" : walk.kind,
       status: hub.hiding ? "?" : `${walk.status}${rates}`,

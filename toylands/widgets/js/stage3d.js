@@ -145,7 +145,8 @@ export class Stage3D extends StageBase {
       const place = (value, k, scale, half) => Math.max(-3.4e38, Math.min(3.4e38, (value - t.view[k][0]) * scale - half));
       walk.wx = Float64Array.from(walk.x, (value) => place(value, 0, sx, this.bx));
       walk.wy = Float64Array.from(walk.y, (value) => place(value, 1, sy, this.by));
-      walk.trail = clipToFrame(walk.wx, walk.wy, walk.rows, frame);
+      const seen = (k) => Number.isFinite(this.heightAt(walk.wx[k], walk.wy[k])); // as headAt decides it
+      walk.trail = clipToFrame(walk.wx, walk.wy, walk.rows, frame, seen);
       walk.draped = drape(walk.trail, this.heightAt, piece, 0.004);
       walk.first = total;
       total += walk.draped.count;
