@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numberRange, startingNumbers } from "../../../toylands/widgets/js/controls.js";
+import { hubOf } from "../../../toylands/widgets/js/hub.js";
 import { biasCorrections, heldEqual, insideVectors, missingOf, mostStarts, readoutLines } from "../../../toylands/widgets/js/panels.js";
 import { familyOf, nameOfEntry, readNumber, sliderScale, writeNumber } from "../../../toylands/widgets/js/parts.js";
 
@@ -145,4 +146,18 @@ test("the table's numbers are all of the step shown, the last one too", () => {
     const [line] = readoutLines(hub, [walk], new Map());
     assert.deepEqual([line.loss, line.gradNorm, line.meter], [3 - row, 6 - row, 9 - row]);
   }
+});
+
+test("the meter of a walk's end is the last rate times the sharpness there; without a step, the rate set", () => {
+  const scene = { steps: 9, axis: "steps", mode: "explore", optimizers: [], lr: 0.5, schedule: { name: "constant" } };
+  const values = { catalog: {}, scene, seq: null, cursor: -1 };
+  const hub = hubOf({ get: (name) => values[name], set: () => {} });
+  const meterOf = (walk, lr) => {
+    hub.details = new Map([["a", { columns: { lr, sharpness: walk.sharpness } }]]);
+    return hub.complete({ id: "a", rows: lr.length, lr: 0.5, ...walk }).meter;
+  };
+  assert.deepEqual(meterOf({ sharpness: [1, 2, 10] }, [1, 3, NaN]), [1, 6, 30]);
+  assert.deepEqual(meterOf({ sharpness: [5] }, [NaN]), [2.5]);
+  scene.schedule.name = "cosine";
+  assert.deepEqual(meterOf({ sharpness: [5] }, [NaN]), [NaN]); // no step, no rate known
 });

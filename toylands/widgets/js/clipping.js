@@ -90,8 +90,9 @@ export function clipDisc(x0, y0, x1, y1, r, out) {
  *
  * Returns {x, y, pen, count, upto, since, exit}: vertices, `pen[i]` 1 to draw to a vertex and 0 to move to it,
  * `upto[k]` the number of vertices to draw when the walker is at row k, and `since[k]` the row after the last one
- * up to there at which `seen(row)`, by default inside the frame (a line may cross it between two rows outside). `exit` is where the polyline leaves
- * for good, {point, direction (unit), row: the first row outside}, or null when it ends inside.
+ * up to there at which `seen(row)`: by default, inside the frame (a line may cross it between two rows outside).
+ * `exit` is where the polyline leaves for good, {point, direction (unit), row: the first row outside}, or null
+ * when it ends inside.
  */
 export function clipToFrame(xs, ys, rows, frame, seen) {
   const x = new Float32Array(2 * rows + 1);
