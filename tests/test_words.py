@@ -118,6 +118,7 @@ def test_one_of_reads_as_a_phrase() -> None:
         (np.array([1.0, 2.0]), "[1, 2]"),
         (np.array(4.0), "4"),
         (np.zeros((3, 5)), "an array of shape (3, 5)"),
+        (np.longdouble(1.5), "np.longdouble('1.5')"),
     ],
 )
 def test_show_is_short_and_exact(value: object, text: str) -> None:

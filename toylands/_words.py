@@ -71,7 +71,8 @@ def show(value: Any, digits: int = 6) -> str:
             size *= length
         if size > 6:
             return f"an array of shape {tuple(shape)}"
-        return show(value.tolist(), digits)
+        plain = value.tolist()  # of a long double, a long double
+        return _cut(repr(plain)) if type(plain) is type(value) else show(plain, digits)
     if isinstance(value, tuple | list):
         inside = ", ".join(show(item, digits) for item in value)
         if isinstance(value, list):

@@ -107,5 +107,6 @@ def test_quick_rate_hints() -> None:
     assert f"takes {steps_needed((1.0, steep), best / 2)} steps" in slow.words
     assert "does not shrink" in said("1.4", "Ada", 2 / steep).words
     assert "2,000 steps" in said("1.4", "Ada", 1e-5).words
+    assert "without quotes" in said("1.4", "Ada", "0.1").words
     for rubbish in ("fast", -0.1, 0, True, np.nan, [0.1, 0.2]):
         assert "one positive number" in said("1.4", "Ada", rubbish).words

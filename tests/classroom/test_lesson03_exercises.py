@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,10 @@ def test_tuning_hints() -> None:
     assert f"takes {taken} steps" in said("3.2", "Ada", (lr, 0.99)).words
     for rubbish in (0.1, "fast", (0.1,), (0.1, 0.2, 0.3), (np.nan, 0.5), ("a", "b"), {}):
         assert "two numbers" in said("3.2", "Ada", rubbish).words
+    for typed in ("0.1", "(0.1, 0.5)", ("0.1", "0.5"), (str(lr), str(beta))):
+        assert "without quotes" in said("3.2", "Ada", typed).words
+    for rubbish in ((True, False), (10**400, 0.5)):
+        assert "expected two numbers, (lr, beta), got (" in said("3.2", "Ada", rubbish).words
 
 
 # --- a rule of one's own --------------------------------------------------------------------------
@@ -196,6 +201,9 @@ def test_own_momentum_hints() -> None:
             verdict = said("3.3", name, mistake(given))
             assert not verdict.right
             assert part in verdict.words, (part, verdict.words)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "not a number" in said("3.3", "Ada", lambda x, g, v: (x - g / v, v)).words
     for rubbish in (0.1, "step", [1, 2]):
         assert "your function" in said("3.3", "Ada", rubbish).words
     assert "no answer" in said("3.3", "Ada", ...).words

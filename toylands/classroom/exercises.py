@@ -147,11 +147,34 @@ def number_in(given: Any) -> float | None:
     return float(value.reshape(())) if value is not None and value.size == 1 else None
 
 
+def numbers_in(given: Any, count: int) -> list[float] | None:
+    """As many finite real numbers as are asked for, in a list, a tuple or an array, or None."""
+    value = _numbers(given)
+    return None if value is None or value.shape != (count,) else [float(part) for part in value]
+
+
 def unexpected(wanted: str, given: Any) -> Verdict:
     """The verdict on an answer that is not of the kind that is asked for."""
-    text = isinstance(given, str) and bool(re.fullmatch(r"\s*[-+.\d][\d.eE+-]*\s*", given))
-    quotes = "; write the number without quotes" if text else ""
-    return Verdict(False, f"expected {wanted}, got {show(given)}{quotes}")
+    quotes = "; write numbers without quotes" if _quoted(given) else ""
+    return Verdict(False, f"expected {wanted}, got {_shown(given)}{quotes}")
+
+
+def _shown(given: Any) -> str:
+    try:
+        return show(given)
+    except Exception:  # not everything can be written out
+        return f"a {type(given).__name__}"
+
+
+def _quoted(given: Any) -> bool:
+    """Whether this is a number, or a list of some, that was typed as text."""
+    if isinstance(given, list | tuple):
+        return any(_quoted(part) for part in given)
+    return (
+        isinstance(given, str)
+        and re.fullmatch(r"[-+.\deE/*,()\[\]\s]+", given) is not None
+        and any(c.isdigit() for c in given)
+    )
 
 
 def judge(task: Task, given: Any) -> Verdict:
@@ -178,16 +201,18 @@ def _blank(given: Any) -> bool:
 def _numbers(given: Any) -> np.ndarray | None:
     """Real finite numbers as an array, or None: for text, truth values and everything else."""
     try:
-        value = np.asarray(given)
-        if value.dtype.kind == "O" and all(isinstance(part, Real) for part in value.flat):
-            value = value.astype(float)  # fractions
-        elif value.dtype.kind == "O" and all(_symbolic(part) for part in value.flat):
+        with np.errstate(all="ignore"):  # a number too large for a float becomes inf, which is none
+            value = np.asarray(given)
+            if value.dtype.kind == "O" and all(isinstance(part, Real) for part in value.flat):
+                value = value.astype(float)  # fractions
+            elif value.dtype.kind == "O" and all(_symbolic(part) for part in value.flat):
+                value = value.astype(float)
+            if value.dtype.kind not in "fiu":
+                return None
             value = value.astype(float)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # an object of somebody else's may raise anything when asked for its number
         return None
-    if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
-        return None
-    return value.astype(float)
+    return value if np.isfinite(value).all() else None
 
 
 def _symbolic(part: Any) -> bool:
@@ -201,9 +226,8 @@ def _judge_numbers(task: Task, given: Any) -> Verdict:
     if value is None:
         return unexpected(_kind(task.answer), given)
     if wanted.ndim == 0 and value.size == 1:
-        value = value.reshape(
-            ()
-        )  # a landscape of one coordinate gives points as arrays of one number
+        # A landscape of one coordinate gives points as arrays of one number.
+        value = value.reshape(())
     if value.shape != wanted.shape:
         return unexpected(_kind(task.answer), given)
     if _close(value, wanted, task.rtol):
@@ -221,28 +245,42 @@ def _judge_numbers(task: Task, given: Any) -> Verdict:
     return Verdict(False, _far_off(value, wanted, task.rtol))
 
 
+_PLACES = ("first", "second", "third", "fourth")
+
+
 def _far_off(value: np.ndarray, wanted: np.ndarray, rtol: float) -> str:
-    """What to say where no mistake is known: roughly how far off, never enough to find it by halving."""
-    if value.size > 1:
-        right = sum(
-            _close(one, other, rtol) for one, other in zip(value.flat, wanted.flat, strict=True)
-        )
-        return f"{right} of {value.size} numbers are right" if right else ""
-    if value * wanted < 0:
-        return "its sign is another"
-    if abs(value) >= 2 * abs(wanted):
-        return "much too large" if wanted else "too large"
-    return (
-        "much too small"
-        if abs(value) <= abs(wanted) / 2
-        else "of the right size, but another number"
+    """What to say where no mistake is known: how far off, too coarsely to find it by halving."""
+    if wanted.ndim == 0:
+        return _how_far(float(value), float(wanted))
+    right = _hits(value, wanted, rtol)
+    if wanted.ndim > 1 or wanted.size > len(_PLACES):
+        return f"right so far: {right.sum()} of {right.size} numbers"
+    return "; ".join(
+        f"{place} number: {'right' if hit else _how_far(float(one), float(other))}"
+        for place, hit, one, other in zip(_PLACES, right, value, wanted, strict=False)
     )
+
+
+def _how_far(value: float, wanted: float) -> str:
+    if wanted == 0:
+        return "too large" if value > 0 else "too small"
+    if value == 0 and wanted < 0:
+        return "it is not 0"
+    if (value < 0) != (wanted < 0):
+        return "the sign is wrong"
+    # "Too large" would have two meanings below 0.
+    far, near = ("large", "small") if wanted > 0 else ("far below 0", "close to 0")
+    if abs(value) / 2 >= abs(wanted):
+        return f"much too {far}"
+    if abs(value) <= abs(wanted) / 2:
+        return f"much too {near}"
+    return "the order of magnitude is right, the number is not"
 
 
 def _judge_words(task: Task, given: Any) -> Verdict:
     accepted = {task.answer} if isinstance(task.answer, str) else set(task.answer)
     if not isinstance(given, str):
-        return Verdict(False, f"expected a word in quotes, got {show(given)}")
+        return Verdict(False, f"expected a word in quotes, got {_shown(given)}")
     said = given.strip().casefold()
     if said in {word.casefold() for word in accepted}:
         return Verdict(True, task.praise)
@@ -253,9 +291,14 @@ def _judge_words(task: Task, given: Any) -> Verdict:
 
 
 def _close(value: np.ndarray, wanted: np.ndarray, rtol: float) -> bool:
+    return bool(_hits(value, wanted, rtol).all())
+
+
+def _hits(value: np.ndarray, wanted: np.ndarray, rtol: float) -> np.ndarray:
+    """Which of the numbers are right."""
     size = np.abs(wanted)
     floor = 0.01 * size.max() if wanted.ndim else 0.0
-    return bool(np.all(np.abs(value - wanted) <= rtol * np.maximum(size, floor) + 1e-12))
+    return np.asarray(np.abs(value - wanted) <= rtol * np.maximum(size, floor) + 1e-12)
 
 
 def _kind(answer: Any) -> str:

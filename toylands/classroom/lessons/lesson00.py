@@ -27,9 +27,8 @@ def watershed(mine: Personal) -> Task:
         if x is None:
             return unexpected("one number, the x of the start", given)
         low, high = land.view[0]
-        if (
-            not low <= x <= high - _APART
-        ):  # out there a step may leap over the hill, or leave for good
+        if not low <= x <= high - _APART:
+            # Out there a step may leap over the hill, or leave for good.
             return Verdict(False, "that is off the map: stay between the two valleys")
         here, beside = valley(x), valley(x + _APART)
         if (here, beside) == ("left", "right"):

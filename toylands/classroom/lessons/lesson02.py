@@ -13,9 +13,8 @@ from toylands.classroom.identity import Personal
 def curvature_along(mine: Personal) -> Task:
     """The quadratic form of the Hessian, on a rotated bowl."""
     steep, angle = mine.between(6, 15, 1), mine.between(15, 35, 5)
-    heading = angle + mine.pick(
-        [28.0, 37.0, 43.0]
-    )  # never twice the angle: the x axis would do, too
+    # The direction is never at twice the angle: the x axis would do, too.
+    heading = angle + mine.pick([28.0, 37.0, 43.0])
     land = landscapes.get("rotated_bowl")(a=steep, b=1, angle=angle)
     hessian = land.hessian((0.0, 0.0))
     c, s = np.cos(np.radians(heading)), np.sin(np.radians(heading))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from toylands import landscapes
-from toylands.classroom.exercises import Task, Verdict, exercise
+from toylands.classroom.exercises import Task, Verdict, exercise, numbers_in, unexpected
 from toylands.classroom.identity import Personal
 from toylands.dynamics import descend
 from toylands.formula import Landscape
@@ -53,14 +53,6 @@ def ravine_steps(mine: Personal) -> Task:
     )  # fmt: skip
 
 
-def _pair(given: Any) -> tuple[float, float] | None:
-    try:
-        lr, beta = (float(part) for part in given)
-    except (TypeError, ValueError):
-        return None
-    return (lr, beta) if math.isfinite(lr) and math.isfinite(beta) else None
-
-
 def _why_slow(lr: float, beta: float, kappa: float) -> str:
     """What holds heavy ball up: the slower of the two directions, and how it moves there."""
 
@@ -88,9 +80,9 @@ def tune_momentum(mine: Personal) -> Task:
     plain = _steps(land, gd(2 / (kappa + 1)), start)
 
     def judge(given: Any) -> Verdict:
-        pair = _pair(given)
+        pair = numbers_in(given, 2)
         if pair is None:
-            return Verdict(False, "expected two numbers, (lr, beta)")
+            return unexpected("two numbers, (lr, beta)", given)
         lr, beta = pair
         if lr * kappa >= 2 * (1 + beta) and 0 <= lr < 1 and 0 < beta * kappa < 2 * (1 + lr):
             return Verdict(False, "are they in the other order? The rate comes first, then beta")
@@ -166,12 +158,13 @@ def own_momentum(mine: Personal) -> Task:
     def judge(given: Any) -> Verdict:
         if not callable(given):
             return Verdict(False, "expected your function step(theta, g, b), without brackets")
-        first = given(np.array(start), land.grad(start), np.zeros(2))
+        with np.errstate(all="ignore"):
+            first = given(np.array(start), land.grad(start), np.zeros(2))
         if first is None:
             return Verdict(False, "your function gives nothing back: end it with return theta, b")
         if not isinstance(first, tuple | list) or len(first) != 2:
             return Verdict(False, "give back two things: return theta, b")
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             path = walk(given)
             if same(path, descend(land, momentum(lr, beta=beta), start=start, steps=steps).path):
                 return Verdict(True, "step by step the path of toylands.momentum")
