@@ -243,14 +243,14 @@ class Walk:
     ema: float | None = None
     schedule: Callable[[int], float] = lambda t: 1.0
     parameters: Mapping[str, float] = field(default_factory=dict)
-    moving: Mapping[str, Callable[[int], float]] = field(default_factory=dict)
+    time_varying: Mapping[str, Callable[[int], float]] = field(default_factory=dict)
     batch: int | None = None
     replacement: bool = True
     key: int = splitmix(0, 0)
     escape: float = math.inf
 
     def at(self, t: int) -> dict[str, float]:
-        return {**self.parameters, **{name: value(t) for name, value in self.moving.items()}}
+        return {**self.parameters, **{name: value(t) for name, value in self.time_varying.items()}}
 
     def run(self) -> Result:
         with np.errstate(all="ignore"):

@@ -374,7 +374,7 @@ def test_a_moving_landscape_is_judged_as_it_is_at_the_end() -> None:
     """The minimum of (x - a)^2 + y^2 wanders from 0 to 1; that is where the walks end."""
     land = tl.landscape("(x - a)**2 + y**2", a=0.0, name="wandering")
     drift = {"a": np.minimum(np.arange(300) / 100, 1.0)}
-    made = tl.basins(land, tl.gd(0.2), 8, steps=300, moving=drift)
+    made = tl.basins(land, tl.gd(0.2), 8, steps=300, time_varying=drift)
     assert (made.labels == 0).all()
     np.testing.assert_allclose(made.minima[0].point, [1, 0], atol=1e-12)
     assert made.landscape.parameters == {"a": 1.0}

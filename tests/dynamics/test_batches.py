@@ -176,7 +176,7 @@ def test_a_moving_landscape_with_batches() -> None:
     land = tl.formula.landscape(
         data={"v": plain_walk.V}, view=((-3, 3),), k=tl.formula.dial(1.0, 0.1, 9)
     )(around_each)
-    run = tl.descend(land, tl.gd(0.1), (1.0,), 15, seed=SEED, batch=2, moving=drift)
+    run = tl.descend(land, tl.gd(0.1), (1.0,), 15, seed=SEED, batch=2, time_varying=drift)
     x = 1.0
     for t in range(15):
         s = plain_walk.batch_at(t, 2, 7, KEY, True)

@@ -131,8 +131,8 @@ def test_every_keeps_each_so_many_th_point(every: int) -> None:
     """Rates from calm to wild: walkers that stay, that leave early, and a block that all leave."""
     for rates in (np.geomspace(0.005, 3, 14), np.array([1.0, 2.0])):
         opt = tl.swa(tl.momentum(rates), 4)
-        full = tl.descend(QUARTIC, opt, START, 100, inside=True)
-        thin = tl.descend(QUARTIC, opt, START, 100, inside=True, every=every)
+        full = tl.descend(QUARTIC, opt, START, 100, record_state=True)
+        thin = tl.descend(QUARTIC, opt, START, 100, record_state=True, every=every)
         assert full.diverged.any()
         for name in ("path", "loss", "grad_norm", "average"):
             whole, part = getattr(full, name), getattr(thin, name)

@@ -95,7 +95,7 @@ def test_what_goes_in_is_not_changed() -> None:
     seeds, drift = np.array([1, 2]), np.linspace(1, 2, 9)
     kept = [a.copy() for a in (start, lr, b, seeds, drift)]
     land = ROSENBROCK(b=b)
-    tl.descend(land, tl.momentum(lr), start, 9, seed=seeds, moving={"a": drift})
+    tl.descend(land, tl.momentum(lr), start, 9, seed=seeds, time_varying={"a": drift})
     for array, copy in zip((start, lr, b, seeds, drift), kept, strict=True):
         np.testing.assert_array_equal(array, copy)
     # And what comes out is not what went in.
@@ -229,38 +229,38 @@ MOVING: dict[str, tuple[Any, type[Exception], str]] = {
     "not finite": (
         {"b": [1.0] * 4 + [math.nan] * 6},
         ValueError,
-        "moving b is not finite at step 4",
+        "time-varying b is not finite at step 4",
     ),
-    "text": ({"b": "drift"}, TypeError, "moving b='drift' is not a row of numbers"),
-    "words": ({"b": lambda t: "fast"}, TypeError, "moving b="),
+    "text": ({"b": "drift"}, TypeError, "time-varying b='drift' is not a row of numbers"),
+    "words": ({"b": lambda t: "fast"}, TypeError, "time-varying b="),
 }
 
 
-@pytest.mark.parametrize(("moving", "kind", "words"), MOVING.values(), ids=MOVING)
-def test_bad_movements(moving: Any, kind: type[Exception], words: str) -> None:
+@pytest.mark.parametrize(("time_varying", "kind", "words"), MOVING.values(), ids=MOVING)
+def test_bad_movements(time_varying: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=re.escape(words)):
-        tl.descend(ROSENBROCK, tl.gd(0.01), START, 10, moving=moving)
+        tl.descend(ROSENBROCK, tl.gd(0.01), START, 10, time_varying=time_varying)
     with pytest.raises(kind, match=re.escape(words)):
-        tl.basins(ROSENBROCK, tl.gd(0.01), 4, steps=10, moving=moving)
+        tl.basins(ROSENBROCK, tl.gd(0.01), 4, steps=10, time_varying=time_varying)
     with pytest.raises(kind, match=re.escape(words)):
-        tl.sweep(ROSENBROCK, tl.gd, START, 10, lr=[0.01, 0.02], moving=moving)
+        tl.sweep(ROSENBROCK, tl.gd, START, 10, lr=[0.01, 0.02], time_varying=time_varying)
 
 
 def test_a_parameter_cannot_move_and_differ_between_walkers() -> None:
-    with pytest.raises(ValueError, match="b is moving, so it cannot also be an array"):
-        tl.descend(ROSENBROCK(b=[1.0, 2.0]), tl.gd(0.01), START, 3, moving={"b": [1.0] * 3})
+    with pytest.raises(ValueError, match="b varies in time, so it cannot also be an array"):
+        tl.descend(ROSENBROCK(b=[1.0, 2.0]), tl.gd(0.01), START, 3, time_varying={"b": [1.0] * 3})
 
 
 def test_a_movement_of_no_steps() -> None:
-    run = tl.descend(ROSENBROCK, tl.gd(0.01), START, 0, moving={"b": [7.0]})
+    run = tl.descend(ROSENBROCK, tl.gd(0.01), START, 0, time_varying={"b": [7.0]})
     assert run.loss[0] == pytest.approx(float(ROSENBROCK(b=7.0).loss(START)))
     with pytest.raises(ValueError, match=re.escape("values of shape (0,) for 0 steps")):
-        tl.descend(ROSENBROCK, tl.gd(0.01), START, 0, moving={"b": []})
+        tl.descend(ROSENBROCK, tl.gd(0.01), START, 0, time_varying={"b": []})
 
 
 def test_an_error_in_a_movement_is_the_users_own() -> None:
     with pytest.raises(ZeroDivisionError):
-        tl.descend(ROSENBROCK, tl.gd(0.01), START, 3, moving={"b": lambda t: 1 / (t - 2)})
+        tl.descend(ROSENBROCK, tl.gd(0.01), START, 3, time_varying={"b": lambda t: 1 / (t - 2)})
 
 
 def test_a_short_schedule_names_both_lengths() -> None:

@@ -13,7 +13,7 @@ from twins import LINE, QUARTIC, ROSENBROCK, SADDLE, START
 
 import toylands as tl
 from toylands.dynamics import loop
-from toylands.dynamics.checks import moving_columns
+from toylands.dynamics.checks import time_varying_columns
 from toylands.dynamics.run import execute
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 def leaving(opt: Any, land: Any, starts: Any, steps: int, **options: Any) -> tuple[Any, Any]:
     """The same swarm, recorded and with its ends only."""
-    options["moving"] = moving_columns(land, options.get("moving"), steps)
+    options["time_varying"] = time_varying_columns(land, options.get("time_varying"), steps)
     recorded = execute(land, opt, starts, steps, record=True, **options)
     ends = execute(land, opt, starts, steps, record=False, **options)
     return recorded, ends
@@ -44,8 +44,8 @@ EXITS = [
     ("common", lambda lr: tl.momentum(lr), LINE,
      {"batch": 2, "replacement": False, "escape": 4.0, "seed": [7] * len(RATES)}),
     ("far", lambda lr: tl.momentum(lr), QUARTIC, {"escape": math.inf}),
-    ("moving", lambda lr: tl.gd(lr / 50), ROSENBROCK(b=1.0),
-     {"moving": {"b": lambda t: 1.0 + t % 40}, "escape": 10.0}),
+    ("time_varying", lambda lr: tl.gd(lr / 50), ROSENBROCK(b=1.0),
+     {"time_varying": {"b": lambda t: 1.0 + t % 40}, "escape": 10.0}),
 ]  # fmt: skip
 
 
@@ -79,14 +79,14 @@ def test_walkers_leave_at_the_step_at_which_they_leave(
         "langevin": {"rule": "gd", "heat": 5.0},
         "newton": {"rule": "gd", "operations": [(plain_walk.newton, 0.0)]},
         "reset": {"fights": 1, "patience": 2},
-        "moving": {"rule": "gd", "parameters": {"b": 1.0}},
+        "time_varying": {"rule": "gd", "parameters": {"b": 1.0}},
     }.get(name, {})
     walk = {"rule": rule, "escape": 2e6} | walk | options
     if "seed" in walk:
         walk.pop("seed")
     problem = {
         "langevin": plain_walk.SADDLE, "newton": plain_walk.SADDLE, "drawn": plain_walk.LINE,
-        "epochs": plain_walk.LINE, "common": plain_walk.LINE, "moving": plain_walk.ROSENBROCK,
+        "epochs": plain_walk.LINE, "common": plain_walk.LINE, "time_varying": plain_walk.ROSENBROCK,
     }.get(name, plain_walk.QUARTIC)  # fmt: skip
     opt = make(RATES)
     gone = np.flatnonzero(swarm.diverged)

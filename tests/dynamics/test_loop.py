@@ -87,7 +87,7 @@ def test_operations_run_from_the_outside_in(order: tuple[str, ...]) -> None:
     assert np.abs(wrong.run().path - right.run().path).max() > 1e-4
 
 
-@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("record_state", [True, False])
 def test_operations_act_on_what_the_look_returned(inside: bool) -> None:
     """Clipping does not shorten the way uphill, wherever sam stands among the wrappers."""
     base = tl.gd(0.02)
@@ -179,17 +179,19 @@ def test_a_rate_of_zero_stands_still() -> None:
 
 def test_the_parameters_of_each_step_are_used() -> None:
     drift = {"a": lambda t: 1 + 0.01 * t, "b": lambda t: 5 + math.sin(t)}
-    expected = Walk(plain_walk.ROSENBROCK, START, 60, 0.01, moving=drift).run()
+    expected = Walk(plain_walk.ROSENBROCK, START, 60, 0.01, time_varying=drift).run()
     rows = {name: [value(t) for t in range(61)] for name, value in drift.items()}
     for moving in (drift, rows, {name: np.array(values) for name, values in rows.items()}):
-        assert_same(tl.descend(ROSENBROCK, tl.gd(0.01), START, 60, moving=moving), expected)
+        assert_same(tl.descend(ROSENBROCK, tl.gd(0.01), START, 60, time_varying=moving), expected)
 
 
 def test_without_a_last_value_the_end_keeps_that_of_the_last_step() -> None:
     values = 5 + np.sin(np.arange(60))
     stays = {"b": lambda t: float(values[min(t, 59)])}
-    expected = Walk(plain_walk.ROSENBROCK, START, 60, 0.01, moving=stays).run()
-    assert_same(tl.descend(ROSENBROCK, tl.gd(0.01), START, 60, moving={"b": values}), expected)
+    expected = Walk(plain_walk.ROSENBROCK, START, 60, 0.01, time_varying=stays).run()
+    assert_same(
+        tl.descend(ROSENBROCK, tl.gd(0.01), START, 60, time_varying={"b": values}), expected
+    )
 
 
 def test_looks_and_hessians_see_the_moved_landscape() -> None:
@@ -198,16 +200,18 @@ def test_looks_and_hessians_see_the_moved_landscape() -> None:
         (tl.sam(tl.gd(0.01), 0.1), {"uphill": 0.1}),
         (tl.newton(0.3, 1.0), {"operations": [(plain_walk.newton, 1.0)]}),
     ):
-        expected = Walk(plain_walk.ROSENBROCK, START, 30, opt.lr, moving=drift, **walk).run()
-        assert_same(tl.descend(ROSENBROCK, opt, START, 30, moving=drift), expected)
+        expected = Walk(plain_walk.ROSENBROCK, START, 30, opt.lr, time_varying=drift, **walk).run()
+        assert_same(tl.descend(ROSENBROCK, opt, START, 30, time_varying=drift), expected)
 
 
 def test_a_fixed_and_a_moving_parameter_and_one_per_walker() -> None:
     a = np.array([0.5, 1.0, 1.5])
     drift = {"b": lambda t: 5 + math.sin(t)}
-    swarm = tl.descend(ROSENBROCK(a=a), tl.gd(0.01), START, 40, moving=drift)
+    swarm = tl.descend(ROSENBROCK(a=a), tl.gd(0.01), START, 40, time_varying=drift)
     for i, value in enumerate(a):
-        walk = Walk(plain_walk.ROSENBROCK, START, 40, 0.01, parameters={"a": value}, moving=drift)
+        walk = Walk(
+            plain_walk.ROSENBROCK, START, 40, 0.01, parameters={"a": value}, time_varying=drift
+        )
         assert_same(swarm[i], walk.run())
 
 
@@ -218,7 +222,7 @@ def test_a_fixed_and_a_moving_parameter_and_one_per_walker() -> None:
 def test_the_inside_of_a_rule(every: int) -> None:
     """The memory before each step, and the gradient that reaches the rule."""
     opt = tl.sam(tl.clip_norm(tl.adam(0.1), 2.0), 0.3)
-    run = tl.descend(QUARTIC, opt, START, 12, inside=True, every=every)
+    run = tl.descend(QUARTIC, opt, START, 12, record_state=True, every=every)
     assert list(run.memory) == ["m", "v"]
     m, v = np.zeros(2), np.zeros(2)
     path = tl.descend(QUARTIC, opt, START, 12).path
@@ -240,7 +244,7 @@ def test_the_inside_of_a_rule(every: int) -> None:
 
 def test_the_inside_of_walkers_that_stay_and_that_leave() -> None:
     lr = np.array([0.02, 0.5, 0.02, 0.9])
-    swarm = tl.descend(QUARTIC, tl.momentum(lr), START, 40, inside=True)
+    swarm = tl.descend(QUARTIC, tl.momentum(lr), START, 40, record_state=True)
     assert swarm.diverged.tolist() == [False, True, False, True]
     for walk in swarm:
         assert walk.memory["b"].shape == walk.used.shape == walk.path.shape
@@ -251,11 +255,11 @@ def test_the_inside_of_walkers_that_stay_and_that_leave() -> None:
             np.testing.assert_allclose(walk.used[t], QUARTIC.grad(walk.path[t]), rtol=1e-12)
             b = 0.9 * b + walk.used[t]
         assert np.isnan(walk.used[-1]).all()
-    single = tl.descend(QUARTIC, tl.momentum(0.5), START, 40, inside=True)
+    single = tl.descend(QUARTIC, tl.momentum(0.5), START, 40, record_state=True)
     np.testing.assert_allclose(swarm[1].memory["b"], single.memory["b"], rtol=1e-12)
 
 
 def test_a_rule_without_memory_has_an_inside_too() -> None:
-    run = tl.descend(QUARTIC, tl.clip_value(tl.gd(0.1), 0.5), START, 5, inside=True)
+    run = tl.descend(QUARTIC, tl.clip_value(tl.gd(0.1), 0.5), START, 5, record_state=True)
     assert run.memory == {}
     np.testing.assert_allclose(run.path[:-1] - 0.1 * run.used[:-1], run.path[1:], rtol=1e-14)

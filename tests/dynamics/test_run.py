@@ -49,7 +49,7 @@ def test_swapping_recompiles_nothing() -> None:
             tl.descend(land, tl.sam(tl.clip_norm(opt, 1.0), 0.1), START, 40, every=2)
             tl.descend(land, tl.swa(tl.noise(opt, 0.1)), START, 40, seed=4)
             tl.descend(land, opt.replace(schedule=np.linspace(1, 0, 40)), START, 40)
-    tl.descend(ROSENBROCK, tl.gd(0.001), START, 10, moving={"b": np.linspace(1, 2, 10)})
+    tl.descend(ROSENBROCK, tl.gd(0.001), START, 10, time_varying={"b": np.linspace(1, 2, 10)})
     tl.sweep(ROSENBROCK, tl.momentum, START, 10, lr=rates, b=[3.0, 4.0])
     tl.basins(QUARTIC, tl.adam(0.01), 4, steps=5)
     assert compiled() == before

@@ -178,15 +178,15 @@ def test_options_reach_the_walk() -> None:
 
 def test_a_moving_landscape_is_measured_as_it_is_at_the_end() -> None:
     land = tl.landscape("(x - a)**2", a=0.0, name="wandering")
-    made = tl.sweep(land, tl.gd, (0.0,), 10, lr=[0.0, 0.1], moving={"a": np.arange(11.0)})
+    made = tl.sweep(land, tl.gd, (0.0,), 10, lr=[0.0, 0.1], time_varying={"a": np.arange(11.0)})
     assert made.loss[0] == 100
     assert made.grad_norm[0] == 20
     x = 0.0
     for t in range(10):
         x -= 0.2 * (x - t)
     assert made.loss[1] == pytest.approx((x - 10) ** 2)
-    with pytest.raises(ValueError, match="a is moving, so it cannot also be an array"):
-        tl.sweep(land, tl.gd, (0.0,), 10, a=[1.0, 2.0], moving={"a": np.arange(11.0)})
+    with pytest.raises(ValueError, match="a varies in time, so it cannot also be an array"):
+        tl.sweep(land, tl.gd, (0.0,), 10, a=[1.0, 2.0], time_varying={"a": np.arange(11.0)})
 
 
 def test_table_and_words() -> None:

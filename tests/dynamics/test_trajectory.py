@@ -86,24 +86,26 @@ def test_a_moving_landscape_is_judged_where_it_is() -> None:
     """The walker sits on the origin while it turns from a saddle into a minimum, and back."""
     land = tl.landscape("x**2 + k*y**2", k=1.0)
     turning = {"k": np.linspace(-2, 2, 21)}
-    run = tl.descend(land, tl.gd(0.1), (0.0, 0.0), 20, moving=turning)
+    run = tl.descend(land, tl.gd(0.1), (0.0, 0.0), 20, time_varying=turning)
     assert str(run.status) == "converged to a minimum"
     np.testing.assert_allclose(run.spectrum.min(axis=1), np.minimum(2, 2 * turning["k"]))
     np.testing.assert_allclose(run.sharpness, np.maximum(2, 2 * turning["k"]))
     back = {"k": turning["k"][::-1]}
-    alone = tl.descend(land, tl.gd(0.1), (0.0, 0.0), 20, moving=back)
+    alone = tl.descend(land, tl.gd(0.1), (0.0, 0.0), 20, time_varying=back)
     assert str(alone.status) == "converged to a saddle"
-    swarm = tl.descend(land, tl.gd(0.1), [(0.0, 0.0)] * 2, 20, moving=back, every=5)
+    swarm = tl.descend(land, tl.gd(0.1), [(0.0, 0.0)] * 2, 20, time_varying=back, every=5)
     assert [str(status) for status in swarm.status] == ["converged to a saddle"] * 2
-    np.testing.assert_allclose(swarm[1].moving["k"], [2, 1, 0, -1, -2])
+    np.testing.assert_allclose(swarm[1].time_varying["k"], [2, 1, 0, -1, -2])
     np.testing.assert_allclose(swarm[1].sharpness, [4, 2, 2, 2, 2])
 
 
 def test_a_moving_landscape_that_throws_the_walker_out() -> None:
     land = tl.landscape("k*x**2/2", k=1.0)
-    run = tl.descend(land, tl.gd(1.0), (1.0,), 40, moving={"k": lambda t: 11.0 + t}, escape=1e6)
+    run = tl.descend(
+        land, tl.gd(1.0), (1.0,), 40, time_varying={"k": lambda t: 11.0 + t}, escape=1e6
+    )
     assert run.diverged_at is not None
-    assert len(run.moving["k"]) == len(run.path) == len(run.sharpness)
+    assert len(run.time_varying["k"]) == len(run.path) == len(run.sharpness)
     np.testing.assert_allclose(run.sharpness, 11.0 + np.arange(len(run.path)))
 
 

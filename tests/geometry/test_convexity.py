@@ -56,8 +56,8 @@ def test_bad_questions_are_refused() -> None:
         convexity(run, bottom=1.0)
     with pytest.raises(ValueError, match="2 coordinates"):
         convexity(run, target=(1, 2, 3))
-    moving = tl.descend(UV, tl.gd(0.1), steps=5, moving={"s": np.linspace(1, 2, 5)})
-    with pytest.raises(ValueError, match="moving"):
+    moving = tl.descend(UV, tl.gd(0.1), steps=5, time_varying={"s": np.linspace(1, 2, 5)})
+    with pytest.raises(ValueError, match="time-varying"):
         convexity(moving)
     with pytest.raises(TypeError, match="Trajectory"):
         convexity("run")  # type: ignore[arg-type]

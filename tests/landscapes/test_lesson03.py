@@ -128,7 +128,7 @@ def test_momentum_amplifies_what_persists_and_damps_what_alternates() -> None:
     steady = tl.descend(ramp(slope=1), tl.momentum(1.0, beta=0.9), steps=400).path[:, 0]
     close(np.diff(steady)[-1], 10)
     alternating = tl.descend(
-        ramp, tl.momentum(1.0, beta=0.9), steps=400, moving={"slope": lambda t: (-1.0) ** t}
+        ramp, tl.momentum(1.0, beta=0.9), steps=400, time_varying={"slope": lambda t: (-1.0) ** t}
     ).path[:, 0]
     close(np.abs(np.diff(alternating)[-2:]), (0.5263158, 0.5263158))
 

@@ -7,7 +7,7 @@ import pytest
 from exact_tools import close, flow, flow_time
 
 import toylands as tl
-from toylands.geometry import interpolate, lakes, merge_level, stability_limit
+from toylands.geometry import interpolate, merge_level, stability_limit, sublevel_components
 from toylands.landscapes import (
     circle_valley,
     diagonal_network,
@@ -233,8 +233,8 @@ def test_the_plane_is_the_whole_network_of_width_4() -> None:
 
 def test_with_one_unit_two_lakes_merge_at_one_half() -> None:
     close(merge_level(uv_product, (1, 1), (-1, -1)), 0.5)
-    assert lakes(uv_product, 0.499) == 2
-    assert lakes(uv_product, 0.501) == 1
+    assert sublevel_components(uv_product, 0.499) == 2
+    assert sublevel_components(uv_product, 0.501) == 1
     close(uv_product.critical_points[0].loss, 0.5)
     line = np.linspace(-2.5, 2.5, 11)  # whichever way, it crosses uv = 0, where the loss is 1/2
     np.testing.assert_array_equal(uv_product.loss(np.stack([line, 0 * line], axis=1)), 0.5)

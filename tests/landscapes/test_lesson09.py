@@ -37,7 +37,7 @@ def after_the_landslide(beta: float, steps: int, *, reset: bool = False) -> np.n
         landslide_1d,
         tl.reset_on_conflict(opt) if reset else opt,
         steps=before + steps,
-        moving={"slope": slope},
+        time_varying={"slope": slope},
         escape=1e9,
     ).path[before:, 0]
     return path - path[0]
@@ -73,7 +73,7 @@ def longest(flags: np.ndarray) -> int:
 
 
 def test_a_ringing_ball_conflicts_half_of_the_time() -> None:
-    run = tl.descend(parabola, tl.momentum(0.1, beta=0.9), start=[1.0], steps=60, inside=True)
+    run = tl.descend(parabola, tl.momentum(0.1, beta=0.9), start=[1.0], steps=60, record_state=True)
     angle = momentum.ringing(0.1, 1, 0.9)
     close(angle, 0.3217506)
     close(2 * np.pi / angle, 19.52813)
@@ -98,9 +98,11 @@ def test_only_patience_tells_ringing_from_a_landslide() -> None:
 
 def test_conflict_has_the_other_sign_for_a_displacement_velocity() -> None:
     torch_like = tl.descend(
-        parabola, tl.momentum(0.1, beta=0.9), start=[1.0], steps=60, inside=True
+        parabola, tl.momentum(0.1, beta=0.9), start=[1.0], steps=60, record_state=True
     )
-    polyak = tl.descend(parabola, tl.polyak(0.1, beta=0.9), start=[1.0], steps=60, inside=True)
+    polyak = tl.descend(
+        parabola, tl.polyak(0.1, beta=0.9), start=[1.0], steps=60, record_state=True
+    )
     assert torch_like.memory is not None
     assert polyak.memory is not None
     np.testing.assert_allclose(polyak.memory["v"], -0.1 * torch_like.memory["b"], atol=1e-14)
@@ -110,7 +112,7 @@ def test_a_goal_that_jumps() -> None:
     """At full speed: stale velocity carries the walker on; a reset turns it at once."""
     goal = {"goal": lambda t: 8.0 if t < 16 else -8.0}
     plain, reset = (
-        tl.descend(moved_goal, opt, start=(-9, 0), steps=400, moving=goal)
+        tl.descend(moved_goal, opt, start=(-9, 0), steps=400, time_varying=goal)
         for opt in (tl.momentum(0.1), tl.reset_on_conflict(tl.momentum(0.1)))
     )
     turn = plain.path[16:, 0]

@@ -228,7 +228,7 @@ def test_a_moving_weight_decay_is_the_same_number_every_step() -> None:
     net = mlp((2, 3, 1), data=two_moons(20))
     fixed = tl.descend(net(weight_decay=0.2), tl.gd(0.1), start=net.init(0), steps=10)
     moved = tl.descend(
-        net, tl.gd(0.1), start=net.init(0), steps=10, moving={"weight_decay": [0.2] * 10}
+        net, tl.gd(0.1), start=net.init(0), steps=10, time_varying={"weight_decay": [0.2] * 10}
     )
     np.testing.assert_array_equal(fixed.path, moved.path)
     swept = tl.sweep(net, tl.gd, start=net.init(0), steps=10, lr=[0.05, 0.1])

@@ -167,7 +167,7 @@ def test_an_average_appears_when_it_begins() -> None:
 def test_a_moving_landscape_moves() -> None:
     land = tl.landscape("(x - c)**2 + y**2", c=0, view=((-1, 4), (-2, 2)))
     centers = np.linspace(0, 3, 11)
-    run = tl.descend(land, tl.gd(0.1), start=(0, 1), steps=10, moving={"c": centers})
+    run = tl.descend(land, tl.gd(0.1), start=(0, 1), steps=10, time_varying={"c": centers})
     film = film_of([run])
     before = film.scenery.ground.edges
     pictures = list(film.images(np.array([0.0, 10.0])))
@@ -186,7 +186,7 @@ def test_a_moving_landscape_moves() -> None:
 
 def test_a_moving_curve_keeps_its_frame() -> None:
     land = tl.landscape("(x - c)**2", c=0, view=((-1, 4),))
-    run = tl.descend(land, tl.gd(0.1), start=0, steps=4, moving={"c": [0, 1, 2, 3, 3]})
+    run = tl.descend(land, tl.gd(0.1), start=0, steps=4, time_varying={"c": [0, 1, 2, 3, 3]})
     film = film_of([run])
     list(film.images(np.array([0.0])))
     frame = film.axes.get_ylim()
@@ -200,7 +200,7 @@ def test_a_moving_curve_keeps_its_frame() -> None:
 def test_one_clock_cannot_show_different_costs_on_a_moving_landscape(tmp_path: Path) -> None:
     land = tl.landscape("(x - c)**2 + y**2", c=0)
     opts = [tl.gd(0.1), tl.sam(tl.gd(0.1), rho=0.01)]
-    runs = tl.race(land, opts, start=(0, 1), steps=4, moving={"c": [0, 1, 2, 3]})
+    runs = tl.race(land, opts, start=(0, 1), steps=4, time_varying={"c": [0, 1, 2, 3]})
     with pytest.raises(ValueError, match=r"moves from step to step.*use clock='steps'"):
         animate(runs, tmp_path / "a.gif", clock="evaluations")
 

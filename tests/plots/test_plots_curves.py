@@ -148,7 +148,7 @@ def test_curves_of_a_crowd_are_thin(by_gid: Find, texts: Any) -> None:
 
 def test_the_minimum_of_a_landscape_that_moves_is_no_zero() -> None:
     land = tl.landscape("(x - c)**2 + y**2", c=0)
-    walk = tl.descend(land, tl.gd(0.1), start=(0, 1), steps=3, moving={"c": [0, 1, 2, 3]})
+    walk = tl.descend(land, tl.gd(0.1), start=(0, 1), steps=3, time_varying={"c": [0, 1, 2, 3]})
     with pytest.raises(ValueError, match=r"the minima of .* move; give a loss"):
         loss_curves(walk, above="minimum")
     note = notes_of(loss_curves(walk))

@@ -320,7 +320,9 @@ MOVING = tl.landscape("(x - c)**2 + y**2", c=0, view=((-1, 4), (-2, 2)))
 
 
 def moved(opt: Any, centers: Any, steps: int = 10, **options: Any) -> Any:
-    return tl.descend(MOVING, opt, start=(0, 1), steps=steps, moving={"c": centers}, **options)
+    return tl.descend(
+        MOVING, opt, start=(0, 1), steps=steps, time_varying={"c": centers}, **options
+    )
 
 
 def test_a_landscape_that_moves_is_shown_at_the_last_step(by_gid: Find) -> None:
@@ -350,7 +352,7 @@ def test_runs_under_different_motions_are_refused() -> None:
 
 def test_on_a_moving_curve_points_lie_at_the_loss_they_had(by_gid: Find, data: Any) -> None:
     land = tl.landscape("(x - c)**2", c=0, view=((-1, 4),))
-    run = tl.descend(land, tl.gd(0.1), start=0, steps=4, moving={"c": [0, 1, 2, 3, 3]})
+    run = tl.descend(land, tl.gd(0.1), start=0, steps=4, time_varying={"c": [0, 1, 2, 3, 3]})
     (line,) = by_gid(paths(run), "trail")
     assert data(line)[:, 1] == pytest.approx(run.loss)
 

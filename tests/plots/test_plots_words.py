@@ -105,7 +105,7 @@ def test_a_schedule_is_mentioned() -> None:
 
 def test_a_landscape_that_moves_is_mentioned() -> None:
     land = tl.landscape("(x - c)**2 + y**2", c=0)
-    run = tl.descend(land, tl.gd(0.1), start=(1, 1), steps=4, moving={"c": [0, 1, 2, 3, 4.5]})
+    run = tl.descend(land, tl.gd(0.1), start=(1, 1), steps=4, time_varying={"c": [0, 1, 2, 3, 4.5]})
     assert held_equal([run])[2] == "the landscape moves: c from 0 to 4.5"
 
 

@@ -9,8 +9,8 @@ Whatever differs between walkers is an array: starts, rates, hyper-parameters, p
 from __future__ import annotations
 
 from toylands.dynamics.basins import Basins, basins
-from toylands.dynamics.clinic import Case, Diagnosis, alignment, cases, diagnose
 from toylands.dynamics.descend import descend, race
+from toylands.dynamics.diagnosis import Case, Diagnosis, alignment, cases, diagnose
 from toylands.dynamics.first_passage import FirstPassage, first_passage
 from toylands.dynamics.populations import Populations, populations
 from toylands.dynamics.status import Status

@@ -14,7 +14,7 @@ from toylands.dynamics.checks import (
     broadcast_walkers,
     check_landscape,
     check_positive,
-    moving_columns,
+    time_varying_columns,
     window_of,
 )
 from toylands.dynamics.run import execute
@@ -50,7 +50,7 @@ class Basins:
         x, y: coordinates of the grid.
         ends: last points, shape (rows, columns, 2).
         diverged_at: step at which each walk left, -1 if it stayed.
-        landscape, optimizer, steps: what ran; of a moving landscape, as it was at the end.
+        landscape, optimizer, steps: what ran; of a time-varying landscape, as it was at the end.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ def basins(
     steps: int = 200,
     *,
     tol: float = 1e-3,
-    moving: Any = None,
+    time_varying: Any = None,
     progress: bool = True,
     **options: Any,
 ) -> Basins:
@@ -169,7 +169,7 @@ def basins(
         steps: steps of each walk.
         tol: the gradient norm below which a walk that ended away from every declared minimum counts
             as stationary.
-        moving: as for `descend`; the ends are then judged on the landscape of the last step.
+        time_varying: as for `descend`; the ends are then judged on the landscape of the last step.
         progress: show a bar when it takes longer than a second.
         **options: `seed`, `batch`, `replacement`, `escape` as for `descend`.
     """
@@ -191,7 +191,7 @@ def basins(
             "it; use sweep."
         )
     tol = check_positive("basins", "tol", tol, zero=True)
-    moving = moving_columns(land, moving, steps)
+    time_varying = time_varying_columns(land, time_varying, steps)
     window = window_of("basins", land, view)
     x = np.linspace(window[0, 0], window[0, 1], columns)
     y = np.linspace(window[1, 0], window[1, 1], rows) if land.dim == 2 else np.zeros(1)
@@ -200,9 +200,11 @@ def basins(
     else:
         starts = x[:, None]
     bar = bar_name("basins", progress)
-    raw = execute(land, opt, starts, steps, record=False, moving=moving, progress=bar, **options)
+    raw = execute(
+        land, opt, starts, steps, record=False, time_varying=time_varying, progress=bar, **options
+    )
     return Basins(
-        land(**{name: column[-1] for name, column in moving.items()}),
+        land(**{name: column[-1] for name, column in time_varying.items()}),
         opt,
         steps,
         x,

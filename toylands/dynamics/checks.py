@@ -140,44 +140,49 @@ def _one_key(seed: int) -> np.ndarray:
     return seeds_for(np.array([seed]), 1)
 
 
-def moving_columns(
-    land: Landscape, moving: Mapping[str, Any] | None, steps: int
+def time_varying_columns(
+    land: Landscape, time_varying: Mapping[str, Any] | None, steps: int
 ) -> dict[str, np.ndarray]:
     """Parameters that change from step to step, each with shape (steps + 1,): the last for the end.
 
     Each is given as one value per step (the last is then used at the end too), as steps + 1 values, or
     as a function of the step.
     """
-    if moving is None:
+    if time_varying is None:
         return {}
-    if not isinstance(moving, Mapping):
+    if not isinstance(time_varying, Mapping):
         raise TypeError(
-            f"moving={show(moving)} must be a dictionary {{parameter: values or a function of the step}}."
+            f"time_varying={show(time_varying)} must be a dictionary "
+            "{parameter: values or a function of the step}."
         )
     names = list(land.parameters)
     columns = {}
-    for name, values in moving.items():
+    for name, values in time_varying.items():
         if name not in names:
             raise ValueError(
                 f"{land.name} has no parameter {name!r} to move; it has "
                 f"{one_of(names, 'and')}." + did_you_mean(name, names)
             )
         if np.ndim(land.parameters[name]):
-            raise ValueError(f"{name} is moving, so it cannot also be an array over the walkers.")
+            raise ValueError(
+                f"{name} varies in time, so it cannot also be an array over the walkers."
+            )
         if callable(values):
             values = [values(t) for t in range(steps + 1)]
         try:
             column = np.asarray(values, dtype=float)
         except (TypeError, ValueError):
-            raise TypeError(f"moving {name}={show(values)} is not a row of numbers.") from None
+            raise TypeError(
+                f"time-varying {name}={show(values)} is not a row of numbers."
+            ) from None
         if column.ndim != 1 or len(column) not in (max(steps, 1), steps + 1):
             raise ValueError(
-                f"moving {name} has values of shape {column.shape} for {steps} steps; give one per "
+                f"time-varying {name} has values of shape {column.shape} for {steps} steps; give one per "
                 "step (and optionally one more for the end)."
             )
         if not np.isfinite(column).all():
             raise ValueError(
-                f"moving {name} is not finite at step {np.argmin(np.isfinite(column))}."
+                f"time-varying {name} is not finite at step {np.argmin(np.isfinite(column))}."
             )
         columns[name] = column if len(column) == steps + 1 else np.append(column, column[-1])
     return columns

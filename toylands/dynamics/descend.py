@@ -14,8 +14,8 @@ from toylands.dynamics.checks import (
     check_landscape,
     check_positive,
     check_start,
-    moving_columns,
     schedule_factors,
+    time_varying_columns,
 )
 from toylands.dynamics.run import Raw, execute
 from toylands.dynamics.trajectory import Race, Swarm, Trajectory, walk_of
@@ -33,11 +33,11 @@ def descend(
     seed: Any = 0,
     batch: int | None = None,
     replacement: bool = True,
-    moving: Mapping[str, Any] | None = None,
+    time_varying: Mapping[str, Any] | None = None,
     tol: float = 1e-6,
     escape: float | None = None,
     every: int = 1,
-    inside: bool = False,
+    record_state: bool = False,
     progress: bool = True,
 ) -> Any:
     """Walk down a landscape and record the path.
@@ -50,13 +50,13 @@ def descend(
         seed: fixes noise and batches; a whole number, or one per walker.
         batch: for a landscape over data, samples per step (None: all of them).
         replacement: draw batches with replacement, or else by shuffled epochs as torch's DataLoader.
-        moving: parameters that change, {name: one value per step, or a function of the step}.
+        time_varying: parameters that change, {name: one value per step, or a function of the step}.
         tol: the gradient norm at or below which the end counts as converged.
         escape: the absolute coordinate beyond which a walker has diverged; by default a million times
             the size of the view. A walker whose coordinates stop being finite has always diverged.
         every: record only every so many steps. With `every=steps` a swarm keeps its first and last points
             only, and computes their losses and gradients when they are first read.
-        inside: record also what happens inside the rule: its memory, and the gradient that reaches it.
+        record_state: record also what happens inside the rule: its memory, and the gradient that reaches it.
         progress: show a bar when a swarm takes longer than a second.
 
     Returns:
@@ -71,7 +71,7 @@ def descend(
     steps = check_count("descend", "steps", steps, least=0)
     every = check_count("descend", "every", every, least=1)
     tol = check_positive("descend", "tol", tol, zero=True)
-    columns = moving_columns(land, moving, steps)
+    columns = time_varying_columns(land, time_varying, steps)
     starts = check_start(land, start)
     shape = broadcast_walkers(land, opt, starts)
     if len(shape) > 1:
@@ -89,13 +89,13 @@ def descend(
         "seed": seed,
         "batch": batch,
         "replacement": replacement,
-        "moving": columns,
+        "time_varying": columns,
         "escape": escape,
         "every": every,
-        "inside": inside,
+        "record_state": record_state,
         "progress": bar_name("descend", progress),
     }
-    plain = batch is None and not (inside or columns or opt.piece("swa") or opt.piece("ema"))
+    plain = batch is None and not (record_state or columns or opt.piece("swa") or opt.piece("ema"))
     recall = None
     if shape and plain and every == steps:  # nothing between the ends is asked for
         # The record may be made when the caller's arrays hold other numbers.

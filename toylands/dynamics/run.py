@@ -67,11 +67,11 @@ def execute(
     seed: Any = 0,
     batch: int | None = None,
     replacement: bool = True,
-    moving: Mapping[str, np.ndarray] | None = None,
+    time_varying: Mapping[str, np.ndarray] | None = None,
     escape: float | None = None,
     record: bool = True,
     every: int = 1,
-    inside: bool = False,
+    record_state: bool = False,
     progress: str | None = None,
 ) -> Raw:
     """Walk B walkers for `steps` steps.
@@ -83,10 +83,10 @@ def execute(
         seed: a whole number, or one per walker (equal seeds give equal noise and batches).
         batch: samples per step for a landscape over data; None for all.
         replacement: whether a batch is drawn with replacement (else by shuffled epochs).
-        moving: parameters by step, as `moving_columns` returns them.
+        time_varying: parameters by step, as `time_varying_columns` returns them.
         escape: the coordinate beyond which a walker counts as diverged.
         record: whether to record the path; `every` how many steps.
-        inside: whether to record the rule's memory too, and the gradient that reaches it.
+        record_state: whether to record the rule's memory too, and the gradient that reaches it.
         progress: what to call the work in a progress bar; None for no bar.
 
     Raises:
@@ -102,7 +102,9 @@ def execute(
     own_seeds = plan.random or batch is not None or not isinstance(seed, int)
     seeds = seeds_for(seed, count if own_seeds else 1)
     mode, batch_size = (loop.FULL, 0) if batch is None else _batch(land, batch, seeds)
-    records = _records(land, opt, plan, count, steps, every, inside=inside) if record else 0
+    records = (
+        _records(land, opt, plan, count, steps, every, record_state=record_state) if record else 0
+    )
 
     job = jobs.Job(plan.numbers)
     numbers = job.numbers
@@ -152,17 +154,17 @@ def execute(
         numbers[loop.REPLACEMENT] = int(replacement)
     if plan.random or mode != loop.FULL:
         job.take(loop.SEEDS, seeds)
-    if moving:
+    if time_varying:
         names = [*land.parameters]
-        numbers[loop.MOVING_COUNT] = len(moving)
-        job.take(loop.MOVING, np.array([*moving.values()]).T)
-        job.take(loop.MOVING_INDEX, np.array([names.index(name) for name in moving]))
+        numbers[loop.MOVING_COUNT] = len(time_varying)
+        job.take(loop.MOVING, np.array([*time_varying.values()]).T)
+        job.take(loop.MOVING_INDEX, np.array([names.index(name) for name in time_varying]))
     if record:
         numbers[loop.KERNEL_FULL] = definition.kernel(1, loss=True, shared=shared).address
         numbers[loop.RECORD_STAGE] = stages.record.address
-        if inside:
+        if record_state:
             numbers[loop.INSIDE_STAGE] = stages.record_inside.address
-        _room_for_record(job, plan, records, dim, count, len(rule.memory) if inside else None)
+        _room_for_record(job, plan, records, dim, count, len(rule.memory) if record_state else None)
     job.room(loop.END, (dim, count))
     job.room(loop.DIED, (count,), integers=True)
     views = job.build()
@@ -252,7 +254,14 @@ def _rows(values: Iterable[Any], count: int) -> np.ndarray:
 
 
 def _records(
-    land: Landscape, opt: Optimizer, plan: Any, count: int, steps: int, every: int, *, inside: bool
+    land: Landscape,
+    opt: Optimizer,
+    plan: Any,
+    count: int,
+    steps: int,
+    every: int,
+    *,
+    record_state: bool,
 ) -> int:
     """How many points of each walk are recorded.
 
@@ -267,7 +276,7 @@ def _records(
     columns = 2 + land.dim
     if plan.averages:
         columns += land.dim
-    if inside:
+    if record_state:
         columns += land.dim * (1 + len(opt.rule.memory))
     size = records * count * columns * 8
     if size > MAX_RECORD_BYTES:

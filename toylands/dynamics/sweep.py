@@ -14,8 +14,8 @@ from toylands.dynamics.checks import (
     broadcast_walkers,
     check_landscape,
     check_start,
-    moving_columns,
     schedule_factors,
+    time_varying_columns,
 )
 from toylands.dynamics.run import execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
@@ -26,7 +26,7 @@ from toylands.optimizers.optimizer import check_count, check_optimizer
 if TYPE_CHECKING:
     import pandas
 
-_RUN_OPTIONS = ("seed", "batch", "replacement", "moving", "escape", "progress")
+_RUN_OPTIONS = ("seed", "batch", "replacement", "time_varying", "escape", "progress")
 
 
 class Sweep:
@@ -34,7 +34,7 @@ class Sweep:
 
     Attributes:
         axes: {name: values}, in the order of the arrays' axes.
-        loss, grad_norm: at the last finite point, one axis per swept number; of a moving landscape,
+        loss, grad_norm: at the last finite point, one axis per swept number; of a time-varying landscape,
             as it was at the end.
         diverged: bool; diverged_at: the step at which it left, -1 if it stayed.
         end: last finite points, shape (..., d).
@@ -151,7 +151,7 @@ def sweep(
         land, start, steps: as for `descend`; one start.
         opt: an optimizer, or a factory such as `momentum`.
         **numbers: arrays to sweep (lr, any hyper-parameter of the optimizer, any parameter of the
-            landscape), fixed values for others, and `seed`, `batch`, `replacement`, `moving`,
+            landscape), fixed values for others, and `seed`, `batch`, `replacement`, `time_varying`,
             `escape`, `progress` as for `descend`. A name both have goes to the optimizer.
 
     Raises:
@@ -186,20 +186,20 @@ def sweep(
         raise ValueError(
             "sweep: give every array by name here; the landscape or the optimizer has one in it already."
         )
-    moving = moving_columns(variants, options.pop("moving", None), steps)
+    time_varying = time_varying_columns(variants, options.pop("time_varying", None), steps)
     walk = functools.partial(
         execute,
         variants,
         opt,
         np.broadcast_to(point, (count, land.dim)),
         steps,
-        moving=moving,
+        time_varying=time_varying,
         progress=bar_name("sweep", options.pop("progress", True)),
         **options,
     )
 
     def recorded() -> Swarm:
-        return Swarm(variants, opt, walk(), schedule_factors(opt, steps), 0.0, 1, moving)
+        return Swarm(variants, opt, walk(), schedule_factors(opt, steps), 0.0, 1, time_varying)
 
     raw = walk(record=False)
     return Sweep(
@@ -209,7 +209,7 @@ def sweep(
         axes,
         raw.end.reshape(*shape, land.dim),
         raw.died.reshape(shape),
-        variants(**{name: column[-1] for name, column in moving.items()}),
+        variants(**{name: column[-1] for name, column in time_varying.items()}),
         recorded,
     )
 

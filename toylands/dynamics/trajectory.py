@@ -53,9 +53,9 @@ class Trajectory:
         steps: the number of recorded steps T times `every`.
         every: how many steps lie between recorded points.
         diverged_at: the step at which it left, or None.
-        moving: {parameter: its values along the path, shape (T+1,)} of a moving landscape.
+        time_varying: {parameter: its values along the path, shape (T+1,)} of a time-varying landscape.
         memory: {name: the rule's memory before each step, shape (T+1, d)}; None unless the walk was
-            made with inside=True.
+            made with record_state=True.
         used: the gradient that reached the rule at each step, after the look and the wrappers, shape
             (T+1, d), NaN in the last row; None likewise.
         batch: samples per step, or None when every gradient was that of all samples.
@@ -73,7 +73,7 @@ class Trajectory:
         diverged_at: int | None,
         tol: float,
         every: int = 1,
-        moving: Mapping[str, np.ndarray] | None = None,
+        time_varying: Mapping[str, np.ndarray] | None = None,
         memory: Mapping[str, np.ndarray] | None = None,
         used: np.ndarray | None = None,
         batch: int | None = None,
@@ -88,7 +88,7 @@ class Trajectory:
         self.diverged_at = diverged_at
         self.tol = tol
         self.every = every
-        self.moving = dict(moving or {})
+        self.time_varying = dict(time_varying or {})
         self.memory = None if memory is None else dict(memory)
         self.used = used
         self.batch = batch
@@ -123,14 +123,14 @@ class Trajectory:
         if self.diverged_at is not None:
             return Status("diverged", step=self.diverged_at)
         if self.grad_norm[-1] <= self.tol:
-            last = {name: values[-1] for name, values in self.moving.items()}
+            last = {name: values[-1] for name, values in self.time_varying.items()}
             return Status("converged", point=point_kind(self.landscape(**last), self.end))
         return Status("running")
 
     @functools.cached_property
     def spectrum(self) -> np.ndarray:
         """Eigenvalues of the exact Hessian along the path, ascending, shape (T+1, d)."""
-        return self.landscape(**self.moving).spectrum(self.path).eigenvalues
+        return self.landscape(**self.time_varying).spectrum(self.path).eigenvalues
 
     @property
     def sharpness(self) -> np.ndarray:
@@ -208,7 +208,7 @@ def walk_of(
     factors: np.ndarray,
     tol: float,
     every: int,
-    moving: Mapping[str, np.ndarray],
+    time_varying: Mapping[str, np.ndarray],
     batch: int | None,
 ) -> Trajectory:
     """The trajectory of walker i of a recorded swarm.
@@ -217,7 +217,7 @@ def walk_of(
         land, opt: with the numbers of this walker.
         raw: what the loop returned (`toylands.dynamics.run.Raw`).
         factors: on the learning rate, one per step.
-        tol, every, moving, batch: as the Trajectory keeps them; `moving` for the longest walk.
+        tol, every, time_varying, batch: as the Trajectory keeps them; `time_varying` for the longest walk.
     """
     path, loss, memory = raw.path[:, :, i], raw.loss[:, i], raw.memory
     died, rows = int(raw.died[i]), len(path)
@@ -236,7 +236,7 @@ def walk_of(
         died if died >= 0 else None,
         tol,
         every,
-        {name: values[:rows] for name, values in moving.items()},
+        {name: values[:rows] for name, values in time_varying.items()},
         None
         if memory is None
         else {name: memory[:rows, k, :, i] for k, name in enumerate(opt.rule.memory)},
@@ -262,7 +262,7 @@ class Swarm(Sequence[Trajectory]):
         factors: np.ndarray,
         tol: float,
         every: int,
-        moving: Mapping[str, np.ndarray] | None = None,
+        time_varying: Mapping[str, np.ndarray] | None = None,
         batch: int | None = None,
         recall: Callable[[], Any] | None = None,
     ) -> None:
@@ -274,7 +274,7 @@ class Swarm(Sequence[Trajectory]):
         self.diverged_at = raw.died
         self.tol = tol
         self.every = every
-        self.moving = dict(moving or {})
+        self.time_varying = dict(time_varying or {})
         self._factors = factors
 
     @functools.cached_property
@@ -325,7 +325,7 @@ class Swarm(Sequence[Trajectory]):
             self._factors,
             self.tol,
             self.every,
-            self.moving,
+            self.time_varying,
             self.batch,
         )
 
@@ -352,7 +352,7 @@ class Swarm(Sequence[Trajectory]):
         """How each walk ended."""
         arrived = np.flatnonzero(~self.diverged & (self.grad_norm[:, -1] <= self.tol))
         values = {k: v[arrived] for k, v in self._varying(self.landscape.parameters).items()}
-        values |= {name: column[-1] for name, column in self.moving.items()}
+        values |= {name: column[-1] for name, column in self.time_varying.items()}
         kinds, _ = stationary(self.landscape(**values), self.path[arrived, -1])
         found = dict(zip(arrived.tolist(), kinds.tolist(), strict=True))
         return [

@@ -19,17 +19,10 @@ from toylands.geometry.directions import RandomCurvatures, curvature_moments, ra
 from toylands.geometry.ensembles import Averages, EnsembleError, compare_averages, ensemble_error
 from toylands.geometry.interpolation import Interpolation, interpolate
 from toylands.geometry.kicks import Kicks, kicks
-from toylands.geometry.lakes import lakes, merge_level
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
 from toylands.geometry.low_loss_paths import LowLossPath, bezier_path, chain_path, elastic_band
 from toylands.geometry.noise import NoiseResponse, noise_response, third_along
 from toylands.geometry.probes import SmoothedGradient, central_difference, smoothed_gradient
-from toylands.geometry.quotient import (
-    Reduced,
-    effective_hessian,
-    symmetry_defect,
-    symmetry_directions,
-)
 from toylands.geometry.random_hessians import RandomHessians, random_hessians
 from toylands.geometry.sampled_slices import (
     Projection,
@@ -52,6 +45,13 @@ from toylands.geometry.slice_axes import (
 from toylands.geometry.slices import slice_line, slice_plane
 from toylands.geometry.spectrum import SpectralDensity, spectral_density
 from toylands.geometry.stability import convergence_rate, spectral_radius, stability_limit
+from toylands.geometry.sublevel_components import merge_level, sublevel_components
+from toylands.geometry.symmetry_reduction import (
+    Reduced,
+    effective_hessian,
+    symmetry_defect,
+    symmetry_directions,
+)
 from toylands.geometry.tickets import Ticket, find_ticket, magnitude_mask, masked
 from toylands.geometry.trajectory_pca import TrajectoryPCA, trajectory_pca
 from toylands.geometry.volumes import BasinVolume, basin_volumes
@@ -105,7 +105,6 @@ __all__ = [
     "hvp",
     "interpolate",
     "kicks",
-    "lakes",
     "lanczos_density",
     "magnitude_mask",
     "masked",
@@ -127,6 +126,7 @@ __all__ = [
     "spectral_density",
     "spectral_radius",
     "stability_limit",
+    "sublevel_components",
     "symmetry_defect",
     "symmetry_directions",
     "third_along",

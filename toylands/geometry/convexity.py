@@ -79,7 +79,7 @@ def convexity(run: Trajectory, target: Any = None, bottom: float | None = None) 
         TypeError, ValueError: for a swarm, a moving landscape or a game, or a bottom that is too high.
     """
     land = check_run("convexity", run).landscape
-    if run.moving or land.players is not None:
+    if run.time_varying or land.players is not None:
         what = "a game" if land.players is not None else "a moving landscape"
         raise ValueError(f"convexity: {land.name} is {what}; there is no one loss to be convex.")
     home = one_point("convexity", land, run.end if target is None else target, "target")

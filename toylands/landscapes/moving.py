@@ -1,8 +1,9 @@
-"""Goals that move: landscapes made for `moving=`, to see what a velocity does that is out of date.
+"""Goals that move: landscapes made for `time_varying=`, to see what a velocity does that is out of date.
 
     up = {"slope": [-1.0] * 100 + [1.0] * 60}
-    tl.descend(tl.landscapes.landslide_1d, tl.momentum(0.1), steps=160, moving=up).path[-60:]
-    tl.descend(tl.landscapes.moved_goal, tl.momentum(0.1), moving={"goal": lambda t: 8 if t < 16 else -8})
+    tl.descend(tl.landscapes.landslide_1d, tl.momentum(0.1), steps=160, time_varying=up).path[-60:]
+    change = {"goal": lambda t: 8 if t < 16 else -8}
+    tl.descend(tl.landscapes.moved_goal, tl.momentum(0.1), time_varying=change)
 
 In the explorer, moving the dial of the goal during a run does the same.
 """
@@ -16,7 +17,7 @@ from toylands.formula import dial, landscape, minimum, sqrt
     view=((-10, 10),),
     start=(0.0,),
     source="elementary; O'Donoghue and Candes 2015 for the restart",
-    tags=("moving", "momentum", "linear", "unbounded"),
+    tags=("time_varying", "momentum", "linear", "unbounded"),
     lesson=9,
     levels="linear",
     critical=[],
@@ -37,7 +38,7 @@ def landslide_1d(x, *, slope):
     view=((-10, 10), (-3, 3)),
     start=(-9.0, 2.0),
     source="elementary; O'Donoghue and Candes 2015 for the restart",
-    tags=("moving", "momentum", "convex"),
+    tags=("time_varying", "momentum", "convex"),
     lesson=9,
     levels="linear",
     critical=lambda goal: [minimum((goal, 0), 0.0)],

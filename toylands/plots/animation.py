@@ -172,7 +172,7 @@ class _Film:
         ]
         self.runs, self.clock = list(runs), clock
         self.longest = max(self.runs, key=lambda run: run.steps)
-        if self.longest.moving and len(set(costs)) > 1:
+        if self.longest.time_varying and len(set(costs)) > 1:
             raise ValueError(
                 f"clock='evaluations': {land.name} moves from step to step, and these runs need "
                 "different numbers of evaluations for a step: use clock='steps'"
@@ -187,7 +187,7 @@ class _Film:
         self.canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_subplot()
         self.scenery = _Scenery(self.axes, self.longest, ground, options)
-        notes = [ground.note(self.longest.moving), *held_equal(runs)]
+        notes = [ground.note(self.longest.time_varying), *held_equal(runs)]
         if clock == "evaluations":
             notes.append("the clock counts gradient evaluations")
         headline(self.axes, heading(land) if title is None else title, notes, True)
@@ -289,7 +289,7 @@ class _Scenery:
     def __init__(self, ax: Any, run: Any, ground: Terrain, options: dict[str, Any]) -> None:
         self.ax, self.run, self.ground, self.options = ax, run, ground, options
         self.row = len(run.path) - 1
-        if run.moving:
+        if run.time_varying:
             rows = np.unique(np.linspace(0, self.row, 9).astype(int))
             seen = np.concatenate([self._terrain(int(row)).z.ravel() for row in rows])
             edges, floor, spacing = choose_levels(
@@ -300,7 +300,7 @@ class _Scenery:
         self.handles = self._draw(self.ground)
 
     def _terrain(self, row: int) -> Terrain:
-        moment = {name: values[row] for name, values in self.run.moving.items()}
+        moment = {name: values[row] for name, values in self.run.time_varying.items()}
         return terrain(self.run.landscape(**moment), **self.options)
 
     def _draw(self, ground: Terrain) -> list[Any]:
@@ -310,14 +310,14 @@ class _Scenery:
         draw_terrain(self.ax, ground, equal=True)
         handles = draw_critical(self.ax, ground)
         self.artists = [artist for artist in self.ax.get_children() if artist not in before]
-        if self.run.moving and len(ground.index) == 1:
+        if self.run.time_varying and len(ground.index) == 1:
             low, high = float(ground.edges[0]), float(ground.edges[-1])
             self.ax.set_ylim(low - 0.08 * (high - low), high + 0.08 * (high - low))
         return handles
 
     def show(self, row: int) -> bool:
         """Draw the moment of a recorded row; return whether anything changed."""
-        if not self.run.moving or row == self.row:
+        if not self.run.time_varying or row == self.row:
             return False
         self.row = row
         now = self._terrain(row)
@@ -327,7 +327,7 @@ class _Scenery:
 
     def values(self, row: int) -> list[str]:
         """Return the values of the parameters that move, as they are read beside the clock."""
-        return [f"{name} = {sig(values[row])}" for name, values in self.run.moving.items()]
+        return [f"{name} = {sig(values[row])}" for name, values in self.run.time_varying.items()]
 
 
 class _Walker:

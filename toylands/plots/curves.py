@@ -68,10 +68,10 @@ def loss_curves(
     """
     runs = as_runs(trajectories)
     land = same_landscape(runs)
-    floor = _floor(land, above, any(run.moving for run in runs))
+    floor = _floor(land, above, any(run.time_varying for run in runs))
     values = [np.asarray(run.loss) - floor for run in runs]
     name = f"loss {'+' if floor < 0 else '−'} {sig(abs(floor), 5)}" if floor else "loss"
-    notes = [parameters(land, runs[0].moving), *held_equal(runs)]
+    notes = [parameters(land, runs[0].time_varying), *held_equal(runs)]
     if above == "minimum":
         notes.append("loss above the lowest known minimum")
     hint = "Use above='minimum', or scale='linear'."
@@ -95,7 +95,7 @@ def gradient_norms(
     runs = as_runs(trajectories)
     land = same_landscape(runs)
     values = [np.asarray(run.grad_norm, dtype=np.float64) for run in runs]
-    notes = [parameters(land, runs[0].moving), *held_equal(runs)]
+    notes = [parameters(land, runs[0].time_varying), *held_equal(runs)]
     hint = "Use scale='linear'."
     name = "gradient norm"
     return _chart(runs, values, ax, x, scale, name, notes, legend, title or heading(land), hint)
@@ -135,7 +135,7 @@ def sharpness_curve(
         rates = np.asarray(run.rates)[delay(run) :: run.every]
         values.append(rates * np.asarray(run.sharpness)[: len(rates)])
     limits = [_limit_of(run, limit) for run in runs]
-    notes = [parameters(land, runs[0].moving), *held_equal(runs, "gradients and Hessian")]
+    notes = [parameters(land, runs[0].time_varying), *held_equal(runs, "gradients and Hessian")]
     without = dict.fromkeys(
         run.optimizer.family for run, value in zip(runs, limits, strict=True) if value is None
     )

@@ -75,7 +75,7 @@ def spectrum_along(
     axes.set_xlabel("step")
     axes.set_ylabel("eigenvalues of the Hessian")
     axes.spines[["top", "right"]].set_visible(False)
-    notes = [parameters(land, run.moving), f"{run.optimizer.label}: {run.status}"]
+    notes = [parameters(land, run.time_varying), f"{run.optimizer.label}: {run.status}"]
     notes += held_equal(runs, "Hessian")
     headline(axes, heading(land) if title is None else title, notes, own)
     if legend:

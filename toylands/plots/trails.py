@@ -41,7 +41,7 @@ class Average(Trajectory):
         assert run.average is not None
         known = np.isfinite(run.average).all(axis=1)
         path = run.average[known]
-        moving = {name: values[known] for name, values in run.moving.items()}
+        moving = {name: values[known] for name, values in run.time_varying.items()}
         land = run.landscape(**moving)
         super().__init__(
             landscape=run.landscape,
@@ -54,7 +54,7 @@ class Average(Trajectory):
             diverged_at=None,
             tol=run.tol,
             every=run.every,
-            moving=moving,
+            time_varying=moving,
         )
         self.first = int(np.argmax(known))
         self.label = f"average weights of {run.optimizer.name}"
@@ -114,7 +114,7 @@ def same_landscape(runs: Sequence[Any]) -> Any:
                 f"{land.name} moves differently under {longest.optimizer.label} and under "
                 f"{run.optimizer.label}: draw each on axes of its own with ax="
             )
-    return longest.landscape(**{name: values[-1] for name, values in longest.moving.items()})
+    return longest.landscape(**{name: values[-1] for name, values in longest.time_varying.items()})
 
 
 def _moves_alike(one: Any, two: Any) -> bool:
@@ -124,8 +124,9 @@ def _moves_alike(one: Any, two: Any) -> bool:
         np.arange(len(two.path)) * two.every,
         return_indices=True,
     )
-    return set(one.moving) == set(two.moving) and all(
-        np.array_equal(values[i], two.moving[name][j]) for name, values in one.moving.items()
+    return set(one.time_varying) == set(two.time_varying) and all(
+        np.array_equal(values[i], two.time_varying[name][j])
+        for name, values in one.time_varying.items()
     )
 
 
@@ -227,7 +228,7 @@ def map_notes(runs: Sequence[Any], every: int) -> list[str]:
     """Say what is held equal, how far apart the marks are, which moment is shown."""
     notes = held_equal(runs)
     notes[1] += _marks_note(runs, every)
-    if any(run.moving for run in runs):
+    if any(run.time_varying for run in runs):
         notes[2] += "; the map shows the last step"
     return notes
 

@@ -173,7 +173,7 @@ def _motion(runs: Sequence[Any]) -> list[str]:
     longest = max(runs, key=lambda run: run.steps)
     moved = [
         f"{name} from {sig(values[0])} to {sig(values[-1])}"
-        for name, values in longest.moving.items()
+        for name, values in longest.time_varying.items()
     ]
     return [f"the landscape moves: {', '.join(moved)}"] if moved else []
 

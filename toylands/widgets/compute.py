@@ -141,7 +141,9 @@ def walk(
     land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int, *, inside: bool = False
 ) -> Walk:
     """Run one optimizer and measure it; `inside` records the rule's memory too."""
-    run = descend(land, opt, scene["start"], scene["steps"], seed=scene["seed"], inside=inside)
+    run = descend(
+        land, opt, scene["start"], scene["steps"], seed=scene["seed"], record_state=inside
+    )
     hessians = land.hessian(run.path)
     # Where both players ascend, the curvature that a rule feels is that of the loss turned over. Where one
     # descends and the other ascends, no eigenvalue of the Hessian says what is stable.

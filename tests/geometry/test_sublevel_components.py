@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toylands as tl
-from toylands.geometry import lakes, merge_level
+from toylands.geometry import merge_level, sublevel_components
 from toylands.landscapes import double_well_1d, egg_box, four_wells, himmelblau, quartic_saddle
 
 
@@ -25,15 +25,15 @@ def test_the_merge_level_is_the_lowest_saddle_between() -> None:
 
 
 def test_lakes_are_counted() -> None:
-    assert [lakes(quartic_saddle, level) for level in (-0.3, -0.1, 0.1)] == [0, 2, 1]
+    assert [sublevel_components(quartic_saddle, level) for level in (-0.3, -0.1, 0.1)] == [0, 2, 1]
     untilted = four_wells(c=0)  # minima at -1/2, saddles at -1/4
-    assert [lakes(untilted, level) for level in (-0.3, -0.2)] == [4, 1]
+    assert [sublevel_components(untilted, level) for level in (-0.3, -0.2)] == [4, 1]
     whole = ((-np.pi, 3 * np.pi), (-np.pi, 3 * np.pi))
-    assert lakes(egg_box, 1.9, whole) == 4
-    assert lakes(egg_box, 2.1, whole) == 1
-    assert lakes(tl.landscapes.uv_product, 0.49) == 2
-    assert lakes(tl.landscapes.uv_product, 0.51) == 1
-    assert lakes(tl.landscapes.circle_valley, 0.001) == 1
+    assert sublevel_components(egg_box, 1.9, whole) == 4
+    assert sublevel_components(egg_box, 2.1, whole) == 1
+    assert sublevel_components(tl.landscapes.uv_product, 0.49) == 2
+    assert sublevel_components(tl.landscapes.uv_product, 0.51) == 1
+    assert sublevel_components(tl.landscapes.circle_valley, 0.001) == 1
 
 
 def test_a_wall_without_a_gap() -> None:
@@ -47,13 +47,13 @@ def test_a_wall_without_a_gap() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: lakes(tl.landscapes.wide_product, 0.1), "slice_plane"),
-        (lambda: lakes(himmelblau, np.nan), "level=nan"),
-        (lambda: lakes(himmelblau, 1, ((1, 0), (0, 1))), "view="),
-        (lambda: lakes(himmelblau, 1, ((0, np.inf), (0, 1))), "view="),
-        (lambda: lakes(himmelblau, 1, "wide"), "view='wide'"),
-        (lambda: lakes(himmelblau, "low"), "level='low'"),
-        (lambda: lakes(himmelblau, 1, grid=1), "grid"),
+        (lambda: sublevel_components(tl.landscapes.wide_product, 0.1), "slice_plane"),
+        (lambda: sublevel_components(himmelblau, np.nan), "level=nan"),
+        (lambda: sublevel_components(himmelblau, 1, ((1, 0), (0, 1))), "view="),
+        (lambda: sublevel_components(himmelblau, 1, ((0, np.inf), (0, 1))), "view="),
+        (lambda: sublevel_components(himmelblau, 1, "wide"), "view='wide'"),
+        (lambda: sublevel_components(himmelblau, "low"), "level='low'"),
+        (lambda: sublevel_components(himmelblau, 1, grid=1), "grid"),
         (lambda: merge_level(himmelblau, (0, 0), (99, 0)), "second=.*outside"),
         (lambda: merge_level(himmelblau, (0, 0), (1, np.inf)), "second"),
     ],

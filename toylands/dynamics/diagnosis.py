@@ -82,7 +82,9 @@ def alignment(run: Trajectory) -> np.ndarray:
     """
     _check_run("alignment", run)
     gradients = (
-        run.landscape(**run.moving).field(run.path) if run.moving else run.landscape.field(run.path)
+        run.landscape(**run.time_varying).field(run.path)
+        if run.time_varying
+        else run.landscape.field(run.path)
     )
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(

@@ -7,7 +7,7 @@ import pytest
 
 import toylands as tl
 from toylands.dynamics import Case, alignment, cases, diagnose
-from toylands.dynamics.clinic import REMEDIES
+from toylands.dynamics.diagnosis import REMEDIES
 from toylands.landscapes import (
     bowl,
     double_well,

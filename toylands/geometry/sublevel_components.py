@@ -2,7 +2,7 @@
 
     uv = tl.landscapes.uv_product
     merge_level(uv, (1, 1), (-1, -1))        # 0.5: every way from one solution to the other climbs there
-    lakes(uv, 0.4), lakes(uv, 0.6)           # 2 lakes below one half, 1 above
+    sublevel_components(uv, 0.4), sublevel_components(uv, 0.6)  # 2 lakes below one half, 1 above
 
 The points of loss at most c are a sublevel set; its connected pieces are the lakes at water level c.
 Width connects them. [Nguyen 2019; Venturi, Bandeira and Bruna 2019]
@@ -22,7 +22,7 @@ from toylands.geometry._checks import one_point
 from toylands.optimizers.optimizer import check_count
 
 
-def lakes(land: Landscape, level: float, view: Any = None, *, grid: int = 301) -> int:
+def sublevel_components(land: Landscape, level: float, view: Any = None, *, grid: int = 301) -> int:
     """How many connected pieces the set of loss at most `level` has in a window, by flood fill.
 
     Pieces smaller than a grid cell can be missed, and pieces that meet only outside the window count
@@ -34,9 +34,9 @@ def lakes(land: Landscape, level: float, view: Any = None, *, grid: int = 301) -
         view: the window, ((low, high) per coordinate); by default the landscape's.
         grid: points per coordinate.
     """
-    _, loss = _sampled("lakes", land, view, grid)
+    _, loss = _sampled("sublevel_components", land, view, grid)
     if not isinstance(level, Real) or not np.isfinite(level):
-        raise ValueError(f"lakes: level={show(level)} must be a finite loss.")
+        raise ValueError(f"sublevel_components: level={show(level)} must be a finite loss.")
     return int(_pieces(loss <= level).max())
 
 
