@@ -76,11 +76,11 @@ def convexity(run: Trajectory, target: Any = None, bottom: float | None = None) 
         bottom: L*; by default the loss at the target. It must not lie above any loss on the run.
 
     Raises:
-        TypeError, ValueError: for a swarm, a moving landscape or a game, or a bottom that is too high.
+        TypeError, ValueError: for a swarm, a time-varying landscape or a game, or a bottom that is too high.
     """
     land = check_run("convexity", run).landscape
     if run.time_varying or land.players is not None:
-        what = "a game" if land.players is not None else "a moving landscape"
+        what = "a game" if land.players is not None else "a time-varying landscape"
         raise ValueError(f"convexity: {land.name} is {what}; there is no one loss to be convex.")
     home = one_point("convexity", land, run.end if target is None else target, "target")
     lowest = float(land.loss(home) if bottom is None else bottom)
