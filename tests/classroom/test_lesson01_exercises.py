@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pupils import NAMES, accepts_the_right_number_only, gives_its_hints, made, right, said
-from solutions import steps_needed
+from solutions.lesson01 import steps_needed
 
 from toylands.classroom.exercises import judge
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from pupils import NAMES, accepts_the_right_number_only, gives_its_hints, made, right, said
-from solutions import SOLUTIONS, momentum_steps
+from solutions import SOLUTIONS
+from solutions.lesson03 import momentum_steps
 
 from toylands.classroom.exercises import judge
 

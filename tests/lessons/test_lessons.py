@@ -25,7 +25,7 @@ from toylands.classroom.exercises import all_exercises
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
 NAMES = [path.stem for path in LESSONS]
-SOLUTIONS = ROOT / "tests" / "classroom"
+ANSWERS = ROOT / "tests" / "classroom"
 BLANK = re.compile(r'check\("(\d+\.\d+)", \.\.\.\)')
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
 
@@ -60,7 +60,7 @@ def run(notebook: Any, folder: Path, changes: dict[str, Callable[[str], str]]) -
     ran = Ran()
     surroundings = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
     surroundings |= {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(SOLUTIONS)]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ANSWERS)]),
         "JUPYTER_PREFER_ENV_PATH": "1",  # a stray kernel of the user's must not shadow ours
         "IPYTHONDIR": str(folder / "ipython"),
     }
@@ -110,8 +110,15 @@ def errors(outputs: Any) -> list[str]:
 # --- run in a kernel ------------------------------------------------------------------------------
 
 
+# The whole run of every lesson takes minutes; those of the first two are part of every test run.
+WHOLE_RUNS = [
+    pytest.param(path, id=path.stem, marks=[] if path in LESSONS[:2] else [pytest.mark.course])
+    for path in LESSONS
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+@pytest.mark.parametrize("path", WHOLE_RUNS)
 def test_a_lesson_in_a_kernel(path: Path, tmp_path: Path) -> None:
     """One test a lesson, so that it runs once, however the tests are spread over processes."""
     ran = run(read(path), tmp_path, {"blank": lambda source: source, "solved": solved})
