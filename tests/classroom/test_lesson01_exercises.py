@@ -49,7 +49,7 @@ def test_twin_rate_hints() -> None:
             "the twin for curvature 1": lambda g: 2 - g.rate,
             "its twin lies above": lambda g: 1 / g.land.parameters["a"] - g.rate,
             "arrives in one step": lambda g: 1 / g.land.parameters["a"],
-            "bounces for ever": lambda g: 2 / g.land.parameters["a"],
+            "bounces without end": lambda g: 2 / g.land.parameters["a"],
             "right side, wrong distance": lambda g: 1 / g.land.parameters["a"] + g.rate,
             "to your own rate as well": lambda g: (2 - g.rate) / g.land.parameters["a"],
             "belongs below": lambda g: 2 * g.land.parameters["a"] - g.rate,

@@ -77,7 +77,7 @@ def table_of_regimes() -> list[str]:
     return [
         "when the rate is 0.5? And when it is 1.5?",
         "| exactly 1 | 0 | arrives in one step |",
-        "| exactly 2 | −1 | bounces for ever |",
+        "| exactly 2 | −1 | bounces without end |",
     ]
 
 

@@ -162,7 +162,7 @@ def the_trap_has_three_points() -> list[str]:
     assert math.isclose(4 / (math.sqrt(25) + 1) ** 2, 1 / 9)
     assert math.isclose(((math.sqrt(25) - 1) / (math.sqrt(25) + 1)) ** 2, 4 / 9)
     return [
-        "Momentum runs in a circle of three points for ever",
+        "Momentum runs in a circle of three points without end",
         r"for such bowls is $\eta = 1/9$, $\beta = 4/9$",
     ]
 
@@ -222,7 +222,7 @@ def the_race_in_the_bend() -> list[str]:
             lowest = min(lowest, float(np.nanmin((1 - x) ** 2 + 100 * (y - x * x) ** 2)))
     assert lowest > 0.01
     return [
-        "it has all but arrived",
+        "it has nearly arrived",
         "No constant rate brings gradient descent below 0.001 in 1000 steps",
         "(For Adam, try 0.1.)",
     ]

@@ -306,6 +306,27 @@ def test_markdown_takes_no_number_for_a_list(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_every_answer_is_folded(path: Path) -> None:
+    """Below the picture that follows a question, its answer waits in a box that the student opens."""
+    book = read(path).cells
+    asked = False  # whether an answer is due
+    for number, cell in enumerate(book):
+        if cell.cell_type != "markdown":
+            continue
+        head = f"{path.stem}, {cell.id}"
+        for part in re.split(r"(\*\*Predict first\.\*\*|<details>\n<summary>[^<]*)", cell.source):
+            if part == "**Predict first.**":
+                assert not asked, f"{head}: the question before this one has no folded answer"
+                asked, code = True, number
+            elif re.match(r"<details>\n<summary>(Compare|After you have played)", part):
+                assert number > code, f"{head}: the answer stands in the cell of its question"
+                played = any("tl.explore(" in c.source for c in book[code:number])
+                assert played or "After" not in part, f"{head}: nothing was played"
+                asked = False
+    assert not asked, f"{path.stem}: the last question has no folded answer"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
 def test_the_answer_to_a_question_is_not_on_the_screen(path: Path) -> None:
     """After 'predict first ... play', an explorer shows only the start."""
     book = read(path).cells

@@ -3,7 +3,8 @@
     me("Ada")                        # once, at the top of a lesson
     personal("1.2").pick([3, 5, 7])  # always the same for Ada, another for Bo
 
-Nothing is stored: the numbers are a digest of the exercise and the name.
+The numbers are a digest of the exercise and the name; nothing else is needed to make them again. In a
+notebook the folder remembers the name for all lessons (`remembered.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypeVar
+
+from toylands.classroom.remembered import FILE, lessons_folder, remember, remembered
 
 T = TypeVar("T")
 
@@ -34,22 +37,42 @@ def me(name: Any) -> Greeting:
     """Say who is working; the exercises' numbers follow from it.
 
     Args:
-        name: a name or an id; capitals and superfluous blanks do not matter. As long as it is dots,
-            as in a fresh lesson, the exercises have example numbers that are nobody's own.
+        name: a name or an id; capitals and superfluous blanks do not matter. In a notebook its folder
+            remembers it. Dots, as in a fresh lesson, mean the name that the folder remembers; without
+            one the exercises have example numbers that are nobody's own.
 
     Raises:
         TypeError, ValueError: when it is not text, or empty.
     """
-    global _current, _written
+    folder = lessons_folder()
     if name is Ellipsis or (isinstance(name, str) and name.strip() in ("...", "…")):
-        _current = _written = _ANYBODY
-        return Greeting("Put your name in place of the dots, to get numbers of your own.")
+        before = remembered(folder) if folder is not None else None
+        if before is None:
+            _work_as(_ANYBODY, _ANYBODY)
+            return Greeting("Put your name in place of the dots, to get numbers of your own.")
+        return Greeting(
+            f"Hello {_work_as(_same(before), before)}. This folder remembers you; for somebody else, "
+            "put another name in place of the dots."
+        )
     if not isinstance(name, str):
         raise TypeError(f"me(...) takes your name as text, such as me('Ada'), got {name!r}.")
     if not name.strip():
         raise ValueError("me(...) needs a name, such as me('Ada').")
-    _current, _written = _same(name), " ".join(name.split())
-    return Greeting(f"Hello {_written}. The exercises now have your numbers.")
+    hello = f"Hello {_work_as(_same(name), ' '.join(name.split()))}. The exercises now have your numbers"
+    if folder is None:
+        return Greeting(f"{hello}.")
+    if remember(folder, _written):
+        return Greeting(f"{hello}, in all lessons of this folder (it keeps your name in {FILE}).")
+    return Greeting(
+        f"{hello}. The folder takes no file, so say your name again in the next lesson."
+    )
+
+
+def _work_as(current: str, written: str) -> str:
+    """Make this the person whose numbers the exercises have, and return the name as written."""
+    global _current, _written
+    _current, _written = current, written
+    return written
 
 
 def who() -> str:

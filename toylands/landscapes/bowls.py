@@ -52,7 +52,7 @@ def parabola(x, *, a):
     """A parabola, on which the learning rate alone decides everything.
 
     Gradient descent multiplies x by 1 - lr*a at every step: below lr*a = 1 it creeps, at 1 it
-    arrives in one step, between 1 and 2 it alternates, at 2 it bounces for ever and above 2 it
+    arrives in one step, between 1 and 2 it alternates, at 2 it bounces without end and above 2 it
     diverges. The limit 2/a is exact for quadratics only; elsewhere the curvature changes along the
     way.
     """

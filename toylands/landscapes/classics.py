@@ -144,7 +144,7 @@ def beale(x, y):
 
     Three residuals c_i - x (1 - y^i) vanish together only at (3, 1/2). There are two saddles and
     no other stationary point. To the left the valley bends towards y = 1 and keeps falling slowly
-    for ever as x goes to minus infinity, so a walker that starts there runs away instead of
+    as x goes to minus infinity, so a walker that starts there runs away instead of
     converging; in the corners of the window the loss exceeds 100,000 and a fixed rate overshoots.
     """
     return (1.5 - x + x * y) ** 2 + (2.25 - x + x * y**2) ** 2 + (2.625 - x + x * y**3) ** 2
@@ -279,7 +279,7 @@ def branin(x, y, *, a, b, c, r, s, t):
     The floor is the parabola y = b x^2 - c x + r, and along it the loss is a cosine of x. So the
     minima sit at odd multiples of pi, all at the same loss s t = 0.397887, and the passes between
     them at even multiples. The three usually quoted are those inside the window: the pattern goes
-    on for ever in both directions. The dial a sets how steep the walls are and moves nothing.
+    on in both directions. The dial a sets how steep the walls are and moves nothing.
     """
     return a * (y - b * x**2 + c * x - r) ** 2 + s * (1 - t) * cos(x) + s
 

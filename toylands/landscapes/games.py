@@ -62,7 +62,7 @@ def dirac_gan(theta, psi, *, gamma):
     The data sit at 0, the generator at theta, and the discriminator psi * x pays (gamma/2) psi**2 for
     being steep; the constant share of the real data, -ln 2, is left out. At the equilibrium (0, 0) the
     flow has the eigenvalues -gamma/2 plus or minus sqrt(gamma**2/4 - 1/4): without the penalty it
-    circles for ever, gamma = 1 brings it home fastest, and beyond that one of the two modes gets
+    circles without end, gamma = 1 brings it home fastest, and beyond that one of the two modes gets
     slower again.
     """
     return -softplus(-psi * theta) - gamma * psi**2 / 2

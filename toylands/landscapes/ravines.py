@@ -90,7 +90,7 @@ def lessard_cycle(x):
 
     The slope is 25x up to 1, x + 24 up to 2, and 25x - 24 beyond. It is continuous; only the
     curvature jumps, between 1 and 25. With lr = 1/9 and beta = 4/9, the best values for a quadratic
-    with these curvatures, heavy ball from 3.3 runs in a circle of three points for ever; gradient
+    with these curvatures, heavy ball from 3.3 runs in a circle of three points without end; gradient
     descent converges.
     """
     steep = 25 * x**2 / 2

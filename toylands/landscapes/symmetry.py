@@ -62,7 +62,7 @@ def two_neurons(w1, w2, *, t1, t2):
     Swapping the neurons changes nothing, so both (t1, t2) and (t2, t1) are minima. Two equal neurons
     receive equal gradients: from the diagonal, gradient descent runs into the saddle on it, and from
     close to it it waits there first, a constant number of steps more for every decade. In floating
-    point the tie does not last for ever: the saddle amplifies rounding errors like any other offset,
+    point the tie does not last: the saddle amplifies rounding errors like any other offset,
     and with lr = 0.5 it takes about a thousand steps to do so.
     """
     student = _kernel(w1, w1) + _kernel(w2, w2) + 2 * _kernel(w1, w2)

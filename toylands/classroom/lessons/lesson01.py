@@ -62,7 +62,7 @@ def twin_rate(mine: Personal) -> Task:
             (1 / a - rate, "that lies below the rate that arrives in one step, as yours does; its "
              "twin lies above"),
             (1 / a, "that arrives in one step"),
-            (2 / a, "that bounces for ever"),
+            (2 / a, "that bounces without end"),
             (1 / a + rate, "right side, wrong distance: compare how far both rates are from 1/a"),
             ((2 - rate) / a, "the curvature belongs to your own rate as well: its factor is "
              "1 - lr * a, not 1 - lr"),
@@ -101,7 +101,7 @@ def quartic_rate(mine: Personal) -> Task:
             (math.sqrt(2 / start), "that puts the start where the rate belongs: the border is "
              "|x| = sqrt(2 / lr); solve it for lr"),
         ],
-        praise="at exactly this rate the ball would jump between two points for ever",
+        praise="at exactly this rate the ball would jump between two points without end",
     )  # fmt: skip
 
 
