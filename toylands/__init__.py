@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from toylands import landscapes, optimizers
 from toylands.dynamics import (
     Basins,
+    Flow,
     Race,
     Status,
     Swarm,
@@ -22,6 +23,7 @@ from toylands.dynamics import (
     Trajectory,
     basins,
     descend,
+    flow,
     race,
     sweep,
 )
@@ -87,6 +89,7 @@ __all__ = [
     "CriticalPoint",
     "Dial",
     "Explorer",
+    "Flow",
     "Landscape",
     "Optimizer",
     "Race",
@@ -110,6 +113,7 @@ __all__ = [
     "explore",
     "explore_slice",
     "extragradient",
+    "flow",
     "gd",
     "geometry",
     "landscape",

@@ -73,3 +73,39 @@ def test_the_radius_of_gradient_descent_is_its_factor() -> None:
 
 def test_a_schedule_has_no_single_rate() -> None:
     assert convergence_rate(tl.gd(0.1, schedule=tl.schedules.cosine(10)), [1.0]) is None
+
+
+@pytest.mark.parametrize(
+    ("opt", "limit"),
+    [
+        (tl.adam(0.1), 38.0),
+        (tl.adam(0.1, beta1=0.5), 6.0),
+        (tl.amsgrad(0.1, beta1=0.0), 2.0),
+        (tl.rmsprop(0.1), 2.0),
+        (tl.adagrad(0.1), 2.0),
+    ],
+)
+def test_with_fixed_squares_adaptive_rules_have_a_limit(opt, limit: float) -> None:
+    """2 (1 + beta1)/(1 - beta1): heavy ball with the step (1 - beta1) lr. [Cohen et al. 2022]"""
+    assert stability_limit(opt, preconditioned=True) == pytest.approx(limit, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "opt",
+    [tl.gd(0.1), tl.momentum(0.1), tl.lion(0.1), tl.newton(), tl.adamw(0.1), tl.sam(tl.adam())],
+)
+def test_no_preconditioned_limit_is_stated_where_there_is_none(opt) -> None:
+    assert stability_limit(opt, preconditioned=True) is None
+
+
+def test_adam_with_fixed_squares_agrees_on_both_sides() -> None:
+    """Adam as its paper writes it, long after its start, with the root of v held at 1."""
+    limit = stability_limit(tl.adam(0.1), preconditioned=True)
+    assert limit is not None
+    for factor, leaves in ((0.98, False), (1.02, True)):
+        x, m = 1.0, 0.0
+        for _ in range(2000):
+            m = 0.9 * m + 0.1 * (factor * limit / 0.1) * x
+            x -= 0.1 * m
+        assert (abs(x) > 1e3) == leaves
+        assert (abs(x) < 1e-3) != leaves

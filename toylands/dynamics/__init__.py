@@ -12,6 +12,7 @@ from toylands.dynamics.basins import Basins, basins
 from toylands.dynamics.descend import descend, race
 from toylands.dynamics.diagnosis import Case, Diagnosis, alignment, cases, diagnose
 from toylands.dynamics.first_passage import FirstPassage, first_passage
+from toylands.dynamics.flow import Flow, flow
 from toylands.dynamics.populations import Populations, populations
 from toylands.dynamics.status import Status
 from toylands.dynamics.sweep import Sweep, sweep
@@ -22,6 +23,7 @@ __all__ = [
     "Case",
     "Diagnosis",
     "FirstPassage",
+    "Flow",
     "Populations",
     "Race",
     "Status",
@@ -34,6 +36,7 @@ __all__ = [
     "descend",
     "diagnose",
     "first_passage",
+    "flow",
     "populations",
     "race",
     "sweep",

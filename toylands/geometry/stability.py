@@ -5,7 +5,10 @@
 
 Near a minimum the gradient along an eigenvector is lambda times the error. A rule that is linear in
 theta, its memory and g is then a linear recursion, whose matrix is the derivative of the formula; the
-spectral radius of that matrix decides. Rules that are not linear (Adam, Lion, ...) have no such limit.
+spectral radius of that matrix decides. Rules that are not linear (Adam, Lion, ...) have no such limit;
+with their running squares held fixed, adaptive rules have one for the *preconditioned* Hessian:
+
+    stability_limit(adam(0.1), preconditioned=True)   # 38, with beta1 = 0.9: 2 (1 + beta1)/(1 - beta1)
 """
 
 from __future__ import annotations
@@ -23,22 +26,37 @@ _HARMLESS = ("noise", "langevin", "swa", "ema", "clip_norm", "clip_value")
 
 
 @functools.lru_cache(maxsize=256)
-def _matrix(rule: Rule) -> Callable[..., np.ndarray] | None:
+def _matrix(rule: Rule, frozen: bool) -> Callable[..., np.ndarray] | None:
     """The recursion's matrix as a function of (lr * lambda, hyper-parameters); None if not linear.
 
-    The coordinates are (theta, memory); memory is measured in units in which lr = 1.
+    The coordinates are (theta, memory); memory is measured in units in which lr = 1. With `frozen`,
+    memory that is not linear in the gradient (a running square) keeps its value, and the gradient is
+    measured in units of its root, without the eps that is added to it.
     """
     import sympy
 
     symbols, results = rule._traced
     step = sympy.Symbol("step", real=True)
-    state = [symbols["theta"], *(symbols[name] for name in rule.memory)]
+    theta, lr = symbols["theta"], symbols.get("lr", step)
+    updates = [(theta, results[0])]
+    updates += [(symbols[name], new) for name, new in zip(rule.memory, results[1:], strict=True)]
+    if frozen:
+        squares = [(old, new) for old, new in updates[1:] if sympy.diff(new, symbols["g"], 2) != 0]
+        if not squares or sympy.diff(results[0], theta).has(lr):  # decay has a pace of its own
+            return None
+        # The largest expression first: a running maximum contains the square it is taken of.
+        one = [
+            (new, sympy.Integer(1)) for _, new in sorted(squares, key=lambda u: -u[1].count_ops())
+        ]
+        kept = [(old, new) for old, new in updates if old not in dict(squares)]
+        updates = [(old, new.subs(one).subs(symbols.get("eps", step), 0)) for old, new in kept]
+        if any(new.has(*dict(squares)) for _, new in updates):
+            return None
+    state = [old for old, _ in updates]
     late = {symbols["t"]: sympy.Integer(10**6)} if "t" in symbols else {}
     replaced = [
-        expression.subs(late).subs(
-            {symbols["g"]: step * symbols["theta"], symbols.get("lr", step): sympy.Integer(1)}
-        )
-        for expression in results
+        expression.subs(late).subs({symbols["g"]: step * theta, lr: sympy.Integer(1)})
+        for _, expression in updates
     ]
     # With g = lambda theta and memory divided by lambda, only the product lr * lambda is left.
     jacobian = sympy.Matrix(replaced).jacobian(state)
@@ -49,18 +67,20 @@ def _matrix(rule: Rule) -> Callable[..., np.ndarray] | None:
     return lambda *values: np.asarray(compiled(*values), dtype=float)
 
 
-def _parts(opt: Optimizer) -> tuple[Rule, tuple[float, ...], bool] | None:
-    """What the recursion depends on: rule, hyper-parameters, and whether it looks ahead."""
+def _parts(
+    opt: Optimizer, frozen: bool = False
+) -> tuple[Rule, tuple[float, ...], bool, bool] | None:
+    """What the recursion depends on: rule, hyper-parameters, whether it looks ahead, what is frozen."""
     kinds = {piece.kind for piece in opt.pieces} - set(_HARMLESS)
     if not kinds <= {"extragradient"} or any(np.ndim(v) for v in opt.values.values()):
         return None
-    if _matrix(opt.rule) is None:
+    if _matrix(opt.rule, frozen) is None:
         return None
-    return opt.rule, tuple(float(value) for value in opt.hyper.values()), bool(kinds)
+    return opt.rule, tuple(float(value) for value in opt.hyper.values()), bool(kinds), frozen
 
 
-def _radius(rule: Rule, hyper: tuple[float, ...], ahead: bool, step: float) -> float:
-    matrix = _matrix(rule)
+def _radius(rule: Rule, hyper: tuple[float, ...], ahead: bool, frozen: bool, step: float) -> float:
+    matrix = _matrix(rule, frozen)
     assert matrix is not None
     # Extragradient looks at theta - lr g, where the gradient is lambda (1 - lr lambda) theta.
     return float(
@@ -69,9 +89,9 @@ def _radius(rule: Rule, hyper: tuple[float, ...], ahead: bool, step: float) -> f
 
 
 @functools.lru_cache(maxsize=1024)
-def _limit(rule: Rule, hyper: tuple[float, ...], ahead: bool) -> float | None:
+def _limit(rule: Rule, hyper: tuple[float, ...], ahead: bool, frozen: bool) -> float | None:
     def grows(step: float) -> bool:
-        return _radius(rule, hyper, ahead, step) > 1 + 1e-12
+        return _radius(rule, hyper, ahead, frozen, step) > 1 + 1e-12
 
     low, high = 0.0, 0.01
     while not grows(high):
@@ -93,15 +113,23 @@ def spectral_radius(opt: Optimizer, step: float) -> float | None:
     return None if parts is None else _radius(*parts, step)
 
 
-def stability_limit(opt: Optimizer) -> float | None:
+def stability_limit(opt: Optimizer, *, preconditioned: bool = False) -> float | None:
     """The largest lr * lambda at which the optimizer still converges on a parabola of curvature lambda.
 
     2 for gradient descent, 2 (1 + beta) for heavy ball, (2 + 2 beta)/(1 + 2 beta) for Nesterov, 1 for
     extragradient, 2/3 for optimistic gradient descent. None where no such limit exists: for adaptive
     and sign rules, SAM (which does not converge to a point), Newton (whose step does not depend on
     lambda) and swarms.
+
+    Args:
+        opt: the optimizer.
+        preconditioned: of a rule that divides by the root of running squares of the gradient, hold
+            these fixed, and let lambda be the largest eigenvalue of the Hessian *after* this division:
+            2 (1 + beta1)/(1 - beta1) for Adam and AMSGrad, which is 38 at beta1 = 0.9, and 2 for RMSProp and
+            AdaGrad. It does not bound the Hessian's own eigenvalues. None for all other rules.
+            [Cohen et al. 2022, "Adaptive gradient methods at the edge of stability"]
     """
-    parts = _parts(opt)
+    parts = _parts(opt, bool(preconditioned))
     return None if parts is None else _limit(*parts)
 
 
