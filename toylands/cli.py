@@ -21,14 +21,16 @@ from pathlib import Path
 from typing import Any
 
 TOL = 1e-6
+LESSONS = "toylands-lessons"  # the folder of `toylands lab`
 # Learning rates that the demo tries for every optimizer: ten a decade.
 LOWEST_RATE, HIGHEST_RATE, RATES = 1e-4, 10.0, 51
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, or 2 when what was asked makes no sense.
+    """Run one command and return its exit code.
 
-    `toylands lab` has the exit code of the server it started.
+    0; 2 when what was asked makes no sense; 130 after Ctrl+C. `toylands lab` has the exit code of the
+    server it started.
 
     Args:
         argv: the words after `toylands`; by default those the program was started with.
@@ -40,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code or 0
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # the terminal has shown ^C
+        return 130
     except (ValueError, OSError, ModuleNotFoundError) as error:
         print(f"toylands {asked.command}: {error}", file=sys.stderr)
         return 2
@@ -87,14 +92,12 @@ def _parser() -> argparse.ArgumentParser:
         "folder",
         nargs="?",
         type=Path,
-        default=Path("toylands-lessons"),
-        help="default: %(default)s",
+        help=f"default: {LESSONS}",
     )
     lab.add_argument("--fresh", action="store_true", help="rename your changed lessons, copy anew")
     lab.add_argument("--no-browser", action="store_true", help="print the address instead")
     lab.add_argument("--port", type=_count, metavar="N", help="the port; default: a free one")
     lab.add_argument("--verbose", action="store_true", help="write the server's whole log")
-    lab.add_argument("--allow-root", action="store_true", help="as Jupyter's option of this name")
     lab.add_argument(
         "--project",
         metavar="LESSON",
@@ -234,23 +237,35 @@ def _lab(asked: argparse.Namespace) -> int:
         lab.need_lab()
     else:
         lab.need_project()
-    copied = lab.copy_lessons(asked.folder, fresh=asked.fresh)
-    print(f"Lessons in {asked.folder.resolve()}: {copied}.")
+    folder = asked.folder or Path(LESSONS)
+    if asked.folder is None:
+        lab.check_owner(folder)
+    copied = lab.copy_lessons(folder, fresh=asked.fresh)
+    print(f"Lessons in {folder.resolve()}: {copied}.")
     for old, new in copied.renamed.items():
         print(f"  your {old} is now {new}")
-    if copied.kept and not asked.fresh:
+    for old, new in copied.mended.items():
+        print(f"  half of {old}, from a copy that was cut short, is now {new}")
+    for name, kind in copied.blocked.items():
+        print(f"  {name} is {kind}; rename it, and the lesson is copied the next time")
+    if copied.kept:
         print("  (--fresh renames yours and copies the originals)")
+    if copied.older:
+        print(f"  of another edition than this toylands: {', '.join(copied.older)}")
+        print(
+            "  Names may have changed since. If a cell fails, start again with --fresh and copy what"
+        )
+        print("  you wrote from your renamed lesson to the new one.")
     sys.stdout.flush()
     if asked.project is not None:
-        lesson = lab.choose_lesson(asked.folder, asked.project)
+        lesson = lab.choose_lesson(folder, asked.project)
         return lab.project(lesson, browser=not asked.no_browser, port=asked.port)
     return lab.launch(
-        asked.folder,
-        lab.first_lesson(asked.folder),
+        folder,
+        lab.first_lesson(folder),
         browser=not asked.no_browser,
         port=asked.port,
         verbose=asked.verbose,
-        root=asked.allow_root,
     )
 
 

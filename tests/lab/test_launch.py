@@ -7,10 +7,13 @@ import importlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +30,13 @@ from toylands.lab.server import greeting
 #: the module (the package's `launch` is the function in it)
 STARTING = importlib.import_module("toylands.lab.launch")
 
+ROOT = (
+    "It runs as root, so it listens on this machine only and answers only who has the token in its "
+    "address."
+)
+#: a user without any rights
+NOBODY = 65534
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -34,19 +44,49 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_the_command_opens_the_first_lesson(tmp_path: Path) -> None:
-    words = command(tmp_path, "00_start_here.ipynb", browser=False, port=8123)
+def test_the_command_opens_the_first_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(STARTING, "is_root", lambda: False)
+    words = command(tmp_path, "00_start_here.ipynb", tmp_path / "s", browser=False, port=8123)
     assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in words
     assert "--no-browser" in words
     assert "--port=8123" in words
-    assert "--allow-root" not in words
+    assert f"--LabApp.app_settings_dir={tmp_path / 's'}" in words
     assert not {"--allow-root", "--ServerApp.log_level=WARN"} & set(
-        command(tmp_path, None, browser=True, port=None, verbose=True)
+        command(tmp_path, None, tmp_path, browser=True, port=None, verbose=True)
     )
-    assert "--allow-root" in command(tmp_path, None, browser=True, port=None, root=True)
-    settings = next(w for w in words if w.startswith("--LabApp.app_settings_dir="))
-    overrides = json.loads((Path(settings.split("=", 1)[1]) / "overrides.json").read_text("utf-8"))
-    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    monkeypatch.setattr(STARTING, "is_root", lambda: True)
+    as_root = command(tmp_path, None, tmp_path, browser=True, port=None)
+    assert {"--allow-root", "--ServerApp.ip=localhost"} <= set(as_root)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="looks at POSIX rights")
+def test_the_settings_lie_in_a_fresh_folder_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can place the folder first, or a link or a page configuration in it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(STARTING, "need_lab", lambda: None)
+    seen = []
+
+    def looks(words: list[str], *, greets: bool) -> int:
+        (word,) = [w for w in words if w.startswith("--LabApp.app_settings_dir=")]
+        folder = Path(word.partition("=")[2])
+        about = folder.lstat()
+        assert (stat.S_IMODE(about.st_mode), about.st_uid) == (0o700, os.geteuid())
+        overrides = json.loads((folder / "overrides.json").read_text("utf-8"))
+        assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+        assert [*json.loads((folder / "page_config.json").read_text("utf-8"))] == [
+            "disabledExtensions"
+        ]
+        seen.append(folder)
+        return 3
+
+    monkeypatch.setattr(STARTING, "_run", looks)
+    assert {STARTING.launch(tmp_path, None), STARTING.launch(tmp_path, None)} == {3}
+    assert seen[0] != seen[1]
+    assert not [*tmp_path.iterdir()]
 
 
 def test_projecting_hides_the_code(tmp_path: Path) -> None:
@@ -76,18 +116,33 @@ def _hears_ctrl_c() -> None:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`toylands lab` as a process in a folder of its own; gives it and the file of what it writes."""
+def running(
+    folder: Path, *options: str, browser: bool = False, ordinary: bool = False
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`toylands lab` as a process in a folder of its own; gives it and the file of what it writes.
+
+    ordinary: as a user with no rights of the administrator, but that of reading this checkout.
+    """
     pytest.importorskip("jupyterlab")
-    words = [sys.executable, "-m", "toylands", "lab", "--no-browser", "--port", str(free_port())]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        words.append("--allow-root")
+    words = [sys.executable, "-m", "toylands", "lab", "--port", str(free_port())]
+    if not browser:
+        words.append("--no-browser")
     surroundings = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
         "JUPYTER_CONFIG_DIR": str(folder / "c"),
         "JUPYTER_RUNTIME_DIR": str(folder / "r"),
+        "TMPDIR": str(folder / "t"),
+        "HOME": str(folder),
     }
+    (folder / "t").mkdir()
+    if ordinary and os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("needs setpriv to become an ordinary user")
+        for place in (folder, folder / "t"):
+            os.chown(place, NOBODY, -1)
+        reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+        words = ["setpriv", f"--reuid={NOBODY}", "--clear-groups", *reads, *words]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*words, *options],
@@ -109,7 +164,7 @@ def running(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[byte
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
 def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
     with running(tmp_path) as (server, log):
-        said = _wait_for(log, server, r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)\n.*\n")
+        said = _wait_for(log, server, r"(http://(?:127\.0\.0\.1|localhost):\d+)/\S*token=(\w+)\n")
         base, token = said.groups()
         assert (tmp_path / "toylands-lessons" / "00_start_here.ipynb").exists()
         contents = json.loads(_fetch(f"{base}/api/contents?token={token}"))
@@ -129,13 +184,36 @@ def test_a_real_server_copies_the_lessons_and_answers(tmp_path: Path) -> None:
         place = re.escape(str(tmp_path.resolve() / "toylands-lessons"))
         assert re.fullmatch(rf"Lessons in {place}: \d+ new\.", copied)
         assert [line for line in rest if not re.search(r"Deprecat|^  return ", line)] == [
-            "JupyterLab is running at",
+            "JupyterLab is running. To stop it, press Ctrl+C in this terminal.",
+            *([ROOT] if os.geteuid() == 0 else []),
+            "Open this address in a browser:",
+            "",
             f"    {base}/lab/tree/00_start_here.ipynb?token={token}",
-            "Copy this address into a browser. To stop, press Ctrl+C in this terminal.",
         ]
         os.killpg(server.pid, signal.SIGINT)  # as Ctrl+C in a terminal does; once is enough
         assert server.wait(timeout=60) == 0
         assert "Traceback" not in log.read_text("utf-8")
+        assert not [*(tmp_path / "t").glob("toylands-*")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
+def test_an_ordinary_user_without_a_browser_is_told_the_address_and_can_end_it_from_outside(
+    tmp_path: Path,
+) -> None:
+    """Ended as a service manager does it."""
+    with (
+        running(tmp_path, browser=True, ordinary=True) as (server, log),
+        socket.socket() as probe,
+    ):
+        said = _wait_for(log, server, r"http://(?:127\.0\.0\.1|localhost):(\d+)/\S*\n")
+        written = log.read_text("utf-8")
+        assert written.endswith(f"Open this address in a browser:\n\n    {said.group()}")
+        assert "browser found" not in written
+        assert ROOT not in written
+        server.terminate()
+        assert server.wait(timeout=60) == 128 + signal.SIGTERM
+        assert probe.connect_ex(("127.0.0.1", int(said.group(1)))) != 0
+        assert not [*(tmp_path / "t").glob("toylands-*")]
 
 
 #: a server that is stuck: it hears neither Ctrl+C nor the request to end
@@ -187,14 +265,18 @@ def test_what_goes_wrong_is_said_and_is_the_exit_code(tmp_path: Path) -> None:
             assert "is running at" not in log.read_text("utf-8")
 
 
-def test_the_greeting_fits_what_happens() -> None:
+@pytest.mark.parametrize("browser", [True, False])
+@pytest.mark.parametrize("root", [True, False])
+def test_the_greeting_fits_what_happens(browser: bool, root: bool) -> None:
     address = "http://127.0.0.1:8888/lab?token=0"
-    opened, printed = (greeting(address, browser=browser) for browser in (True, False))
-    for words in (opened, printed):
-        assert address in words.splitlines()[1].split()
-        assert "Ctrl+C" in words
-    assert "opens in your browser" in opened
-    assert "opens" not in printed
+    words = greeting(address, browser=browser, root=root)
+    assert words.splitlines()[-2:] == ["", f"    {address}"]  # alone, and last
+    assert "Ctrl+C" in words
+    assert ("It opens in your browser" in words) == browser
+    assert (ROOT in words) == root
+    assert (
+        "token" not in greeting(address, browser=browser, root=root, token=False)[: -len(address)]
+    )
 
 
 def test_what_is_compiled_ahead_is_what_a_walk_needs() -> None:

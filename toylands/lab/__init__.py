@@ -6,7 +6,7 @@ toylands lab --no-browser       # prints the address instead
 
 from __future__ import annotations
 
-from toylands.lab.copying import Copied, copy_lessons, lesson_folder
+from toylands.lab.copying import Copied, check_owner, copy_lessons, lesson_folder
 from toylands.lab.launch import (
     command,
     launch,
@@ -20,6 +20,7 @@ from toylands.lab.listing import Lesson, choose_lesson, first_lesson, lessons
 __all__ = [
     "Copied",
     "Lesson",
+    "check_owner",
     "choose_lesson",
     "command",
     "copy_lessons",

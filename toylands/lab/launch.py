@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from toylands.lab.server import GREETS
+from toylands.lab.server import GREETS, is_root
 
 #: no news pop-up over the lesson, no update check, changes saved as usual
 OVERRIDES = {
@@ -35,30 +38,30 @@ QUIET = {
 def command(
     folder: Path,
     first: str | None,
+    settings: Path,
     *,
     browser: bool,
     port: int | None,
     verbose: bool = False,
-    root: bool = False,
 ) -> list[str]:
     """The command line that starts JupyterLab on a folder, opened on a notebook in it.
 
     Args:
         folder: where the notebooks lie.
         first: the notebook's name; None for the list of files.
+        settings: a folder of our settings for the page, see `write_settings`.
         browser: whether a browser opens on it.
         port: the port, or the next free one from 8888 on.
         verbose: whether the server writes its whole log; otherwise its warnings and errors.
-        root: whether it may run as the administrator, which Jupyter otherwise refuses.
     """
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     if not verbose:
         words += ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
-    if root:
-        words.append("--allow-root")
+    if is_root():  # for this machine only, whatever the configuration says; the greeting tells
+        words += ["--allow-root", "--ServerApp.ip=localhost"]
     # One Ctrl+C is enough: what is to be kept is in the notebooks, which JupyterLab saves.
     words.append("--ServerApp.answer_yes=True")
-    words.append(f"--LabApp.app_settings_dir={_settings()}")
+    words.append(f"--LabApp.app_settings_dir={settings}")
     if first is not None:
         words.append(f"--LabApp.default_url=/lab/tree/{first}")
     if not browser:
@@ -68,22 +71,10 @@ def command(
     return words
 
 
-def _settings() -> Path:
-    """A folder with our settings for the page, kept in the temporary directory."""
-    folder = Path(tempfile.gettempdir()) / f"toylands-lab-settings-{_user()}"
-    for name, content in (
-        ("overrides.json", OVERRIDES),
-        ("page_config.json", QUIET),
-    ):
-        place, text = folder / name, json.dumps(content, indent=2)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists() or place.read_text(encoding="utf-8") != text:
-            place.write_text(text, encoding="utf-8")
-    return folder
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else "user"
+def write_settings(folder: Path) -> None:
+    """Write our settings for the page into a new folder that nobody else can write to."""
+    for name, content in (("overrides.json", OVERRIDES), ("page_config.json", QUIET)):
+        (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
 def project_command(notebook: Path, *, browser: bool, port: int | None) -> list[str]:
@@ -114,18 +105,23 @@ def launch(
     browser: bool = True,
     port: int | None = None,
     verbose: bool = False,
-    root: bool = False,
 ) -> int:
     """Start JupyterLab and wait until it is closed; returns its exit code.
 
-    The arguments are those of `command`.
+    The arguments are those of `command`. The settings lie in a folder that is made for this start, with no
+    rights for others, and is gone at the end.
 
     Raises:
         ModuleNotFoundError: when the `lab` extra is not installed.
     """
     need_lab()
-    words = command(folder.resolve(), first, browser=browser, port=port, verbose=verbose, root=root)
-    return _run(words, greets=not verbose)
+    with tempfile.TemporaryDirectory(prefix="toylands-", ignore_cleanup_errors=True) as made:
+        settings = Path(made)
+        write_settings(settings)
+        words = command(
+            folder.resolve(), first, settings, browser=browser, port=port, verbose=verbose
+        )
+        return _run(words, greets=not verbose)
 
 
 def need_lab() -> None:
@@ -171,12 +167,40 @@ for part in compile.stages:
 """
 
 
+class Ended(BaseException):
+    """This process was told to end by a signal, whose number this carries."""
+
+
+@contextlib.contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Raise `Ended` when somebody ends this process, or closes its terminal.
+
+    A signal that the process was started to ignore (as `nohup` does) stays ignored.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        raise Ended(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows closes what runs in a terminal by itself
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _pass_on(lines: IO[bytes]) -> None:
     """Copy what a server and its kernels write to standard error, except the kernels' notice."""
     for line in lines:
         if NOTICE not in line:
-            sys.stderr.buffer.write(line)
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # the terminal may have been closed
+                sys.stderr.buffer.write(line)
+                sys.stderr.flush()
 
 
 def _run(words: list[str], *, greets: bool = False) -> int:
@@ -189,21 +213,36 @@ def _run(words: list[str], *, greets: bool = False) -> int:
         "JUPYTER_PATH": os.pathsep.join([str(share), *([known] if known else [])]),
         **({GREETS: "1"} if greets else {}),
     }
-    # While the server starts and the page loads, so that the first cell finds it done.
-    subprocess.Popen(
-        [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    server = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE if greets else None)
-    if server.stderr is not None:
-        threading.Thread(target=_pass_on, args=(server.stderr,), daemon=True).start()
-    try:
-        return server.wait()
-    except KeyboardInterrupt:  # the server, in the same terminal, has heard it too
-        for end in (server.terminate, server.kill):  # its kernels end by themselves when it is gone
-            try:
-                server.wait(timeout=PATIENCE)
-                break
-            except (KeyboardInterrupt, subprocess.TimeoutExpired):
-                end()
-        server.wait()
-        return 0
+    with _told_to_end():
+        # While the server starts and the page loads, so that the first cell finds it done.
+        compiles = subprocess.Popen(
+            [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        server = subprocess.Popen(
+            words, env=environment, stderr=subprocess.PIPE if greets else None
+        )
+        if server.stderr is not None:
+            threading.Thread(target=_pass_on, args=(server.stderr,), daemon=True).start()
+        try:
+            return server.wait()
+        except KeyboardInterrupt:  # the server, in the same terminal, has heard it too
+            _end(server, server.terminate, server.kill)
+            return 0
+        except Ended as told:  # the server may have heard nothing
+            server.terminate()
+            _end(server, server.kill)
+            return 128 + int(told.args[0])
+        finally:
+            compiles.terminate()
+            compiles.wait()
+
+
+def _end(server: subprocess.Popen[bytes], *ends: Callable[[], None]) -> None:
+    """Wait for a server to stop, with ever more force; its kernels end when it is gone."""
+    for end in ends:
+        try:
+            server.wait(timeout=PATIENCE)
+            break
+        except (KeyboardInterrupt, Ended, subprocess.TimeoutExpired):
+            end()
+    server.wait()

@@ -47,19 +47,32 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
 
 def _greet(serverapp: Any) -> None:
     """Write the address as soon as the server runs, instead of the server's own announcement."""
+    no_browser = []
 
     def wanted(record: logging.LogRecord) -> bool:
+        if record.funcName == "launch_browser":  # the server warns that there is none: we say it
+            no_browser.append(record)
+            return False
         token = serverapp.identity_provider.token
         announces = record.levelno == logging.CRITICAL and token and token in record.getMessage()
         # That a notebook "is not trusted" is so for every lesson until it is first saved.
         return not announces and record.funcName not in ("mark_trusted_cells", "check_and_sign")
 
     def write() -> None:
-        sys.stdout.write(greeting(_address(serverapp), browser=serverapp.open_browser))
+        browser = serverapp.open_browser and not no_browser
+        token = bool(serverapp.identity_provider.token)
+        sys.stdout.write(
+            greeting(_address(serverapp), browser=browser, root=is_root(), token=token)
+        )
         sys.stdout.flush()
 
     serverapp.log.addFilter(wanted)
     serverapp.io_loop.add_callback(write)
+
+
+def is_root() -> bool:
+    """Whether the administrator runs this, which Jupyter refuses unless it is told that it is meant."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _address(serverapp: Any) -> str:
@@ -68,15 +81,19 @@ def _address(serverapp: Any) -> str:
     return str(serverapp.local_url if here else serverapp.display_url)
 
 
-def greeting(address: str, *, browser: bool) -> str:
-    """What is written when the server has started.
+def greeting(address: str, *, browser: bool, root: bool = False, token: bool = True) -> str:
+    """What is written when the server has started; the address stands alone, and last.
 
     Args:
         address: of the first lesson, with the token.
-        browser: whether the server tries to open it.
+        browser: whether the server opens it.
+        root: whether the server runs as the administrator (it then listens on this machine only).
+        token: whether an address needs a token.
     """
-    go = "It opens in your browser; if not, copy" if browser else "Copy"
-    return (
-        f"JupyterLab is running at\n    {address}\n"
-        f"{go} this address into a browser. To stop, press Ctrl+C in this terminal.\n"
-    )
+    lines = ["JupyterLab is running. To stop it, press Ctrl+C in this terminal."]
+    if root:
+        only = " and answers only who has the token in its address" if token else ""
+        lines.append(f"It runs as root, so it listens on this machine only{only}.")
+    go = "It opens in your browser; if not, open this address there:"
+    lines.append(go if browser else "Open this address in a browser:")
+    return "\n".join([*lines, "", f"    {address}", ""])
