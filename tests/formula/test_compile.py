@@ -52,6 +52,42 @@ def test_a_landscape_is_compiled_when_it_is_first_asked() -> None:
     assert compile.compiled == before + 2
 
 
+def test_the_same_formula_is_compiled_once_whatever_it_is_called() -> None:
+    """A cell run again, or an explorer that reads a formula from its scene, waits for no compiler."""
+    for method in ("loss", "grad", "hessian"):
+        getattr(landscape("x**2 + 7*x*y"), method)((2, 3))
+    before = compile.compiled
+    for n in range(60):
+        again = landscape(
+            "x**2+7*x*y" if n % 2 else "7*y*x + x*x", name=f"n{n}", view=((0, n + 1),) * 2
+        )
+        assert (again.name, again.loss((2, 3))) == (f"n{n}", 46)
+        np.testing.assert_array_equal(again.grad((2, 3)), (25, 14))
+        np.testing.assert_array_equal(again.hessian((2, 3)), ((2, 7), (7, 0)))
+    assert compile.compiled == before
+    assert compile._compiled.cache_parameters()["maxsize"] <= 1_024  # bounded
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({}, (5, 12)),
+        ({"coordinates": ("b", "a")}, (12, 5)),
+        ({"players": (1, -1)}, (5, -12)),
+        ({"a": 2}, (12,)),
+        ({"b": 3}, (5,)),
+        ({"data": {"b": (3, 5)}}, (6,)),
+    ],
+)
+def test_what_a_name_stands_for_is_part_of_the_formula(
+    options: dict[str, Any], field: tuple[float, ...]
+) -> None:
+    """One text, six different functions (the slopes by hand): each has a kernel of its own."""
+    land = landscape("a**2/2 + a*b + 5*b**2/3", **options)
+    point = {"a": 2, "b": 3}
+    np.testing.assert_allclose(land.field([point[c] for c in land.coordinates]), field, rtol=1e-14)
+
+
 def test_swapping_landscapes_recompiles_no_loop() -> None:
     def walk(land: Landscape) -> None:
         land.loss(land.start)
@@ -121,7 +157,7 @@ def test_vectors_are_as_wide_as_the_processor_likes(
     monkeypatch.setattr(compile, "wide", lambda: wide)
     source = (
         "def kernel(n, ld, theta, p, data, rows, index, m, loss, out):\n"
-        "    widen()\n"
+        f"    widen()  # {wide}: another source, so compiled for each\n"
         "    for i in range(n):\n"
         "        store_0(loss, i, 2.0 * load(theta, i))\n"
     )

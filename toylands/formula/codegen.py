@@ -12,6 +12,7 @@ averages over the `m` samples listed in `index`, whose columns are data[c*rows +
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -19,6 +20,7 @@ import sympy
 
 from toylands._words import show
 from toylands.formula import special
+from toylands.formula.derive import Derivation
 
 _CALLS = {
     sympy.exp: "exp",
@@ -297,6 +299,27 @@ def _with_the_library(line: str) -> str:
     for name in _ANGLES:
         line = line.replace(f"quick_{name}(", f"{name}(")
     return line
+
+
+@functools.lru_cache(maxsize=1_024)
+def source_of(derivation: Derivation, order: int, loss: bool, shared: bool) -> tuple[str, int]:
+    """The source and the rows of a landscape's kernel; equal formulas share it (see `kernel_source`).
+
+    Args:
+        derivation: the formula.
+        order: 0 the loss alone, 1 the field, 2 its Jacobian, 3 third derivatives.
+        loss: whether it writes the loss too.
+        shared: whether all walkers share the parameters.
+    """
+    known = derivation.parameter_symbols
+    return kernel_source(
+        derivation.symbols,
+        [known[name] for name in derivation.parameters],
+        [known[name] for name in derivation.columns],
+        derivation.loss if loss else None,
+        derivation.outputs(order) if order else [],
+        shared=shared,
+    )
 
 
 def kernel_source(

@@ -45,6 +45,9 @@ PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
 
 #: how many kernels and rules were compiled in this process (tests watch it)
 compiled = 0
+#: how many of them are remembered, so that the same source is compiled once
+KEPT = 1_024
+_compiling = threading.RLock()
 
 
 def loop(signature: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -334,6 +337,10 @@ def scalar(name: str) -> Any:
 def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
     """Compile generated source to a C function; keep the returned object alive while it is used.
 
+    The same source is compiled once: whoever writes a formula again (a cell run again, an explorer that
+    reads it from its scene) gets the function there is. LLVM gives back nothing of what it used for one,
+    about half a megabyte, so the last `KEPT` of them are remembered, whether still used or not.
+
     Args:
         source: Python text defining `entry`, made by this package from expressions (never from
             what a user typed).
@@ -341,6 +348,12 @@ def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
         rows: how many output rows it stores.
         signature: one of the signatures above.
     """
+    with _compiling:  # a second thread that asks for the same waits for it
+        return _compiled(source, entry, rows, signature)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _compiled(source: str, entry: str, rows: int, signature: Any) -> Any:
     global compiled
     namespace = dict(NAMESPACE)
     for name in set(re.findall(r"\b[a-z_]\w*(?=\()", source)) & set(scalars.__all__):

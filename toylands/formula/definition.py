@@ -91,19 +91,10 @@ class Definition:
         key = (order, loss, shared)
         if key not in self.kernels:
             with undisturbed():
-                from toylands.formula.codegen import kernel_source
+                from toylands.formula.codegen import source_of
                 from toylands.formula.compile import KERNEL, compile_source
 
-                derivation = self.derivation
-                known = derivation.parameter_symbols
-                source, rows = kernel_source(
-                    derivation.symbols,
-                    [known[name] for name in self.dials],
-                    [known[name] for name in self.columns],
-                    derivation.loss if loss else None,
-                    derivation.outputs(order) if order else [],
-                    shared=shared,
-                )
+                source, rows = source_of(self.derivation, order, loss, shared)
                 self.kernels[key] = compile_source(source, "kernel", rows, KERNEL)
         return self.kernels[key]
 

@@ -122,6 +122,17 @@ class Derivation:
         self.signs = tuple(signs)
 
     @functools.cached_property
+    def identity(self) -> tuple[Any, ...]:
+        """What everything else follows from; only error messages tell the name."""
+        return self.loss, self.coordinates, self.parameters, self.columns, self.signs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Derivation) and self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    @functools.cached_property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """One real symbol per coordinate."""
         return tuple(sympy.Symbol(name, real=True) for name in self.coordinates)

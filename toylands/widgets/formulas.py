@@ -77,10 +77,9 @@ def to_mathml(expression: Any, order: str | None = None) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _landscape_formulas(definition: Any) -> dict[str, str]:
+def _landscape_formulas(derivation: Any) -> dict[str, str]:
     import sympy
 
-    derivation = definition.derivation
     loss = derivation.loss
     if derivation.columns:
         i, count = sympy.symbols("i N")
@@ -94,7 +93,7 @@ def _landscape_formulas(definition: Any) -> dict[str, str]:
 
 def landscape_formulas(land: Landscape) -> dict[str, str]:
     """Loss, gradient and Hessian of a landscape as MathML, from the formula the kernels run."""
-    return _landscape_formulas(land.definition)
+    return _landscape_formulas(land.definition.derivation)
 
 
 @functools.lru_cache(maxsize=256)
