@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,39 @@ def test_a_slice_keeps_parameters_and_data() -> None:
     steep = slice_line(tl.landscapes.rosenbrock(b=7.0), (0.0, 0.0), angle=90.0)
     assert steep.parameters["b"] == 7.0
     assert steep(b=9.0).hessian(0.0)[0, 0] == pytest.approx(18.0)
+
+
+GAME = tl.landscape("x*y + z**2*y + x**2*z", players=(1, -1, 1))
+
+
+def test_a_slice_of_a_game_is_a_game() -> None:
+    """Each side still goes its own way: what moves in the slice is what moves in the game."""
+    at = np.array([0.3, -0.7, 1.1])
+    plane = slice_plane(GAME, at)(turn_a=30.0)
+    assert plane.players == (1, -1)
+    assert set(plane.dials) == {"turn_a"}  # z is on the side of x, and y has no other coordinate
+    turned = np.array([[np.cos(np.pi / 6), 0, np.sin(np.pi / 6)], [0, 1, 0]])
+    np.testing.assert_allclose(plane.field((0, 0)), turned @ GAME.field(at), rtol=1e-13)
+    straight = slice_plane(GAME, at, along=((1, 0, 2), (0, 3, 0)))
+    expected = np.array([[1, 0, 2], [0, 3, 0]]) @ GAME.field(at)
+    np.testing.assert_allclose(straight.field((0, 0)), expected, rtol=1e-13)
+    line = slice_line(GAME, at, along=(0, -2, 0))
+    assert line.field(0.0)[0] == pytest.approx(-2 * GAME.field(at)[1], rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda: slice_line(GAME),
+        lambda: slice_line(GAME, along=(1, 1, 0)),
+        lambda: slice_plane(GAME, along=((1, 0, 0), (0, 1, 1))),
+    ],
+)
+def test_a_slice_that_mixes_two_sides_is_refused(cut: Any) -> None:
+    with pytest.raises(
+        ValueError, match="is a game, and this slice would move coordinates of both"
+    ):
+        cut()
 
 
 def test_a_plane_has_names_that_its_landscape_has_not() -> None:

@@ -104,6 +104,13 @@ def test_a_masked_formula_stays_a_formula() -> None:
     assert "x" not in part.latex.loss
 
 
+def test_a_masked_game_is_a_game() -> None:
+    game = tl.landscape("x*y + z**2*y", players=(1, -1, 1))
+    part = masked(game, [False, True, True], fill=(2.0, 0.0, 0.0))
+    assert part.players == (-1, 1)
+    np.testing.assert_array_equal(part.field((3, 5)), (-(2 + 25), 2 * 5 * 3))
+
+
 def test_iterative_pruning_follows_its_recipe(net: Any) -> None:
     """Each round by hand: train, keep the largest survivors, rewind."""
     opt, start = tl.adam(0.05), net.init(1)

@@ -19,7 +19,7 @@ pytest.importorskip("anywidget", reason="needs the extra 'lab'")
 import comm
 import ipywidgets
 
-from toylands.widgets import Explorer, compute, explorer, presets
+from toylands.widgets import Explorer, compute, explorer, presets, rebuild
 from toylands.widgets import scene as scenes
 from toylands.widgets.presets import PRESETS
 
@@ -123,6 +123,42 @@ def test_a_formula_can_be_explored_and_kept_as_text(text: str) -> None:
     again = tl.explore(state=made.state)
     assert again.scene == made.scene
     np.testing.assert_array_equal(again.runs[0].path, made.runs[0].path)
+
+
+def test_a_typed_game_stays_a_game_everywhere() -> None:
+    """Gradient descent spirals away from (0, 0): each step multiplies the distance by sqrt(1 + lr^2)."""
+    game = tl.landscape("x*y", players=(1, -1))
+    explored = tl.explore(game, [tl.gd(0.1)], start=(1.0, 1.0))
+    compared = tl.compare([tl.landscape("x*y"), game], [tl.gd(0.1)], start=(1.0, 1.0))
+    cubed = tl.landscape("x*y + z**2/2", players=(1, -1, 1))
+    sliced = tl.explore_slice(cubed, [tl.gd(0.1)], through=(0, 0, 0), start=(1.0, 1.0))
+    shown = (explored, tl.explore(state=explored.state), compared.explorers[1], sliced)
+    for made in shown:
+        assert made.landscape.players == (1, -1)
+        patch(made, lr=0.2)  # a landscape rebuilt for every change
+        away = np.linalg.norm(made.runs[0].path[:301], axis=1)
+        np.testing.assert_allclose(away, np.sqrt(2) * 1.04 ** (np.arange(len(away)) / 2), rtol=1e-9)
+    assert str(compared.explorers[0].runs[0].status) == "converged to a saddle"
+
+
+def test_a_typed_landscape_is_in_the_menu_to_come_back_to() -> None:
+    game = tl.landscape("x*y", name="tug", players=(1, -1))
+    made = tl.explore(game, [tl.gd(0.1)], start=(1.0, 1.0))
+    patch(made, landscape="bowl")
+    assert not set(rebuild.KEYS) & set(made.scene)
+    patch(made, landscape="tug")
+    assert made.landscape.players == (1, -1)
+    patch(made, state=tl.explore("x**2 + y**2", [tl.gd(0.1)]).state)
+    assert (made.error, made.landscape.players) == ("", None)
+
+
+def test_a_scene_too_large_for_a_string_says_so_in_its_place() -> None:
+    many = tl.landscape("(w - x)**2 + b**2", data={"x": np.linspace(0, 1, 9_000)})
+    made = tl.explore(many, [tl.gd(0.1)], steps=3)
+    assert "too large to copy as a string" in made.state_string
+    assert is_a_sentence(made.state_string.strip("()"))
+    with pytest.raises(ValueError, match="too large"):
+        print(made.state)
 
 
 def test_a_state_string_shows_exactly_the_same(made: Explorer) -> None:

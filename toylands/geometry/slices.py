@@ -45,8 +45,12 @@ def substituted(
     place: Callable[..., list[Any]],
     view: Any,
     start: Sequence[float] | None = None,
+    players: Sequence[int] | None = None,
 ) -> Landscape:
-    """The landscape at place(*coordinates, *turns), with the same parameters and data."""
+    """The landscape at place(*coordinates, *turns), with the same parameters and data.
+
+    players: for a slice of a game, whose each of the new coordinates is (see `_players`).
+    """
     original = land.definition
     for key in (*coordinates, *turns):
         if key in land.dials or key in land.data:
@@ -68,6 +72,7 @@ def substituted(
         levels=land.levels,
         data=original.columns or None,
         kink=land.kink,
+        players=players,
         **options,
     )
     return Landscape(definition)(**land.parameters, **land.data)
@@ -81,6 +86,23 @@ def _through(owner: str, land: Landscape, through: Any) -> np.ndarray:
             f"it: {owner.replace('slice', 'sample')}(...) takes any landscape."
         )
     return one_point(owner, land, land.start if through is None else through, "through")
+
+
+def _players(owner: str, land: Landscape, moved: Sequence[Sequence[int]]) -> list[int] | None:
+    """Whose each coordinate of a slice of a game is, by the coordinates of the game that it moves.
+
+    Raises:
+        ValueError: when one coordinate would move those of both sides: then neither descends nor ascends it.
+    """
+    if land.players is None:
+        return None
+    signs = [{land.players[k] for k in several} for several in moved]
+    if any(len(sides) != 1 for sides in signs):
+        raise ValueError(
+            f"{owner}: {land.name} is a game, and this slice would move coordinates of both sides at once. "
+            "Choose directions that each stay with the coordinates of one side."
+        )
+    return [sides.pop() for sides in signs]
 
 
 def _free_names(land: Landscape, choices: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -133,6 +155,7 @@ def slice_line(
             steps = direction.tolist()
         return [float(c) + s * a for c, a in zip(point, steps, strict=True)]
 
+    moved = range(2) if direction is None else np.flatnonzero(direction)
     return substituted(
         land,
         f"{land.name}_line",
@@ -141,6 +164,7 @@ def slice_line(
         {"angle_of_line": dial(angle, -180, 180)} if direction is None else {},
         place,
         ((-far, far),),
+        players=_players("slice_line", land, [moved]),
     )
 
 
@@ -188,9 +212,16 @@ def slice_plane(
     if along is not None:
         spanned = axes_along("slice_plane", land, point, along, seed=seed)[0]
     others = [k for k in range(land.dim) if k not in axes and spanned is None]
-    turns = {}
-    if others:
-        turns = {"turn_a": dial(0.0, -90, 90), "turn_b": dial(0.0, -90, 90)}
+    sides = land.players or (1,) * land.dim
+    # In a game an axis turns only towards a coordinate of the same side.
+    targets = {
+        n: [k for k in others if sides[k] == sides[axis]][-n]
+        for n, axis in enumerate((first, second))
+        if any(sides[k] == sides[axis] for k in others)
+    }
+    turns = {("turn_a", "turn_b")[n]: dial(0.0, -90, 90) for n in targets}
+
+    moved = ((first,), (second,)) if spanned is None else [np.flatnonzero(v) for v in spanned]
 
     def place(a: Any, b: Any, *turned: Any) -> list[Any]:
         if spanned is not None:
@@ -199,12 +230,12 @@ def slice_plane(
                 for c, (u, v) in zip(point.tolist(), spanned.T.tolist(), strict=True)
             ]
         made: list[Any] = [float(c) for c in point]
-        targets = (others[0], others[-1]) if others else ()
+        angles = dict(zip(targets, turned, strict=True))
         for axis, distance, n in ((first, a, 0), (second, b, 1)):
-            if not others:
+            if n not in targets:
                 made[axis] += distance
                 continue
-            radians = pi * turned[n] / 180
+            radians = pi * angles[n] / 180
             made[axis] += distance * cos(radians)
             made[targets[n]] += distance * sin(radians)
         return made
@@ -218,4 +249,5 @@ def slice_plane(
         turns,
         place,
         ((-far, far), (-far, far)),
+        players=_players("slice_plane", land, moved),
     )

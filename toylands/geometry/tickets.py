@@ -104,6 +104,7 @@ def masked(land: Landscape, mask: Any, *, fill: Any = 0.0) -> Landscape:
         place,
         [land.view[i] for i in index],
         [land.start[i] for i in index],
+        None if land.players is None else [land.players[i] for i in index],
     )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from toylands import landscapes, optimizers
+from toylands import optimizers
 from toylands._words import did_you_mean, one_of
 from toylands.dynamics import Basins, Trajectory, basins, descend
-from toylands.formula import CriticalPoint, Landscape, landscape
+from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry import convergence_rate, find_critical_points, stability_limit
 from toylands.optimizers import Optimizer
+from toylands.widgets import rebuild
 from toylands.widgets.scene import make_schedule
 
 #: so many stationary points are looked for again, on a finer grid
@@ -47,16 +48,10 @@ def scene_landscape(
     scene: Mapping[str, Any], extra: Mapping[str, Landscape] | None = None
 ) -> Landscape:
     """The landscape of a scene: from the catalogue, from its text, or one passed by the user."""
-    name = scene["landscape"]
-    if extra and name in extra:
-        made = extra[name](**scene["params"])
-    elif "text" in scene:
-        made = landscape(scene["text"], name=name, view=scene["view"], **scene["params"])
-    else:
-        made = landscapes.get(name)(**scene["params"])
+    made = rebuild.rebuild(scene, extra)
     if made.dim != len(scene["view"]):
         raise ValueError(
-            f"view: {name} has {made.dim} coordinates, but the view is for {len(scene['view'])}."
+            f"view: {made.name} has {made.dim} coordinates, but the view is for {len(scene['view'])}."
         )
     return made
 

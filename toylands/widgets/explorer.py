@@ -24,16 +24,16 @@ from toylands import landscapes, optimizers
 from toylands.formula import Landscape
 from toylands.formula import landscape as from_text
 from toylands.optimizers import Optimizer
-from toylands.widgets import bundle, compute, explain, formulas, pack, presets
+from toylands.widgets import bundle, compute, explain, formulas, pack, presets, rebuild
 from toylands.widgets import scene as scenes
 
 #: grid points per side while a control is dragged, and once it is released
 TERRAIN = (64, 200)
 BASIN = (64, 256)
 #: changes that a comparison does not share
-_OWN_KEYS = ("landscape", "text", "params", "view", "preset", "state")
+_OWN_KEYS = ("landscape", *rebuild.KEYS, "params", "view", "preset", "state")
 #: entries of a scene that make another terrain
-_TERRAIN_KEYS = ("landscape", "params", "view")
+_TERRAIN_KEYS = ("landscape", *rebuild.KEYS, "params", "view")
 
 
 #: by cell: the execution in which it last made explorers, and these
@@ -207,10 +207,10 @@ class Explorer(anywidget.AnyWidget):
             land = self._extra_landscapes.get(name) or landscapes.get(name)
             if land.dim > 2:
                 raise ValueError(f"{name} has {land.dim} coordinates; the explorer draws 1 or 2.")
-            made = {key: value for key, value in made.items() if key != "text"}
+            made = {key: value for key, value in made.items() if key not in rebuild.KEYS}
             made = {
                 **made,
-                **scenes.describe_landscape(land),
+                **rebuild.describe(land),
                 "start": list(land.start),
                 "view": [list(side) for side in land.view],
             }
@@ -235,7 +235,7 @@ class Explorer(anywidget.AnyWidget):
         packed, scales = pack.pack_walks(self._walks)
         words = explain.explain(self._walks)
         with self.hold_sync():
-            ground = json.dumps([scene[key] for key in _TERRAIN_KEYS])
+            ground = json.dumps([scene.get(key) for key in _TERRAIN_KEYS])
             if self._ground not in ((ground, True), (ground, final)):
                 self._draw_terrain(land, final)
                 self._ground = (ground, final)
@@ -244,7 +244,7 @@ class Explorer(anywidget.AnyWidget):
             if final:
                 self.details, self.details_meta = pack.pack_details(self._walks)
                 self.scene = scene
-                self.state_string = scenes.to_state(scene)
+                self.state_string = _state_or_why_not(scene)
             self.error = ""
             self.walks = packed
             self.picture = {
@@ -402,14 +402,17 @@ def explore(
     )
 
 
+def _state_or_why_not(scene: dict[str, Any]) -> str:
+    try:
+        return scenes.to_state(scene)
+    except ValueError as error:
+        return f"({error})"
+
+
 def _own_landscape(land: Landscape) -> dict[str, Landscape]:
-    """The landscape, when it is neither in the catalogue nor written as text."""
-    if land.definition.text is not None:
-        return {}
-    known = land.name in landscapes.catalogue()
-    if known and landscapes.get(land.name).definition is land.definition and not land.data:
-        return {}
-    return {land.name: land}
+    """The landscape, when the menu has none like it: typed, made in a notebook, or on other data."""
+    described = rebuild.describe(land)
+    return {land.name: land} if set(rebuild.KEYS) & set(described) else {}
 
 
 def _own_rules(opts: Sequence[Optimizer]) -> dict[str, Callable[..., Optimizer]]:

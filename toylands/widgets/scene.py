@@ -23,8 +23,11 @@ import numpy as np
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer, schedules
+from toylands.widgets import rebuild
 
 PREFIX = "tl1:"
+#: how many characters of plain text a state string may hold: a scene is small, whatever a string claims
+MOST = 100_000
 MODES = ("explore", "predict", "teacher")
 AXES = ("steps", "evaluations")
 SCALES = ("log", "linear")
@@ -48,14 +51,6 @@ SHOW = {
     "three_d": False,
     "inside": False,
 }
-
-
-def describe_landscape(land: Landscape) -> dict[str, Any]:
-    """The part of a scene that names the landscape."""
-    described: dict[str, Any] = {"landscape": land.name, "params": dict(land.parameters)}
-    if land.definition.text is not None:
-        described["text"] = land.definition.text
-    return described
 
 
 def describe_optimizer(opt: Optimizer, number: int) -> dict[str, Any]:
@@ -113,7 +108,7 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
         labels = ", ".join(opt.label for opt in optimizers)
         raise ValueError(f"the explorer has one schedule for all optimizers, but got {labels}.")
     scene = {
-        **describe_landscape(land),
+        **rebuild.describe(land),
         "start": list(land.start),
         "view": [list(side) for side in land.view],
         "optimizers": entries,
@@ -184,10 +179,11 @@ def check(scene: Mapping[str, Any]) -> dict[str, Any]:
         if name not in made:
             raise ValueError(f"the scene has no entry {name!r}; a scene needs all of its entries.")
     for name in made:
-        if name not in (*_ENTRIES, "text"):
+        if name not in (*_ENTRIES, *rebuild.KEYS):
             raise ValueError(f"the scene has no entry {name!r}.{did_you_mean(name, _ENTRIES)}")
     if not isinstance(made["landscape"], str):
         raise ValueError(f"landscape: {show(made['landscape'])} must be the name of a landscape.")
+    rebuild.check(made)
     _numbers("params", made["params"])
     view = made["view"]
     if not isinstance(view, list) or len(view) not in (1, 2):
@@ -335,8 +331,17 @@ def _position(place: list[Any], key: str, path: str) -> int:
 
 
 def to_state(scene: Mapping[str, Any]) -> str:
-    """The scene as a short string to copy."""
+    """The scene as a short string to copy.
+
+    Raises:
+        ValueError: when its landscape has more data than such a string can carry.
+    """
     text = json.dumps(scene, separators=(",", ":"), sort_keys=True)
+    if len(text) > MOST:
+        raise ValueError(
+            f"this scene is too large to copy as a string: it has {len(text):,} characters (at most "
+            f"{MOST:,}). Copy the cell that makes it instead, or give {scene['landscape']} fewer samples."
+        )
     return PREFIX + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
 
@@ -351,9 +356,8 @@ def from_state(state: str) -> dict[str, Any]:
     body = state.strip()[len(PREFIX) :]
     try:
         packed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
-        # A decompression limit: a scene is small, whatever a string claims.
         opener = zlib.decompressobj()
-        text = opener.decompress(packed, 100_000)
+        text = opener.decompress(packed, MOST)
         scene = json.loads(text)
         if not opener.eof or opener.unused_data or not isinstance(scene, dict):
             raise ValueError
