@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -12,7 +13,8 @@ import pytest
 from PIL import Image
 
 import toylands as tl
-from toylands.cli import LOWEST_RATE, RATES, TOL, main
+from toylands.cli import LOWEST_RATE, RATES, TOL, WITH_LOOPS, main
+from toylands.formula import caches
 
 RUN = "import sys; from toylands.cli import main; sys.exit(main())"
 
@@ -139,3 +141,40 @@ def test_a_number_of_steps_is_a_whole_number(
         main(["demo", f"--steps={steps}"])
     assert left.value.code == 2
     assert "expected a whole number from 1 on" in capsys.readouterr().err
+
+
+def test_everything_that_is_kept_on_disk_is_compiled_by_warm(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    package = Path(str(tl.__file__)).parent
+    decorated = {
+        source.relative_to(package).parts[0]
+        for source in package.rglob("*.py")
+        if re.search(r"^@(loop|inline|stage)\(", source.read_text("utf-8"), re.MULTILINE)
+    }
+    assert decorated == set(WITH_LOOPS)
+    printed = said(capsys, "warm")
+    place = caches.our_shelf().folder
+    assert f"kept in\n    {place}\n" in printed
+    assert place is not None
+    kept = {file.name.partition("-")[0] for file in place.iterdir()}
+    named = {
+        f"toylands.{'.'.join(source.relative_to(package).with_suffix('').parts)}.{name}"
+        for source in package.rglob("*.py")
+        for name in re.findall(
+            r"^@(?:loop|inline|stage)\([^\n]*\)\ndef (\w+)", source.read_text("utf-8"), re.MULTILINE
+        )
+    }
+    assert len(named) > 30
+    assert named <= kept
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tl, "catalogue", interrupted)
+    assert main(["catalogue"]) == 130
+    assert capsys.readouterr().err == "\n"

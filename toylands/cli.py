@@ -5,6 +5,7 @@
     toylands catalogue rosenbrock   # what is known about one of them
     toylands lab                    # your copy of the lessons, opened in JupyterLab
     toylands lessons                # which lessons there are, and how long they take
+    toylands warm                   # compile every loop now, say for a whole room
     toylands bench                  # how fast this machine is, beside others' libraries
 
 Every command says more with --help.
@@ -22,6 +23,7 @@ from typing import Any
 
 TOL = 1e-6
 LESSONS = "toylands-lessons"  # the folder of `toylands lab`
+WITH_LOOPS = ("formula", "dynamics", "networks", "geometry")  # what `toylands warm` goes through
 # Learning rates that the demo tries for every optimizer: ten a decade.
 LOWEST_RATE, HIGHEST_RATE, RATES = 1e-4, 10.0, 51
 
@@ -107,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
 
     lessons = commands.add_parser("lessons", help="list the lessons with their minutes and goals")
     lessons.set_defaults(run=_lessons)
+
+    warm = commands.add_parser(
+        "warm",
+        help="compile every loop now, for everybody who uses this installation",
+        description="Compile every loop and keep it beside the package (where you may not write "
+        "there: in your own cache folder). Users of the installation on machines with the same type of "
+        "processor then never wait for it; on others, toylands compiles its own.",
+    )
+    warm.set_defaults(run=_warm)
 
     bench = commands.add_parser(
         "bench",
@@ -277,6 +288,37 @@ def _lessons(asked: argparse.Namespace) -> None:
         print(f"{lesson.title} ({lesson.file}{', ' if minutes else ''}{minutes})")
         for goal in lesson.goals:
             print(f"  - {goal}")
+
+
+def _warm(asked: argparse.Namespace) -> int:
+    import importlib
+    import pkgutil
+
+    import toylands as tl
+
+    began = time.perf_counter()
+    for part in WITH_LOOPS:
+        folders = [str(Path(str(tl.__file__)).parent / part)]
+        for module in pkgutil.iter_modules(folders, f"toylands.{part}."):
+            importlib.import_module(module.name)
+    from toylands.formula import caches, compile
+
+    parts = [stage.compiled for stage in compile.stages]
+    place = caches.our_shelf().folder
+    if place is None:
+        return 2  # what is in the way has been said
+    print(
+        f"The walk and its {len(parts)} parts are compiled for {caches.processor_name()} processors"
+    )
+    print(f"(in {time.perf_counter() - began:.1f} s) and kept in")
+    print(f"    {place}")
+    if caches.config.CACHE_DIR:
+        print("for everybody who sets NUMBA_CACHE_DIR as you did.")
+    elif caches.PACKAGE in place.parents:
+        print("for everybody who uses this installation.")
+    else:
+        print("for you alone: the installation's own folder is not yours to write to.")
+    return 0
 
 
 def _bench(asked: argparse.Namespace) -> None:

@@ -13,7 +13,6 @@ import math
 import re
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
@@ -23,11 +22,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from toylands.formula import scalars
-from toylands.formula.caches import forget_stale
+from toylands.formula.caches import kept, kept_c
 from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
-
-forget_stale(Path(__file__).parents[1])
 
 #: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
 #: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.
@@ -52,7 +49,12 @@ _compiling = threading.RLock()
 
 def loop(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Decorate a hot loop: compiled for one signature, without the GIL, kept in the disk cache."""
-    return undisturbed()(numba.njit(signature, nogil=True, cache=True, **SETTINGS))
+
+    @undisturbed()
+    def decorate(function: Callable[..., Any]) -> Any:
+        return kept(function, signature, nogil=True, **SETTINGS)
+
+    return decorate
 
 
 def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -61,15 +63,13 @@ def inline(result: Any, *arguments: Any) -> Callable[[Callable[..., Any]], Any]:
     One fixed signature (numba would compile one more for every mix of literals it is called with) and
     no entry points for Python or C: this halves the time of a first run on a fresh machine.
     """
-    decorate = numba.njit(
-        result(*arguments),
-        nogil=True,
-        cache=True,
-        no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
-        **SETTINGS,
-    )
-    return undisturbed()(decorate)
+
+    @undisturbed()
+    def decorate(function: Callable[..., Any]) -> Any:
+        bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        return kept(function, result(*arguments), nogil=True, **bare, **SETTINGS)
+
+    return decorate
 
 
 def woven(function: Callable[..., Any]) -> Any:
@@ -96,9 +96,7 @@ class Stage:
         if self._made is None:
             with self._lock, undisturbed():
                 if self._made is None:
-                    self._made = numba.cfunc(self._signature, cache=True, **SETTINGS)(
-                        self._function
-                    )
+                    self._made = kept_c(self._function, self._signature, **SETTINGS)
         return self._made
 
     @property

@@ -7,13 +7,13 @@ import numpy as np
 
 from toylands.formula.compile import (
     KERNEL,
-    SETTINGS,
     call_kernel,
     i8,
     inline,
     peek,
     peek_long,
     poke,
+    stage,
     void,
 )
 from toylands.geometry.masked_networks import (
@@ -69,28 +69,28 @@ def _address_of_samples(index):  # type: ignore[no-untyped-def]
     return numba.carray(index, 1).ctypes.data
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def loss_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The loss alone."""
     _wrapped(LOSS, n, ld, _address(theta), _address(p), _address(data), rows,
              _address_of_samples(index), m, _address(loss), 0, 0)  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The gradient alone."""
     _wrapped(GRADIENT, n, ld, _address(theta), _address(p), _address(data), rows,
              _address_of_samples(index), m, 0, _address(out), 1)  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def loss_and_gradient_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """Loss and gradient."""
     _wrapped(BOTH, n, ld, _address(theta), _address(p), _address(data), rows,
              _address_of_samples(index), m, _address(loss), _address(out), 1)  # fmt: skip
 
 
-@numba.cfunc(KERNEL, cache=True, **SETTINGS)
+@stage(KERNEL)
 def hessian_kernel(n, ld, theta, p, data, rows, index, m, loss, out):  # type: ignore[no-untyped-def]
     """The Hessian alone."""
     _wrapped(HESSIAN, n, ld, _address(theta), _address(p), _address(data), rows,
