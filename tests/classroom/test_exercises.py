@@ -5,7 +5,6 @@ from __future__ import annotations
 import decimal
 import fractions
 import hashlib
-import re
 import subprocess
 import sys
 import unicodedata
@@ -346,7 +345,7 @@ def test_no_wrong_number_is_left_without_a_word() -> None:
 def test_no_mistake_with_a_hint_is_right_by_chance() -> None:
     """Whatever numbers a name has, the answers that hints are about are wrong."""
     for number, one in all_exercises().items():
-        if not re.fullmatch(r"[0-5]\.\d+", number):  # planted by a test
+        if number == "9.1":  # planted by a test
             continue
         for name in (f"name {n}" for n in range(150)):
             task = one.make(name)
