@@ -211,10 +211,9 @@ def filters_shown() -> list[str]:
 
 
 def product_shown() -> list[str]:
-    tops = [curvatures(*p)[1] for p in ((1, 1), (2, 0.5), (10, 0.1))]
+    points = ((1, 1), (2, 0.5), (10, 0.1))
     return [
-        f"(2, 0.5) curvatures [0. {tops[1]:.4g}]",
-        f"(10, 0.1) curvatures [0. {tops[2]:.6g}]",
+        *(f"{point} curvatures {np.abs(curvatures(*point)).round(4)}" for point in points),
         *(
             f"gd(lr={lr}): C after one step {after_steps(lr, 1):.6f}, at the end {after_steps(lr, n):.4f}"
             for lr, n in ((0.1, 20), (0.05, 40))
