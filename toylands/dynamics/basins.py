@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import show
+from toylands.dynamics import leaving
 from toylands.dynamics.checks import (
     bar_name,
     broadcast_walkers,
@@ -25,7 +26,20 @@ from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
 
 #: labels of starts that did not end near a known minimum
-DIVERGED, RUNNING, OTHER = -1, -2, -3
+DIVERGED, RUNNING, OTHER, OUTSIDE, NO_GRADIENT = -1, -2, -3, -4, -5
+#: how each is named in a table of shares
+OUTCOME_NAMES = {
+    DIVERGED: "diverged",
+    RUNNING: "running",
+    OTHER: "elsewhere",
+    OUTSIDE: "left the domain",
+    NO_GRADIENT: "no gradient",
+}
+_LEFT = {
+    leaving.DIVERGED: DIVERGED,
+    leaving.OUTSIDE: OUTSIDE,
+    leaving.NO_GRADIENT: NO_GRADIENT,
+}
 #: a walk belongs to a minimum within this share of the view
 NEAR = 0.01
 #: minima that were not declared: the map names this many, those with the most walks
@@ -43,13 +57,15 @@ class Basins:
 
     Attributes:
         labels: shape (rows, columns), row by y and column by x: the number of the minimum in `minima`,
-            or -1 diverged, -2 still running (gradient above tol), -3 stationary elsewhere.
+            or -1 diverged, -2 still running (gradient above tol), -3 stationary elsewhere, -4 left the
+            domain of the loss, -5 came to a point without a gradient.
         minima: the declared minima and those that were reached, as `CriticalPoint`s; for a connected
             valley of minima that was not declared, one point of it. In a game, the equilibria instead,
             without the unstable ones.
         x, y: coordinates of the grid.
         ends: last points, shape (rows, columns, 2).
-        diverged_at: step at which each walk left, -1 if it stayed.
+        diverged_at: step at which each walk left, -1 if it stayed; why: the reason, as
+            `toylands.dynamics.leaving` numbers them.
         landscape, optimizer, steps: what ran; of a time-varying landscape, as it was at the end.
     """
 
@@ -62,6 +78,7 @@ class Basins:
         y: np.ndarray,
         ends: np.ndarray,
         diverged_at: np.ndarray,
+        why: np.ndarray,
         tol: float,
     ) -> None:
         self.landscape = landscape
@@ -70,6 +87,7 @@ class Basins:
         self.x, self.y = x, y
         self.ends = ends
         self.diverged_at = diverged_at
+        self.why = why
         self.tol = tol
 
     @functools.cached_property
@@ -77,7 +95,9 @@ class Basins:
         land = self.landscape
         ends = self.ends.reshape(-1, land.dim)
         labels = np.full(len(ends), OTHER)
-        labels[self.diverged_at.reshape(-1) >= 0] = DIVERGED
+        why = self.why.reshape(-1)
+        for reason, label in _LEFT.items():
+            labels[why == reason] = label
         here = np.flatnonzero(labels == OTHER)
         points = ends[here]
         with np.errstate(over="ignore"):
@@ -130,7 +150,7 @@ class Basins:
     @property
     def fractions(self) -> dict[str, float]:
         """The share of starts by outcome."""
-        names = {DIVERGED: "diverged", RUNNING: "running", OTHER: "elsewhere"}
+        names = OUTCOME_NAMES
         numbers, counts = np.unique(self.labels, return_counts=True)
         shares = {int(n): int(c) / self.labels.size for n, c in zip(numbers, counts, strict=True)}
         named = {repr(m): shares.get(n, 0.0) for n, m in enumerate(self.minima)}
@@ -211,6 +231,7 @@ def basins(
         y,
         raw.end.reshape(rows, columns, land.dim),
         raw.died.reshape(rows, columns),
+        raw.why.reshape(rows, columns),
         tol,
     )
 

@@ -137,7 +137,7 @@ def _one(run: Trajectory) -> Diagnosis:
         words = f"{size}, above 1: it left downhill, on a curvature of {curvature:.3g}."
         return told("saddle", words)
     if left:
-        return told("too large a step", f"it diverged at step {run.diverged_at}; {size} before.")
+        return told("too large a step", f"it {run.status}; {size} before.")
     if typical < -1:
         return told("too large a step", f"{size}, below -1: every step is larger than the last.")
     if run.grad_norm[-1] <= run.tol:

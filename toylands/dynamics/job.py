@@ -42,6 +42,7 @@ class Job:
         self._inputs: list[tuple[int, int, np.ndarray]] = []
         self._places: list[tuple[int, int, tuple[int, ...], np.dtype]] = []
         self._held: list[np.ndarray] = []
+        self._memory: np.ndarray
 
     def list(self, position: int, floats: Iterable[float]) -> None:
         """Copy a few floats into the job."""
@@ -67,8 +68,7 @@ class Job:
         """Lay everything out; returns the reserved arrays by position."""
         numbers, floats = self.numbers, self._floats
         begin = len(numbers) + len(floats)
-        memory = np.empty(begin + self._size)
-        self._held.append(memory)
+        self._memory = memory = np.empty(begin + self._size)
         self.address = pointer(memory)
         for position, offset in self._begins:
             numbers[position] = self.address + 8 * (len(numbers) + offset)
@@ -82,3 +82,7 @@ class Job:
             numbers[position] = self.address + 8 * (begin + offset)
         struct.pack_into(f"{len(numbers)}q{len(floats)}d", memory.data, 0, *numbers, *floats)
         return views
+
+    def set(self, position: int, number: int) -> None:
+        """Change what the loop reads while it runs."""
+        self._memory[position : position + 1].view(_LONG)[0] = number

@@ -38,7 +38,7 @@ from toylands.formula.evaluate import apart
 # --- the job: what each position of the integer array says ------------------------------------------
 # fmt: off
 (
-    WALKERS, DIM, STEPS, BLOCK,                       # sizes
+    STOP, WALKERS, DIM, STEPS, BLOCK,                 # whether to end early; sizes
     KERNEL, KERNEL_FULL, RULE, JACOBIAN, SOLVER,      # addresses of compiled functions
     LOOK_STAGE, OPERATE_STAGE, FORGET_STAGE, AVERAGE_STAGE,  # and of stages; 0: not needed
     RECORD_STAGE, INSIDE_STAGE, SHAKE_STAGE, DRAW_STAGE,
@@ -51,7 +51,7 @@ from toylands.formula.evaluate import apart
     EVERY, PATH, LOSS_PATH, GRAD_PATH, AVERAGE_PATH, MEMORY_PATH, USED_PATH,
     END, DIED,
     JOB_SIZE,
-) = range(61)
+) = range(62)
 # fmt: on
 
 UPHILL, AHEAD = 1, 2  # looks
@@ -265,13 +265,13 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
         # is quiet again.
         alive, careful, outside = n, False, 0
         t, due = 0, 0 if record != 0 else -1  # when to record next
-        while t < steps and alive > 0:
+        while t < steps and alive > 0 and peek_long(job, STOP) == 0:
             stop = min(t + (1 if careful else STRIDE), steps)
             if not careful:
                 copy_row(copy, x, mutable * ld)
                 copy_row(kept, scratch, common)
             began = t
-            while t < stop:
+            while t < stop and peek_long(job, STOP) == 0:
                 scale = peek(schedule, t)
                 if moving != 0:
                     _move(job, n, ld, t, p)
@@ -340,6 +340,8 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                     if record != 0:
                         due = (t + every - 1) // every * every
             careful = outside > 0
+        if peek_long(job, STOP) != 0:
+            return  # nobody will look at the results
         if moving != 0:
             _move(job, n, ld, t, p)
         if t == due:

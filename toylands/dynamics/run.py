@@ -11,6 +11,7 @@ import numpy as np
 
 from toylands._words import show
 from toylands.dynamics.checks import escape_limit, schedule_factors, seeds_for
+from toylands.dynamics.leaving import reasons
 from toylands.formula import Landscape
 from toylands.formula.memory import aligned, cores, pointer, share, undisturbed
 from toylands.optimizers import Optimizer
@@ -18,7 +19,7 @@ from toylands.optimizers.optimizer import check_count
 
 #: recordings above this size are refused with advice instead of filling the memory
 MAX_RECORD_BYTES = 4e9
-#: walker-steps below which one thread is faster, and per piece above it
+#: walker-steps below which one thread is faster, and per piece above it; from a piece on Ctrl+C is heard
 SERIAL, TASK = 40_000, 1_000_000
 #: walker-steps from which on it pays to compile a rule in halves (see `Rule.kernel`)
 HALVES = 5_000_000
@@ -36,7 +37,8 @@ class Raw(NamedTuple):
     """What the loop returns for B walkers; R recorded rows (0 when nothing was recorded).
 
     Shapes: start (d, B), path and average (R, d, B), loss and grad_norm (R, B), memory (R, M, d, B) for
-    a rule with M memories, used (R, d, B), end (B, d), died (B,) with -1 for walkers that stayed.
+    a rule with M memories, used (R, d, B), end (B, d), died (B,) with -1 for walkers that stayed, why (B,)
+    as `toylands.dynamics.leaving` numbers the reasons.
     """
 
     start: np.ndarray
@@ -48,6 +50,7 @@ class Raw(NamedTuple):
     used: np.ndarray | None
     end: np.ndarray
     died: np.ndarray
+    why: np.ndarray
 
 
 @functools.cache
@@ -187,6 +190,7 @@ def execute(
         last = views[loop.PATH][-1].T
         left = died.max() if count > 1 else died[0]
         end = last if left < 0 else np.where(died[:, None] >= 0, end, last)
+    died, why = reasons(land, end, died, steps, limit, time_varying)
     return Raw(
         start=rows,
         path=views.get(loop.PATH),
@@ -197,6 +201,7 @@ def execute(
         used=views.get(loop.USED_PATH),
         end=end,
         died=died,
+        why=why,
     )
 
 
@@ -328,13 +333,14 @@ def _share(
     if slots == 1:
         run(0, count, 0)
         return
+    halt = functools.partial(job.set, _compiled()[0].STOP, 1) if work >= TASK else None
     pieces = max(slots, -(-work // TASK))
     size = -(-count // (pieces * block)) * block
     if progress is None or pieces <= SHORT:
-        share(run, 0, count, size, unit=block)
+        share(run, 0, count, size, unit=block, halt=halt)
         return
     from tqdm.auto import tqdm
 
     bar = tqdm(total=count, desc=progress, unit=" walkers", delay=PATIENCE_SECONDS, leave=False)
     with contextlib.closing(bar):
-        share(run, 0, count, size, bar.update, block)
+        share(run, 0, count, size, bar.update, block, halt)

@@ -21,14 +21,29 @@ _ARTICLES = {
 }
 
 
+#: kinds of walks that left, and how they are told
+LEFT = {
+    "diverged": "diverged",
+    "outside": "left the domain",
+    "no gradient": "no gradient here",
+}
+
+
+def left_as(why: int, step: int) -> Status:
+    """The status of a walk that left for a reason as `toylands.dynamics.leaving` numbers them."""
+    return Status((*LEFT,)[why - 1], step=step)
+
+
 @dataclass(frozen=True)
 class Status:
     """How a walk ended.
 
     Attributes:
         kind: "converged" (the gradient fell below the tolerance), "diverged" (a coordinate left the
-            map or stopped being finite) or "running".
-        step: for a diverged walk, the step at which it left; otherwise None.
+            map or stopped being finite), "outside" (it left the domain: it came to where the loss is not
+            real, such as log(x) at x <= 0), "no gradient" (it came to where the loss has no gradient, and
+            none that is its limit) or "running".
+        step: for a walk that left, the step after which it was there; otherwise None.
         point: for a converged walk, what the exact Hessian says of the end point; otherwise None.
     """
 
@@ -36,9 +51,14 @@ class Status:
     step: int | None = None
     point: str | None = None
 
+    @property
+    def left(self) -> bool:
+        """Whether the walk ended before its last step: it could not stay where it was."""
+        return self.kind in LEFT
+
     def __str__(self) -> str:
-        if self.kind == "diverged":
-            return f"diverged at step {self.step}"
+        if self.kind in LEFT:
+            return f"{LEFT[self.kind]} at step {self.step}"
         if self.kind == "converged":
             return f"converged to {_ARTICLES[self.point or 'minimum']}"
         return self.kind

@@ -17,6 +17,7 @@ from toylands.dynamics.checks import (
     schedule_factors,
     time_varying_columns,
 )
+from toylands.dynamics.leaving import departures
 from toylands.dynamics.run import execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape
@@ -36,7 +37,8 @@ class Sweep:
         axes: {name: values}, in the order of the arrays' axes.
         loss, grad_norm: at the last finite point, one axis per swept number; of a time-varying landscape,
             as it was at the end.
-        diverged: bool; diverged_at: the step at which it left, -1 if it stayed.
+        diverged: whether it left, for whatever reason; diverged_at: the step, -1 if it stayed.
+        why: the reason, as `toylands.dynamics.leaving` numbers them.
         end: last finite points, shape (..., d).
         landscape, optimizer, steps: what ran.
     """
@@ -49,6 +51,7 @@ class Sweep:
         axes: dict[str, np.ndarray],
         end: np.ndarray,
         diverged_at: np.ndarray,
+        why: np.ndarray,
         variants: Landscape,
         walk: Callable[[], Swarm],
     ) -> None:
@@ -59,6 +62,7 @@ class Sweep:
         self.end = end
         self.diverged_at = diverged_at
         self.diverged = diverged_at >= 0
+        self.why = why
         self._variants = variants
         self._walk = walk
 
@@ -100,11 +104,15 @@ class Sweep:
         """The numbers of the walk with the lowest final loss among those that stayed.
 
         Raises:
-            ValueError: when every walk diverged, or ended where the loss is not a number.
+            ValueError: when every walk left, or ended where the loss is not a number.
         """
         kept = np.where(self.diverged, np.nan, self.loss)
         if np.isnan(kept).all():
-            raise ValueError("every walk of this sweep diverged; try smaller learning rates.")
+            told = departures(self.why)
+            raise ValueError(
+                f"no walk of this sweep stayed: of {self.why.size}, {told}; try smaller learning rates or "
+                "another start."
+            )
         at = np.unravel_index(int(np.nanargmin(kept)), kept.shape)
         return {name: float(v[i]) for (name, v), i in zip(self.axes.items(), at, strict=True)}
 
@@ -134,7 +142,7 @@ class Sweep:
         shape = " x ".join(f"{len(values)} {name}" for name, values in self.axes.items())
         return (
             f"<sweep of {self.optimizer.name} on {self.landscape.name}: {shape}, {self.steps} steps, "
-            f"{self.diverged.mean():.1%} diverged>"
+            f"{departures(self.why, share=True)}>"
         )
 
 
@@ -209,6 +217,7 @@ def sweep(
         axes,
         raw.end.reshape(*shape, land.dim),
         raw.died.reshape(shape),
+        raw.why.reshape(shape),
         variants(**{name: column[-1] for name, column in time_varying.items()}),
         recorded,
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.dynamics.status import Status, point_kind, stationary
+from toylands.dynamics.leaving import DIVERGED, departures
+from toylands.dynamics.status import Status, left_as, point_kind, stationary
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 
@@ -52,13 +53,14 @@ class Trajectory:
         rates: the learning rate of each step, shape (T,).
         steps: the number of recorded steps T times `every`.
         every: how many steps lie between recorded points.
-        diverged_at: the step at which it left, or None.
+        diverged_at: the step at which it left, for whatever reason (see `status`), or None.
         time_varying: {parameter: its values along the path, shape (T+1,)} of a time-varying landscape.
         memory: {name: the rule's memory before each step, shape (T+1, d)}; None unless the walk was
             made with record_state=True.
         used: the gradient that reached the rule at each step, after the look and the wrappers, shape
             (T+1, d), NaN in the last row; None likewise.
         batch: samples per step, or None when every gradient was that of all samples.
+        why: if it left, the reason, as `toylands.dynamics.leaving` numbers them.
     """
 
     def __init__(
@@ -77,9 +79,11 @@ class Trajectory:
         memory: Mapping[str, np.ndarray] | None = None,
         used: np.ndarray | None = None,
         batch: int | None = None,
+        why: int = DIVERGED,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
+        self.why = why
         self.path = path
         self.loss = loss
         self.grad_norm = grad_norm
@@ -108,7 +112,7 @@ class Trajectory:
 
     @property
     def end(self) -> np.ndarray:
-        """The last recorded point, shape (d,); of a walk that diverged, the last finite one."""
+        """The last recorded point, shape (d,); of a walk that left, the last with a finite loss."""
         return self.path[-1]
 
     @property
@@ -119,9 +123,9 @@ class Trajectory:
 
     @functools.cached_property
     def status(self) -> Status:
-        """Whether the walk converged (and to what), diverged (and when), or is still running."""
+        """Whether the walk converged (and to what), left (why and when), or is still running."""
         if self.diverged_at is not None:
-            return Status("diverged", step=self.diverged_at)
+            return left_as(self.why, self.diverged_at)
         if self.grad_norm[-1] <= self.tol:
             last = {name: values[-1] for name, values in self.time_varying.items()}
             return Status("converged", point=point_kind(self.landscape(**last), self.end))
@@ -242,6 +246,7 @@ def walk_of(
         else {name: memory[:rows, k, :, i] for k, name in enumerate(opt.rule.memory)},
         None if raw.used is None else raw.used[:rows, :, i],
         batch,
+        int(raw.why[i]),
     )
 
 
@@ -249,8 +254,9 @@ class Swarm(Sequence[Trajectory]):
     """Many walkers at once; `swarm[i]` is the Trajectory of walker i.
 
     Attributes:
-        end: last points, shape (B, d); of walkers that diverged, the last finite ones.
+        end: last points, shape (B, d); of walkers that left, the last finite ones.
         diverged_at: the steps at which walkers left, shape (B,), -1 for those that stayed.
+        why: the reasons, as `toylands.dynamics.leaving` numbers them, shape (B,).
         batch: samples per step, or None when every gradient was that of all samples.
     """
 
@@ -272,6 +278,7 @@ class Swarm(Sequence[Trajectory]):
         self.end = raw.end
         self._raw, self._recall = raw, recall
         self.diverged_at = raw.died
+        self.why = raw.why
         self.tol = tol
         self.every = every
         self.time_varying = dict(time_varying or {})
@@ -305,7 +312,7 @@ class Swarm(Sequence[Trajectory]):
 
     @functools.cached_property
     def diverged(self) -> np.ndarray:
-        """Which walkers diverged, shape (B,)."""
+        """Which walkers left, for whatever reason (see `status`), shape (B,)."""
         return np.asarray(self.diverged_at >= 0)
 
     def __len__(self) -> int:
@@ -356,7 +363,7 @@ class Swarm(Sequence[Trajectory]):
         kinds, _ = stationary(self.landscape(**values), self.path[arrived, -1])
         found = dict(zip(arrived.tolist(), kinds.tolist(), strict=True))
         return [
-            Status("diverged", step=int(step))
+            left_as(int(self.why[i]), int(step))
             if step >= 0
             else Status("converged", point=found[i])
             if i in found
@@ -378,10 +385,9 @@ class Swarm(Sequence[Trajectory]):
         return plots.paths(list(self), **options)
 
     def __repr__(self) -> str:
-        gone = int(self.diverged.sum())
         return (
             f"<{len(self)} walkers of {self.optimizer.name} on {self.landscape.name}, "
-            f"{(self.path.shape[1] - 1) * self.every} steps, {gone} diverged>"
+            f"{(self.path.shape[1] - 1) * self.every} steps, {departures(self.why)}>"
         )
 
 

@@ -42,12 +42,19 @@ _CALLS = {
         for kind in (
             *(special.tanh, special.sech2, special.softplus, special.sigmoid, special.relu),
             *(special.step, special.normal_cdf, special.log1p, special.expm1, special.sign),
-            *(special.flat, special.maximum, special.minimum, special.guarded_power),
+            *(
+                special.flat,
+                special.above_zero,
+                special.from_zero,
+                special.maximum,
+                special.minimum,
+                special.guarded_power,
+            ),
         )
     },
 }
 #: functions that are plain arithmetic, comparisons and choices: loops with them vectorise
-_LIGHT = {"abs", "sign", "relu", "step", "flat", "maximum", "minimum"}
+_LIGHT = {*("abs", "sign", "relu", "step", "flat", "above_zero", "from_zero", "maximum", "minimum")}
 #: those that `toylands.formula.elementary` has in plain arithmetic; the angles of some must not be far
 _QUICK, _ANGLES = {"exp", "sin", "cos"}, {"sin", "cos"}
 #: how far an angle may be for the quick functions
@@ -307,17 +314,22 @@ def source_of(derivation: Derivation, order: int, loss: bool, shared: bool) -> t
 
     Args:
         derivation: the formula.
-        order: 0 the loss alone, 1 the field, 2 its Jacobian, 3 third derivatives.
+        order: 0 the loss alone, 1 the field, 2 its Jacobian, 3 third derivatives; -1, as its loss, 0 where
+            the loss is real and NaN elsewhere.
         loss: whether it writes the loss too.
         shared: whether all walkers share the parameters.
     """
     known = derivation.parameter_symbols
+    value = derivation.loss if order >= 0 else sympy.Add(*derivation.domain)
+    outputs = derivation.outputs(order) if order > 0 else []
     return kernel_source(
         derivation.symbols,
         [known[name] for name in derivation.parameters],
         [known[name] for name in derivation.columns],
-        derivation.loss if loss else None,
-        derivation.outputs(order) if order else [],
+        value if loss else None,
+        outputs,
+        derivation.guard([value]) if loss and order >= 0 else None,
+        derivation.guard(outputs) if outputs else None,
         shared=shared,
     )
 
@@ -328,15 +340,21 @@ def kernel_source(
     columns: Sequence[sympy.Symbol],
     loss: sympy.Expr | None,
     outputs: Sequence[sympy.Expr],
+    loss_guard: sympy.Expr | None = None,
+    guard: sympy.Expr | None = None,
     *,
     shared: bool,
 ) -> tuple[str, int]:
     """The source of one kernel and the number of output rows it stores (loss included).
 
+    The guards are added to the loss and to the outputs (see `Derivation.guard`).
+
     Output row 0 is the loss when it is asked for; `load` and `store_<row>` are supplied when the
     source is compiled.
     """
     wanted = [*([loss] if loss is not None else []), *map(special.guarded_powers, outputs)]
+    guards = [one if one is not None else sympy.Integer(0) for one in (loss_guard, guard)]
+    wanted += guards
     replacements, reduced = shared_parts(wanted)
     used: set[sympy.Basic] = set().union(*(expression.free_symbols for expression in reduced))
     for _, expression in replacements:
@@ -365,9 +383,13 @@ def kernel_source(
     emitter = Emitter(names, varying, _QUICK - _ANGLES if columns else _QUICK)
     for symbol, expression in replacements:
         emitter.assign(symbol, expression)
+    reduced, guards = reduced[:-2], reduced[-2:]
     texts = [emitter.text(expression) for expression in reduced]
     rows = len(texts)
     first = 1 if loss is not None else 0
+    for r in range(rows):
+        if guards[r >= first] != 0:
+            texts[r] = f"({texts[r]} + {emitter.text(guards[r >= first])})"
 
     def target(r: int) -> str:
         return "loss, i" if r < first else f"out, {r - first} * ld + i"

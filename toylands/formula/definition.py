@@ -64,6 +64,8 @@ class Definition:
         from toylands.formula.derive import Derivation
 
         signs = self.players or (1,) * len(self.coordinates)
+        examples = {name: (one.default, one.low, one.high) for name, one in self.dials.items()}
+        examples |= {name: column[:3].tolist() for name, column in self.columns.items()}
         return Derivation(
             self.name,
             self.function,
@@ -71,7 +73,13 @@ class Definition:
             tuple(self.dials),
             tuple(self.columns),
             signs,
+            None if self.text else examples,  # text is read by a whitelist of what it may say
         )
+
+    @functools.cached_property
+    def has_domain(self) -> bool:
+        """Whether the loss may be real at some points only (imports SymPy)."""
+        return bool(self.derivation.domain)
 
     @functools.cached_property
     def quadratic(self) -> bool:
@@ -83,7 +91,8 @@ class Definition:
         """The compiled kernel for derivatives of this order (0: the loss alone).
 
         Args:
-            order: 0 loss, 1 field, 2 its Jacobian, 3 third derivatives.
+            order: 0 loss, 1 field, 2 its Jacobian, 3 third derivatives; -1, as its loss, 0 where the loss
+                is real and NaN elsewhere.
             loss: whether it writes the loss too.
             shared: whether all walkers share the parameters (faster).
         """

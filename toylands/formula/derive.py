@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement, product
 from typing import Any
 
 import sympy
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.formula import special
 from toylands.formula.special import (
     choice,
     derivative,
@@ -24,6 +25,7 @@ from toylands.formula.special import (
     named_constants,
     of_reals,
 )
+from toylands.formula.traced import DecisionError, Traced, domain_of, plain
 
 #: What a formula may cost. Beyond these numbers SymPy and the compiler take many seconds, so the
 #: formula is refused with a message instead: operations in the formula, operations inside each other,
@@ -97,12 +99,24 @@ def derivative_size(expression: sympy.Expr, symbol: sympy.Symbol) -> int:
     return grown[expression]
 
 
+def _unconditional(expressions: Sequence[sympy.Expr]) -> Iterator[sympy.Basic]:
+    """The nodes of which an expression is not a number where one of them is not."""
+    stack, seen = list(expressions), set()
+    while stack:
+        node = stack.pop()
+        if node not in seen and not isinstance(node, choice | sympy.Rel):
+            seen.add(node)
+            yield node
+            stack.extend(node.args)
+
+
 class Derivation:
     """The symbolic side of one landscape: its expression and exact derivatives, made when needed.
 
     Attributes:
         coordinates, parameters, columns: names in order.
         signs: one per coordinate: +1 where it descends, -1 where a game's player ascends.
+        examples: some values of each parameter and column; None: the function is not called with numbers.
     """
 
     def __init__(
@@ -113,6 +127,7 @@ class Derivation:
         parameters: Sequence[str],
         columns: Sequence[str],
         signs: Sequence[int],
+        examples: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -120,6 +135,7 @@ class Derivation:
         self.parameters = tuple(parameters)
         self.columns = tuple(columns)
         self.signs = tuple(signs)
+        self.examples = None if examples is None else dict(examples)
 
     @functools.cached_property
     def identity(self) -> tuple[Any, ...]:
@@ -143,13 +159,48 @@ class Derivation:
         names = (*self.parameters, *self.columns)
         return {name: sympy.Symbol(name, real=True) for name in names}
 
-    @functools.cached_property
+    @property
     def loss(self) -> sympy.Expr:
         """The formula itself."""
+        return self._read[0]
+
+    @property
+    def domain(self) -> tuple[sympy.Expr, ...]:
+        """Where the formula is real: terms that are 0 there and not a number elsewhere."""
+        return self._read[1]
+
+    def guard(self, expressions: Sequence[sympy.Expr]) -> sympy.Expr:
+        """What is to be added to expressions, so that they are numbers only where the formula is real.
+
+        Most of them say so themselves: sqrt(x) and its derivatives are no numbers for x < 0. The derivative
+        1/x of log(x) is one, and so is x, which sqrt(x)**2 is simplified to.
+        """
+        said: set[sympy.Expr] = set()
+        if self.domain:
+            for node in _unconditional(expressions):
+                if isinstance(node, sympy.log | special.log1p):
+                    inner = node.args[0] + (1 if isinstance(node, special.log1p) else 0)
+                    said |= {special.above_zero(inner), special.from_zero(inner)}
+                elif node.is_Pow and node.exp.is_number and not float(node.exp).is_integer():
+                    said.add(special.from_zero(node.base))
+                    if node.exp.is_negative:
+                        said.add(special.above_zero(node.base))
+                elif isinstance(node, sympy.asin | sympy.acos):
+                    said.add(special.from_zero(1 - node.args[0] ** 2))
+        return sympy.Add(*(term for term in self.domain if term not in said))
+
+    @functools.cached_property
+    def _read(self) -> tuple[sympy.Expr, tuple[sympy.Expr, ...]]:
+        """Call the function: the formula, and where it is real."""
         try:
-            result = self.function(*self.symbols, **self.parameter_symbols)
+            result = self.function(
+                *map(Traced, self.symbols),
+                **{name: Traced(symbol) for name, symbol in self.parameter_symbols.items()},
+            )
         except RecursionError:
             raise self._too_deep() from None
+        except DecisionError as error:
+            raise TypeError(f"{self.name}: {error}") from None
         except TypeError as error:
             raise TypeError(
                 f"{self.name}: the formula could not be read as mathematics ({error}). Use plain "
@@ -157,7 +208,7 @@ class Derivation:
                 "math or numpy, and where(condition, yes, no) instead of if."
             ) from error
         try:
-            expression = sympy.sympify(result, strict=True)
+            expression = sympy.sympify(plain(result), strict=True)
         except (sympy.SympifyError, TypeError):
             expression = None
         if not isinstance(expression, sympy.Expr):
@@ -166,9 +217,31 @@ class Derivation:
                 "loss (did it forget its return, return several values, or return a comparison?)."
             )
         self._check_size(expression)
-        expression = of_reals(exact_exponents(named_constants(expression)))
+        expression, *domain = (
+            of_reals(exact_exponents(named_constants(part)))
+            for part in (expression, *sorted(domain_of(result), key=str))
+        )
         self._check_symbols(expression)
-        return expression
+        self._check_agreement(expression)
+        return expression, tuple(domain)
+
+    def _check_agreement(self, expression: sympy.Expr) -> None:
+        """What was read must be what the function computes from plain numbers."""
+        from toylands.formula.agreement import disagreement
+
+        if self.examples is None:
+            return
+        examples = {s: self.examples[name] for name, s in self.parameter_symbols.items()}
+        found = disagreement(self.function, expression, self.symbols, examples)
+        if found:
+            point, plainly, read = found
+            where = ", ".join(f"{name}={value:g}" for name, value in point.items())
+            raise ValueError(
+                f"{self.name}: at {where} the function returns {plainly:.6g}, but the formula that was "
+                f"read from it, {show(str(expression))}, has the value {read:.6g}. A formula is read once, "
+                "with symbols instead of numbers: it must do the same with both, and choose between "
+                "values by where(condition, yes, no)."
+            )
 
     def _check_size(self, expression: sympy.Expr) -> None:
         if count_nodes(expression, MAX_NODES) > MAX_NODES:

@@ -11,12 +11,14 @@ from toylands.formula.compile import call_kernel, i8, inline, loop, peek, poke, 
 from toylands.formula.memory import aligned, pointer, share
 
 BLOCK = 256
-#: points that are evaluated, and timed, before the rest may be shared by the cores
+#: points (or samples at points) that are evaluated, and timed, before the rest may be shared by the cores
 PROBE = 8_192
 #: seconds of work for one core below which sharing it costs more than it gains
 WORTH = 0.4e-3
 #: seconds of work in the least piece: threads that take pieces wait for each other in between
 PIECE = 0.1e-3
+#: seconds of work in the largest piece, after which Ctrl+C is heard
+LONGEST = 0.1
 
 
 @inline(void, *[i8] * 5)
@@ -116,13 +118,14 @@ def evaluate(
         _evaluate(*given, scratch, first, last, block)
 
     began = perf_counter()
-    run(0, min(count, PROBE))
-    left = count - PROBE
+    probe = max(BLOCK, PROBE // max(1, len(index)) // BLOCK * BLOCK)
+    run(0, min(count, probe))
+    left = count - probe
     if left > 0:
-        each = (perf_counter() - began) / PROBE
+        each = (perf_counter() - began) / probe
         if each * left < WORTH:
-            run(PROBE, count)
+            run(probe, count)
         else:
             unit = max(BLOCK, int(PIECE / each) // BLOCK * BLOCK)
-            share(run, PROBE, count, left, unit=unit)
+            share(run, probe, count, max(unit, int(LONGEST / each)), unit=unit)
     return loss, out

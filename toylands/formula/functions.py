@@ -24,13 +24,15 @@ e: float = math.e
 
 def _is_symbolic(*values: Any) -> bool:
     sympy = sys.modules.get("sympy")
-    return sympy is not None and any(isinstance(value, sympy.Basic) for value in values)
+    return sympy is not None and any(
+        isinstance(value, sympy.Basic) or hasattr(value, "_sympy_") for value in values
+    )
 
 
 def _symbolic(name: str, *values: Any) -> Any:
-    from toylands.formula import special
+    from toylands.formula import traced
 
-    return special.apply(name, *values)
+    return traced.apply(name, *values)
 
 
 def _unary(name: str, numeric: Callable[[float], float], sentence: str) -> Callable[[Any], Any]:
@@ -118,6 +120,12 @@ def minimum_of(first: Any, second: Any) -> Any:
         return _symbolic("minimum_of", first, second)
     return scalars.minimum(first, second)
 
+
+#: functions of numbers that symbolic formulas name alike
+NUMERIC = (
+    *("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
+    *("erf", "log1p", "expm1", "absolute"),
+)
 
 #: what a text formula may call, by the names people type
 TEXT_FUNCTIONS: dict[str, Callable[..., Any]] = {

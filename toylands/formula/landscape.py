@@ -131,6 +131,16 @@ class Landscape:
             return third
         return third * np.array(self.players, dtype=float)[:, None, None]
 
+    def inside(self, theta: Any) -> np.ndarray:
+        """Whether the loss is real at points of shape (..., d), shape (...).
+
+        It is not where the formula takes the logarithm of 0 or less, or an even root of a negative number.
+        """
+        real = ~np.isnan(self.loss(theta))
+        if self.definition.has_domain:
+            real = real & ~np.isnan(self._evaluate(theta, -1)[0])
+        return real
+
     def spectrum(self, theta: Any) -> Spectrum:
         """Eigenvalues (ascending) and eigenvectors of the exact Hessian at points (..., d).
 
@@ -237,11 +247,14 @@ class Landscape:
         """What a stationary point is: "minimum", "saddle", "maximum", "valley", "ridge", "plateau".
 
         Decided by the exact Hessian alone; for a game the answer is "equilibrium", and `critical_point`
-        tells what the flow does there. Where the Hessian is not finite the answer is "kink".
+        tells what the flow does there. Where the Hessian is not finite the answer is "kink", and where
+        there is no loss at all "undefined".
         """
-        return self._kind(self.spectrum(theta).eigenvalues)
+        return self._kind(self.spectrum(theta).eigenvalues, bool(self.inside(theta)))
 
-    def _kind(self, eigenvalues: np.ndarray) -> str:
+    def _kind(self, eigenvalues: np.ndarray, inside: bool) -> str:
+        if not inside:
+            return "undefined"
         if self.players is not None:
             return "equilibrium"
         return classify(eigenvalues) if np.isfinite(eigenvalues).all() else "kink"
@@ -253,13 +266,18 @@ class Landscape:
     def _described(self, points: np.ndarray) -> list[CriticalPoint]:
         """Describe stationary points, shape (N, d)."""
         eigenvalues, losses = self.spectrum(points).eigenvalues, self.loss(points)
+        inside = self.inside(points)
         rates = [None] * len(points) if self.players is None else self.flow_rates(points)
         made = []
-        for point, loss, row, rate in zip(points, losses, eigenvalues, rates, strict=True):
+        for point, loss, there, row, rate in zip(
+            points, losses, inside, eigenvalues, rates, strict=True
+        ):
             flow = None if rate is None or not np.isfinite(rate).all() else flow_of(rate)
             negative = int(np.sum(row < -zero(row)))
             made.append(
-                CriticalPoint(point, float(loss), self._kind(row), negative, row, flow, rate)
+                CriticalPoint(
+                    point, float(loss), self._kind(row, bool(there)), negative, row, flow, rate
+                )
             )
         return made
 
@@ -394,12 +412,12 @@ class Landscape:
             points = np.broadcast_to(points, (*lead, self.dim))
         flat = np.ascontiguousarray(points.reshape(-1, self.dim))
         rows = self.parameter_rows(lead)
-        kernel = self.definition.kernel(order, loss=order == 0, shared=rows.shape[1] == 1)
+        kernel = self.definition.kernel(order, loss=order <= 0, shared=rows.shape[1] == 1)
         if index is None:
             index = np.arange(self.samples)
-        width = self.dim**order if order else 0
+        width = self.dim**order if order > 0 else 0
         loss, out = evaluate(
-            kernel, flat, rows, self.data_rows(), index, width, want_loss=order == 0
+            kernel, flat, rows, self.data_rows(), index, width, want_loss=order <= 0
         )
         return (
             None if loss is None else loss.reshape(lead)[()],

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import numpy as np
+
+#: seconds between two looks at whether somebody pressed Ctrl+C (and at what was finished meanwhile)
+LOOK = 0.05
 
 
 @cache
@@ -43,11 +47,14 @@ def share(
     size: int,
     tell: Callable[[int], Any] | None = None,
     unit: int = 1,
+    halt: Callable[[], Any] | None = None,
 ) -> None:
     """Do `work(begin, end, slot)` for the pieces of `first` to `last`, on all cores.
 
     The thread that calls does its part, so that nothing waits for a helper to wake up; whoever is
-    free takes the next piece. An error or an interrupt ends the work at the next piece.
+    free takes the next piece. An error or an interrupt ends the work at the next piece. Where a piece
+    can take long, `halt` makes it end early. Compiled code hears no Ctrl+C, so the main thread then only
+    waits, and others do its part.
 
     Args:
         work: releases the GIL; what it uses must live as long as itself, since a second interrupt ends
@@ -58,9 +65,11 @@ def share(
         size: the most items of a piece; the last pieces are smaller, so that all cores end together.
         tell: is told, by this thread, how many items were finished since it was last told.
         unit: all pieces but the last are multiples of this.
+        halt: asks the pieces at work to end soon, with results that nobody will look at.
     """
     starts = deque(_pieces(first, last, size, unit))
     finished: deque[int] = deque()
+    caller = threading.current_thread()
 
     def report() -> None:
         if tell is not None:
@@ -78,22 +87,49 @@ def share(
                 starts.clear()
                 raise
             finished.append(end - begin)
-            if slot == 0:
+            if slot == 0 and threading.current_thread() is caller:
                 report()
 
-    helpers = [_pool().submit(pieces, slot) for slot in range(1, min(cores(), len(starts)))]
+    helpers: list[Future[None]] = []
     try:
-        pieces(0)
+        for slot in range(1, min(cores(), len(starts))):
+            helpers.append(_pool().submit(pieces, slot))
+        if halt is None or threading.current_thread() is not threading.main_thread():
+            pieces(0)
+        else:
+            helpers.append(_beside(pieces))
+            while not helpers[-1].done():
+                wait(helpers[-1:], LOOK)
+                report()
         for helper in helpers:
             if not helper.cancel():  # one that had not begun has nothing left to do
                 helper.result()
         report()
     except BaseException:
         starts.clear()
+        if halt is not None:
+            halt()
         for helper in helpers:  # they may still write to the memory of the work
             if not helper.cancel():
                 helper.exception()
         raise
+
+
+def _beside(pieces: Callable[[int], None]) -> Future[None]:
+    """Do the caller's part in a new thread; those of the pool may be busy for others."""
+    part: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            pieces(0)
+        except BaseException as error:
+            part.set_exception(error)
+        else:
+            part.set_result(None)
+
+    part.set_running_or_notify_cancel()
+    threading.Thread(target=run, name="toylands", daemon=True).start()
+    return part
 
 
 def cores() -> int:

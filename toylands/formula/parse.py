@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import sympy
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.formula import traced
 from toylands.formula.functions import TEXT_FUNCTIONS
 
 MAX_LENGTH = 20_000
@@ -285,11 +286,11 @@ class Reader:
             chain.append((first.op, first.right))
             first = first.left
         parts = [self.build(first), *(self._operand(op, part) for op, part in reversed(chain))]
-        combine = sympy.Add if isinstance(node.op, _SUMS) else sympy.Mul
+        combine = traced.total if isinstance(node.op, _SUMS) else traced.product
         total = math.fsum if isinstance(node.op, _SUMS) else math.prod
         constants = [part.value for part in parts if part.value is not None]
         value = self._size(node, total(constants))
-        expression = combine(*(part.expression for part in parts))
+        expression = combine(part.expression for part in parts)
         return Part(expression, value if len(constants) == len(parts) else None)
 
     def _operand(self, operator: ast.operator, node: ast.expr) -> Part:
@@ -298,7 +299,7 @@ class Reader:
         if isinstance(operator, ast.Sub):
             return Part(-part.expression, None if part.value is None else -part.value)
         if isinstance(operator, ast.Div):
-            if part.expression == 0 or part.value == 0:
+            if traced.plain(part.expression) == 0 or part.value == 0:
                 raise ValueError(f"the formula divides by zero: by {self.formula.part(node)}.")
             return Part(1 / part.expression, None if part.value is None else 1 / part.value)
         return part
@@ -343,7 +344,8 @@ class Reader:
         if left.value is not None and right.value is not None:
             holds = numeric(left.value, right.value)
             return Part(sympy.true if holds else sympy.false, holds)
-        return Part(symbolic(left.expression, right.expression, evaluate=False))
+        sides = traced.plain(left.expression), traced.plain(right.expression)
+        return Part(symbolic(*sides, evaluate=False))
 
     def _size(self, node: ast.expr, value: Any) -> float:
         """The value of a constant part, when it is a real number of reasonable size."""

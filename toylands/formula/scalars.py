@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "above_zero",
     "flat",
+    "from_zero",
     "guarded_power",
     "maximum",
     "minimum",
@@ -34,6 +36,16 @@ def sign(x: float) -> float:
 def flat(x: float) -> float:
     """The derivative of a step: 0, and NaN at the jump."""
     return 0.0 if x > 0.0 or x < 0.0 else math.nan
+
+
+def above_zero(x: float) -> float:
+    """0 for x > 0, elsewhere NaN: added to a number, it says where the number exists."""
+    return 0.0 if x > 0.0 else math.nan
+
+
+def from_zero(x: float) -> float:
+    """0 for x >= 0, elsewhere NaN."""
+    return 0.0 if x >= 0.0 else math.nan
 
 
 def softplus(x: float) -> float:

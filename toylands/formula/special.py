@@ -210,6 +210,18 @@ class flat(sympy.Function):  # noqa: N801
         return flat(self.args[0])
 
 
+class above_zero(sympy.Function):  # noqa: N801
+    """0 for x > 0, elsewhere not a number. Only kernels know it: it keeps a formula's domain."""
+
+    nargs = 1
+
+
+class from_zero(sympy.Function):  # noqa: N801
+    """0 for x >= 0, elsewhere not a number. Only kernels know it."""
+
+    nargs = 1
+
+
 class choice(sympy.Function):  # noqa: N801
     """`yes` where a condition holds, `no` elsewhere; each branch has its own derivative.
 

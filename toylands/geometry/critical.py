@@ -54,7 +54,9 @@ def find_critical_points(
     inside = (raw.died < 0) & ((raw.end >= window[:, 0]) & (raw.end <= window[:, 1])).all(axis=1)
     candidates = raw.end[inside]
     norms = np.linalg.norm(land.grad(candidates), axis=-1)
-    typical = float(np.median(np.linalg.norm(land.grad(starts), axis=-1)))
+    slopes = np.linalg.norm(land.grad(starts), axis=-1)
+    slopes = slopes[np.isfinite(slopes)]  # a part of the window may lie outside the loss's domain
+    typical = float(np.median(slopes)) if len(slopes) else 0.0
     candidates = candidates[norms <= 1e-9 * max(typical, 1e-12)]
     found = list(land.critical_points)
     for cell in _one_per_cell(candidates, 1e-6 * size):

@@ -211,7 +211,7 @@ def find_ticket(
 
 
 def _trained(run: Any) -> Any:
-    if run.status.kind == "diverged":
+    if run.status.left:
         raise ValueError(
             f"find_ticket: training {run.landscape.name} {run.status}, so the sizes of its weights say "
             "nothing. Take a smaller lr."

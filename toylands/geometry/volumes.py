@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
-from toylands.dynamics.basins import DIVERGED, NEAR, OTHER, RUNNING, basins, one_valley
+from toylands.dynamics.basins import NEAR, OUTCOME_NAMES, basins, one_valley
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.random_hessians import share
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
-
-_ELSEWHERE = {DIVERGED: "diverged", RUNNING: "running", OTHER: "elsewhere"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,7 +29,8 @@ class BasinVolume(Brief):
     Attributes:
         minimum: where they end (of a valley one point); None for walks that end in no minimum.
         number: its label on the first of the maps, as in `Basins.labels`.
-        outcome: "minimum" (in a game "equilibrium"), "diverged", "running" or "elsewhere".
+        outcome: "minimum" (in a game "equilibrium"), "diverged", "running", "elsewhere", "left the domain"
+            or "no gradient".
         share: of the window's volume.
         standard_error: of the share.
     """
@@ -99,7 +98,7 @@ def basin_volumes(
         BasinVolume(
             minima[key] if key >= 0 else None,
             labels[key] if key >= 0 else key,
-            reached if key >= 0 else _ELSEWHERE[key],
+            reached if key >= 0 else OUTCOME_NAMES[key],
             float(shares.mean()),
             max(least, float(shares.std(ddof=1) / np.sqrt(repeats))),
         )

@@ -61,6 +61,11 @@ class NetworkDefinition(Definition):
         return made
 
     @property
+    def has_domain(self) -> bool:
+        """A network's loss is real everywhere."""
+        return False
+
+    @property
     def derivation(self) -> Any:
         """A network has none.
 

@@ -32,6 +32,8 @@ from toylands.networks.plan import allocate, release
 
 #: below this many multiplications one thread is faster than two
 PARALLEL = 1_000_000
+#: multiplications of a piece, some tenths of a second, after which Ctrl+C is heard
+PIECE = 200_000_000
 
 
 @intrinsic

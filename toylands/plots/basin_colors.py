@@ -11,8 +11,14 @@ from toylands.plots.style import palette
 from toylands.plots.terrain import Array
 
 #: what a label below 0 means, and how the legend says it
-OUTCOMES = {-1: "diverged", -2: "running", -3: "other"}
-OUTCOME_WORDS = {-1: "diverged", -2: "still running", -3: "stationary elsewhere"}
+OUTCOMES = {
+    -1: "diverged",
+    -2: "running",
+    -3: "other",
+    -4: "left the domain",
+    -5: "no gradient",
+}
+OUTCOME_WORDS = OUTCOMES | {-2: "still running", -3: "stationary elsewhere"}
 
 
 def own_colors() -> list[str]:
@@ -29,7 +35,7 @@ def basin_colors(basins: Any) -> tuple[dict[int, str], list[float] | None]:
     colour. A minimum that neither lies in the window nor is reached has no step of its own.
     """
     book = palette()
-    colors = {n: book["outcomes"][OUTCOMES[n]]["color"] for n in (-2, -3)}
+    colors = {n: book["outcomes"][OUTCOMES[n]]["color"] for n in OUTCOMES if n != -1}
     own = own_colors()
     if len(basins.minima) <= len(own):
         return colors | dict(enumerate(own[: len(basins.minima)])), None

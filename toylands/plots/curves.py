@@ -276,7 +276,7 @@ def _frame(
 
     Runs that diverged do not widen the frame beyond ten times what the others (or all starts) need.
     """
-    stayed = [c for run, c in zip(runs, values, strict=True) if run.status.kind != "diverged"]
+    stayed = [c for run, c in zip(runs, values, strict=True) if not run.status.left]
     shown = [c for c in stayed or [curve[:1] for curve in values] if len(c)]
     seen = np.concatenate([*shown, *[curve[:1] for curve in values]])
     seen = np.append(seen, [value for value in limits if value is not None])
@@ -288,6 +288,8 @@ def _frame(
         low, high = float(seen.min()), float(seen.max())
         room = max(0.06 * (high - low), 0.15)
         return np.array([sides, [low - room, high + room + (0 if stayed else 3)]])
+    if not len(seen):  # every walk began where there is no loss
+        seen = np.array([0.0, 1.0])
     low, high = min(float(seen.min()), 0.0), float(seen.max())
     room = 0.08 * max(high - low, 1e-12)
     return np.array(
@@ -306,7 +308,7 @@ def _line(run: Any, clock: Array, curve: Array, box: Array, scale: str) -> tuple
         if leaves:
             exact[-1] = 10.0 ** flat[-1, 1]
         flat = np.column_stack([flat[:, 0], exact])
-    return flat, leaves or run.status.kind == "diverged"
+    return flat, leaves or run.status.left
 
 
 def _draw_limits(ax: Axes, runs: Sequence[Any], limits: Sequence[float | None]) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands.dynamics.status import LEFT
 from toylands.plots.style import Style, theme, unit
 from toylands.plots.terrain import Array
 from toylands.plots.trails import delay
@@ -56,9 +57,9 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 
 def exit_text(run: Any) -> str:
-    """Return what stands at the arrow: the step of divergence, or where a finite run ends."""
-    if run.status.kind == "diverged":
-        return f"diverged, step {run.status.step}"
+    """Return what stands at the arrow: why and at which step it left for good, or where a finite run ends."""
+    if run.status.left:
+        return f"{LEFT[run.status.kind]}, step {run.status.step}"
     return f"outside at step {delay(run) + run.steps}, {run.status.kind}"
 
 

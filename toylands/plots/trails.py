@@ -15,6 +15,7 @@ import numpy as np
 
 from toylands._words import show
 from toylands.dynamics import Trajectory
+from toylands.dynamics.status import LEFT
 from toylands.plots.contour import StackedHandle
 from toylands.plots.style import Style, palette, styles, theme, unit
 from toylands.plots.terrain import Array, Terrain, View
@@ -160,7 +161,7 @@ def trail(run: Any, ground: Terrain) -> Trail:
         if leaves:
             heights[-1] = ground.lift(shown[-1:])[0]
         shown = np.column_stack([shown[:, 0], heights])
-    return Trail(shown, leaves or run.status.kind == "diverged")
+    return Trail(shown, leaves or run.status.left)
 
 
 def cut(path: Array, box: Array) -> tuple[Array, bool]:
@@ -199,7 +200,7 @@ def window_of(runs: Sequence[Any], land: Any, index: tuple[int, ...]) -> View:
         room = (high - low) * (_GROWTH - 1) / 2
         wanted = [float(run.path[0][i]) for run in runs]
         for run in runs:
-            if run.status.kind != "diverged":
+            if not run.status.left:
                 values = np.asarray(run.path)[:, i]
                 wanted += [float(np.nanmin(values)), float(np.nanmax(values))]
         bottom, top = min(wanted), max(wanted)
@@ -257,7 +258,7 @@ def label_of(runs: Sequence[Any], short: bool = False) -> str:
         between = ": " if short else "\n"
         name = getattr(runs[0], "label", runs[0].optimizer.label)
         return f"{name}{between}{runs[0].status}"
-    kinds = [run.status.kind for run in runs]
+    kinds = [LEFT.get(run.status.kind, run.status.kind) for run in runs]
     ends = ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(sorted(kinds)))
     return f"{runs[0].optimizer.family}, {len(runs)} walkers\n{ends}"
 

@@ -143,7 +143,7 @@ def held_equal(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
     """
     runs = [run for run in runs if not is_average(run)]
     many = len(runs) > 1
-    stayed = [run.steps for run in runs if run.status.kind != "diverged"]
+    stayed = [run.steps for run in runs if not run.status.left]
     steps = sorted(set(stayed or [run.steps for run in runs]))
     if len(steps) == 1:
         first = [_count(steps[0], "step") + (" each" if many else "")]

@@ -145,7 +145,7 @@ def walk(
     felt = hessians if land.players is None else land.jacobian(run.path)
     status = run.status
     predicted = measured = None
-    if status.kind != "diverged":
+    if not status.left:
         measured = measured_rate(run.grad_norm)
         if status.kind == "converged" and status.point == "minimum":
             predicted = convergence_rate(opt, np.linalg.eigvalsh(hessians[-1]))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from toylands.dynamics.status import LEFT
 from toylands.optimizers import Optimizer
 from toylands.widgets.compute import Walk
 
@@ -23,6 +24,13 @@ def name_of(opt: Optimizer) -> str:
     return functools.reduce(lambda text, kind: f"{kind}({text})", visible, opt.base_name)
 
 
+#: what is said of a walk that came to where the formula does not lead on
+_NOWHERE = {
+    "outside": "the loss is not a real number there",
+    "no gradient": "the loss has no slope at that point",
+}
+
+
 def sentence(walk: Walk) -> str:
     """How one walk ended, and why where that is exactly known."""
     run = walk.trajectory
@@ -30,6 +38,8 @@ def sentence(walk: Walk) -> str:
     status = run.status
     if status.kind == "diverged":
         return f"{name} diverged at step {status.step}{_why_diverged(walk)}."
+    if status.left:
+        return f"{name}: {status}; {_NOWHERE[status.kind]}."
     if status.kind == "converged":
         reached = run.steps_to(run.tol)
         spent = run.evaluations if reached is None else reached * run.optimizer.evaluations_per_step
@@ -118,11 +128,11 @@ def score_prediction(walk: Walk, guess: dict[str, object]) -> dict[str, object]:
     points, possible, words = 0, 0, []
     if guess.get("outcome") is not None:
         possible += 1
-        right = guess["outcome"] == status.kind
+        right = guess["outcome"] == ("diverged" if status.left else status.kind)
         points += right
         words.append(f"outcome {'right' if right else 'wrong'}: it {_verb(status.kind)}")
     end = guess.get("end")
-    if isinstance(end, list | tuple) and status.kind != "diverged":
+    if isinstance(end, list | tuple) and not status.left:
         possible += 1
         reach = np.array([high - low for low, high in run.landscape.view])
         close = bool((np.abs(np.asarray(end, dtype=float) - run.end) <= 0.1 * reach).all())
@@ -130,7 +140,7 @@ def score_prediction(walk: Walk, guess: dict[str, object]) -> dict[str, object]:
         place = ", ".join(number(value) for value in run.end)
         words.append(f"end {'right' if close else 'wrong'}: it stopped at ({place})")
     steps = guess.get("steps")
-    truth = status.step if status.kind == "diverged" else run.steps_to(run.tol)
+    truth = status.step if status.left else run.steps_to(run.tol)
     if isinstance(steps, int | float) and steps > 0 and truth:
         possible += 2
         factor = max(steps / truth, truth / steps)
@@ -140,4 +150,6 @@ def score_prediction(walk: Walk, guess: dict[str, object]) -> dict[str, object]:
 
 
 def _verb(kind: str) -> str:
-    return {"running": "was still running", "converged": "converged"}.get(kind, kind)
+    return {"running": "was still running", "converged": "converged"}.get(
+        kind, LEFT.get(kind, kind)
+    )

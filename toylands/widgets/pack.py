@@ -17,7 +17,7 @@ from toylands.widgets.compute import Walk
 
 #: the code for "zero or not a number"
 NOTHING = 65535
-LABELS = {-1: 255, -2: 254, -3: 253}
+LABELS = {-1: 255, -2: 254, -3: 253, -4: 252, -5: 251}
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, list[float]]:
@@ -105,6 +105,7 @@ def pack_terrain(grid: np.ndarray) -> bytes:
 def pack_basin(basins: Basins) -> bytes:
     """A basin map as bytes: the minimum's number, 255 diverged, 254 running, 253 elsewhere.
 
+    252: left the domain of the loss; 251: came to a point without a gradient.
     Bytes end: from the 241st on, minima count as elsewhere.
     """
     labels = basins.labels

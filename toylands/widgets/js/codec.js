@@ -10,7 +10,7 @@ import { formatNumber } from "./geometry.js";
 const NOTHING = 65535;
 
 /** What the numbers of a basin map mean beside 0, 1, 2, ... (the minima). */
-export const BASIN_CODES = { diverged: 255, running: 254, other: 253 };
+export const BASIN_CODES = { diverged: 255, running: 254, other: 253, outside: 252, still: 251 };
 
 function bytesOf(data) {
   if (data instanceof ArrayBuffer) return data.slice(0);
@@ -209,6 +209,8 @@ export function fateAt(basin, point) {
   const code = labels[j * columns + i];
   if (code === BASIN_CODES.diverged) return "diverges from here";
   if (code === BASIN_CODES.running) return "not there yet from here";
+  if (code === BASIN_CODES.outside) return "leaves the domain from here";
+  if (code === BASIN_CODES.still) return "comes to a point without a gradient from here";
   if (code === BASIN_CODES.other || !minima[code]) return "ends elsewhere from here";
   return `ends at (${minima[code].point.map((x) => formatNumber(x)).join(", ")}) from here`;
 }

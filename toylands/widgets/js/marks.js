@@ -248,11 +248,13 @@ export function drawTrails(ctx, stage) {
   }
 }
 
+/** How a walk that ended before its last step is told. */
+export const LEFT = { diverged: "diverged", outside: "left the domain", "no gradient": "no gradient here" };
 const HEAD = { x: 0, y: 0, dx: 1, dy: 0, outside: false, hidden: false }; // reused from head to head
 
 /**
  * Draw each head in its family's shape; of a walker outside the frame {left, top, width, height}, the arrow with
- * which it left, and in words when; for one that diverged and has come to its last row, at which step.
+ * which it left, and in words when; for one that left for good and has come to its last row, at which step.
  */
 export function drawHeads(ctx, stage, frame) {
   const { unit, palette, inks, taken } = stage;
@@ -261,7 +263,7 @@ export function drawHeads(ctx, stage, frame) {
   ctx.font = `600 ${12 * unit}px ${stage.font}`;
   for (const walk of stage.walks) {
     const row = stage.rowOf(walk);
-    const gone = walk.kind === "diverged" && row === walk.rows - 1;
+    const gone = LEFT[walk.kind] && row === walk.rows - 1;
     if (!stage.headAt(walk, row, HEAD)) continue;
     const { x, y, dx, dy, outside } = HEAD;
     ctx.globalAlpha = HEAD.hidden ? 0.35 : 1;
@@ -271,7 +273,7 @@ export function drawHeads(ctx, stage, frame) {
     const [middle, half] = [outside ? 7.5 * unit : 0, 6 * unit]; // an arrow lies behind its tip
     taken.push([x - middle * dx - half, y - middle * dy - half, 2 * half, 2 * half]);
     if (!gone && !outside) continue;
-    const text = gone ? `diverged, step ${walk.diverged_at}` : `outside since step ${walk.trail.since[row]}`;
+    const text = gone ? `${LEFT[walk.kind]}, step ${walk.diverged_at}` : `outside since step ${walk.trail.since[row]}`;
     tags.push({ walk, text, x, y });
   }
   for (const { walk, text, x, y } of tags) {
@@ -362,6 +364,8 @@ export function basinImage(basin, palette, canvas) {
   colors.forEach((color, n) => { table[n] = word(color); });
   table[254] = word(palette.outcomes.running.color);
   table[253] = word(palette.outcomes.other.color);
+  table[252] = word(palette.outcomes["left the domain"].color);
+  table[251] = word(palette.outcomes["no gradient"].color);
   for (let j = 0; j < high; j += 1) {
     for (let i = 0; i < columns; i += 1) words[(high - 1 - j) * columns + i] = table[labels[j * columns + i]];
   }

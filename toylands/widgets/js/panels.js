@@ -142,7 +142,9 @@ export function basinLegend(palette) {
   };
   const { diverged, running, other } = palette.outcomes;
   const stripes = `repeating-linear-gradient(135deg, ${diverged.hatch_color} 0 1.5px, ${diverged.color} 1.5px 4px)`;
-  const fates = [[BASIN_CODES.diverged, stripes, "diverges"], [BASIN_CODES.running, running.color, "not there yet"], [BASIN_CODES.other, other.color, "elsewhere"]];
+  const fates = [[BASIN_CODES.diverged, stripes, "diverges"], [BASIN_CODES.running, running.color, "not there yet"], [BASIN_CODES.other, other.color, "elsewhere"],
+    [BASIN_CODES.outside, palette.outcomes["left the domain"].color, "leaves the domain"],
+    [BASIN_CODES.still, palette.outcomes["no gradient"].color, "no gradient where it ends"]];
   let shown;
   return {
     root,

@@ -14,7 +14,7 @@
 // Every setter asks for a redraw in the next animation frame; draw() draws at once what has changed.
 import { fateAt } from "./codec.js";
 import { formatNumber, riseOf, sampleGrid, symbolOf } from "./geometry.js";
-import { fitCanvas } from "./marks.js";
+import { LEFT, fitCanvas } from "./marks.js";
 
 /** What the flat and the solid stage share: their state, the pointer, the keyboard, the words. */
 export class StageBase {
@@ -256,7 +256,7 @@ export function describeStage(stage) {
   if (start) parts.push(`Start ${at(start)}.`);
   for (const walk of walks) {
     const row = stage.rowOf(walk);
-    const gone = walk.kind === "diverged" && row === walk.rows - 1 ? `, diverged at step ${walk.diverged_at}` : "";
+    const gone = LEFT[walk.kind] && row === walk.rows - 1 ? `, ${LEFT[walk.kind]} at step ${walk.diverged_at}` : "";
     parts.push(`${walk.label ?? walk.family} at ${at(walk.y ? [walk.x[row], walk.y[row]] : [walk.x[row]])}, step ${row}${gone}.`);
   }
   return parts.join(" ");
