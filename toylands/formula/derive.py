@@ -140,7 +140,7 @@ class Derivation:
     @functools.cached_property
     def identity(self) -> tuple[Any, ...]:
         """What everything else follows from; only error messages tell the name."""
-        return self.loss, self.coordinates, self.parameters, self.columns, self.signs
+        return (*self._read, self.coordinates, self.parameters, self.columns, self.signs)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Derivation) and self.identity == other.identity
