@@ -52,11 +52,12 @@ def one_of(choices: Iterable[object], word: str = "or") -> str:
     return f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
 
 
-def show(value: Any, digits: int = 6) -> str:
+def show(value: Any, digits: int = 6, deep: int = 4) -> str:
     """Return one short line that says what `value` is, for the inside of a sentence.
 
     Floats are rounded to `digits` significant digits, arrays of up to six numbers are written out,
-    larger ones by their shape, and anything longer than 60 characters is cut with an ellipsis.
+    larger ones by their shape, lists to `deep` levels, and anything longer than 60 characters is cut
+    with an ellipsis.
     """
     if isinstance(value, bool) or value is None:
         return repr(value)
@@ -74,11 +75,16 @@ def show(value: Any, digits: int = 6) -> str:
         plain = value.tolist()  # of a long double, a long double
         return _cut(repr(plain)) if type(plain) is type(value) else show(plain, digits)
     if isinstance(value, tuple | list):
-        inside = ", ".join(show(item, digits) for item in value)
+        # A list may contain itself.
+        parts = [show(item, digits, deep - 1) for item in value[:_LONGEST]] if deep else ["..."]
+        inside = ", ".join(parts)
         if isinstance(value, list):
             return _cut(f"[{inside}]")
         return _cut(f"({inside},)" if len(value) == 1 else f"({inside})")
-    return _cut(repr(value))
+    try:
+        return _cut(repr(value))
+    except Exception:  # an integer of thousands of digits, or a fault of somebody's __repr__
+        return f"a value of type {type(value).__name__}"
 
 
 def _nearest(name: object, choices: Iterable[str]) -> str | None:

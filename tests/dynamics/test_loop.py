@@ -87,7 +87,7 @@ def test_operations_run_from_the_outside_in(order: tuple[str, ...]) -> None:
     assert np.abs(wrong.run().path - right.run().path).max() > 1e-4
 
 
-@pytest.mark.parametrize("record_state", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
 def test_operations_act_on_what_the_look_returned(inside: bool) -> None:
     """Clipping does not shorten the way uphill, wherever sam stands among the wrappers."""
     base = tl.gd(0.02)

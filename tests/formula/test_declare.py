@@ -66,7 +66,7 @@ def test_a_dial_of_whole_numbers() -> None:
 
 @pytest.mark.parametrize("value", ["1", None, True, (1,), 1j])
 def test_a_dial_is_a_number(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"dial: default=.* is not a number"):
+    with pytest.raises(TypeError, match=r"dial: default=.* must be a number"):
         dial(value, 0, 2)
 
 

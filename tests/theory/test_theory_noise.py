@@ -133,5 +133,5 @@ def test_the_volume_below_a_level() -> None:
     ],
 )
 def test_bad_questions_are_refused(call, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         call()

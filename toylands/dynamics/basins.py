@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics import leaving
 from toylands.dynamics.checks import (
@@ -44,6 +45,8 @@ _LEFT = {
 NEAR = 0.01
 #: minima that were not declared: the map names this many, those with the most walks
 MOST = 64
+#: the most walks of a map: more would not fit into the memory of most machines
+MOST_WALKERS = 100_000_000
 #: how far along a valley one looks for its next end, in cells; a cell is NEAR of the view
 _LONGEST = 400
 #: Newton's steps back to a valley floor: each squares the error of a step of half a cell
@@ -167,6 +170,7 @@ class Basins:
         return f"<basins of {self.optimizer.label} on {self.landscape!r}: {shares}>"
 
 
+@door
 def basins(
     land: Landscape,
     opt: Optimizer,
@@ -205,6 +209,11 @@ def basins(
     columns, rows = grid if np.ndim(grid) else (grid, grid)  # type: ignore[misc]
     columns = check_count("basins", "grid", columns, least=2)
     rows = check_count("basins", "grid", rows, least=2) if land.dim == 2 else 1
+    if columns * rows > MOST_WALKERS:
+        raise ValueError(
+            f"basins: grid={show(grid)} asks for {columns * rows:.0e} walks; at most {MOST_WALKERS:,} fit "
+            "into the memory."
+        )
     if broadcast_walkers(land, opt, np.zeros(land.dim)):
         raise ValueError(
             "basins walks with one set of numbers, but the landscape or the optimizer has an array in "

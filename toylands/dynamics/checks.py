@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import number_fault, numbers_in, refusal
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
 
+#: steps above this number are refused: the table of their rates alone would fill the memory
+MOST_STEPS = 10**10
 #: 2**64 divided by the golden ratio: the step between two states of SplitMix64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -38,7 +41,7 @@ def window_of(owner: str, land: Landscape, view: Any) -> np.ndarray:
     check_landscape(owner, land)
     try:
         window = np.asarray(land.view if view is None else view, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         window = np.empty(0)
     if (
         window.shape != (land.dim, 2)
@@ -67,8 +70,8 @@ def _far(view: tuple[tuple[float, float], ...]) -> float:
 
 def check_positive(owner: str, name: str, value: Any, *, zero: bool = False) -> float:
     """Check one positive number (or zero, where that is allowed); infinity is one too."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{owner}: {name}={show(value)} must be one number.")
+    if (why := number_fault(value)) or not isinstance(value, Real):
+        raise refusal(owner, name, value, "one number", why or ".")
     number = float(value)
     if not (number >= 0 if zero else number > 0):
         bound = "at least 0" if zero else "above 0"
@@ -119,8 +122,11 @@ def seeds_for(seed: Any, count: int) -> np.ndarray:
     """
     if type(seed) is int and 0 <= seed < 2**63 and count == 1:
         return _one_key(seed)
-    array = np.asarray(seed)
-    if array.dtype.kind not in "iu":
+    try:
+        array = np.asarray(seed)
+    except ValueError:  # a ragged list
+        array = np.empty(0)
+    if array.dtype.kind not in "iu" or np.ma.is_masked(seed):
         raise TypeError(
             f"seed={show(seed)} must be a whole number of at most 64 bits, or one per walker."
         )
@@ -169,12 +175,10 @@ def time_varying_columns(
             )
         if callable(values):
             values = [values(t) for t in range(steps + 1)]
-        try:
-            column = np.asarray(values, dtype=float)
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"time-varying {name}={show(values)} is not a row of numbers."
-            ) from None
+        column, why = numbers_in(values)
+        if why:
+            raise refusal("time_varying", name, values, "a row of numbers, one per step", why)
+        column = column.astype(float)
         if column.ndim != 1 or len(column) not in (max(steps, 1), steps + 1):
             raise ValueError(
                 f"time-varying {name} has values of shape {column.shape} for {steps} steps; give one per "
@@ -190,13 +194,20 @@ def time_varying_columns(
 
 def schedule_factors(opt: Optimizer, steps: int) -> np.ndarray:
     """The factor on lr at every step, shape (steps,); not to be written to."""
-    if opt.schedule is None:
-        return _ones(steps)
-    return np.ascontiguousarray(opt.schedule.values(steps), dtype=float)
+    try:
+        if opt.schedule is None:
+            return _ones(steps)
+        return np.ascontiguousarray(opt.schedule.values(steps), dtype=float)
+    except (MemoryError, OverflowError):
+        raise ValueError(
+            f"steps={steps} is too many: their rates alone would need {8 * steps / 1e9:,.0f} GB."
+        ) from None
 
 
 @functools.lru_cache(maxsize=8)
 def _ones(count: int) -> np.ndarray:
+    if count > MOST_STEPS:
+        raise MemoryError
     ones = np.ones(count)
     ones.setflags(write=False)
     return ones

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._words import show
 from toylands.dynamics.checks import (
     bar_name,
     broadcast_walkers,
@@ -71,6 +72,8 @@ def descend(
     steps = check_count("descend", "steps", steps, least=0)
     every = check_count("descend", "every", every, least=1)
     tol = check_positive("descend", "tol", tol, zero=True)
+    if not isinstance(record_state, bool | np.bool_):
+        raise TypeError(f"descend: record_state={show(record_state)} must be True or False.")
     columns = time_varying_columns(land, time_varying, steps)
     starts = check_start(land, start)
     shape = broadcast_walkers(land, opt, starts)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands import landscapes
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.descend import descend
 from toylands.dynamics.trajectory import Swarm, Trajectory
@@ -70,6 +71,7 @@ class Diagnosis:
         return f"<{self.finding}: {self.evidence} Try: {self.remedy}.>"
 
 
+@door
 def alignment(run: Trajectory) -> np.ndarray:
     """How successive gradients line up, q_t = g_{t+1} . g_t/|g_t|^2, shape (T,).
 
@@ -229,6 +231,7 @@ class Case:
         return f"<case {self.number}: {self.run.steps} steps, loss {first:.3g} to {last:.3g}>"
 
 
+@door
 def cases(seed: int = 0) -> list[Case]:
     """Patients for a class, one for every finding about a single run, in an order of the seed's own.
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape, check_start, schedule_factors
 from toylands.dynamics.run import PATIENCE_SECONDS, execute
@@ -94,6 +95,7 @@ class FirstPassage:
         )
 
 
+@door
 def first_passage(
     land: Landscape,
     opt: Optimizer,

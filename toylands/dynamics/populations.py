@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape, check_positive
 from toylands.dynamics.run import execute
@@ -57,6 +58,7 @@ class Populations:
         return f"<{len(self.labels):,} walkers, {', '.join(parts)}, elsewhere {lost:,}>"
 
 
+@door
 def populations(land: Landscape, points: Any, *, lr: float | None = None) -> Populations:
     """Count points by the well they lie in: each is rolled down by gradient descent without noise.
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 
 #: how a stationary point is called: by the signs of the exact Hessian's eigenvalues, or that of a game
@@ -40,6 +40,7 @@ class Dial:
     integer: bool = False
 
 
+@door
 def dial(
     default: float, low: float, high: float, *, log: bool = False, integer: bool = False
 ) -> Dial:
@@ -57,8 +58,6 @@ def dial(
     """
     values = {"default": default, "low": low, "high": high}
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise TypeError(f"dial: {name}={show(value)} is not a number.")
         if not math.isfinite(value):
             raise ValueError(f"dial: {name}={show(value)} is not a finite number.")
     if not low < high:
@@ -170,21 +169,25 @@ def _declare(kind: str, point: Any, loss: float | None, tol: float) -> Declared:
     return Declared(kind, coordinates, None if loss is None else float(loss), float(tol))
 
 
+@door
 def minimum(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a minimum at `point`, with the published loss there, accurate to `tol`."""
     return _declare("minimum", point, loss, tol)
 
 
+@door
 def saddle(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a saddle at `point`, with the published loss there, accurate to `tol`."""
     return _declare("saddle", point, loss, tol)
 
 
+@door
 def maximum(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a maximum at `point`, with the published loss there, accurate to `tol`."""
     return _declare("maximum", point, loss, tol)
 
 
+@door
 def valley(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a point of a connected set of minima: the Hessian has a zero eigenvalue there."""
     return _declare("valley", point, loss, tol)
@@ -195,11 +198,13 @@ def ridge(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     return _declare("ridge", point, loss, tol)
 
 
+@door
 def plateau(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare a stationary point where the whole Hessian vanishes."""
     return _declare("plateau", point, loss, tol)
 
 
+@door
 def equilibrium(point: Any, loss: float | None = None, tol: float = 1e-6) -> Declared:
     """Declare an equilibrium of a game: no player's own slope is left there.
 

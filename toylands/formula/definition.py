@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import numbers_in
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Declared, Dial
 from toylands.formula.memory import undisturbed
@@ -114,10 +115,12 @@ def check_column(landscape_name: str, name: str, value: Any) -> np.ndarray:
     Raises:
         TypeError: when it is not numbers. ValueError: when it is not one column, empty or not finite.
     """
-    try:
-        column = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{landscape_name}: data {name}={show(value)} are not numbers.") from None
+    column, why = numbers_in(value)
+    if why == ".":
+        raise TypeError(f"{landscape_name}: data {name}={show(value)} are not numbers.")
+    if why:
+        raise ValueError(f"{landscape_name}: data {name}={show(value)} {why}.")
+    column = column.astype(float)  # a copy
     if column.ndim != 1 or not len(column):
         raise ValueError(
             f"{landscape_name}: data {name} must be one column of numbers, got shape {column.shape}."
@@ -300,7 +303,7 @@ def _numbers(value: Any) -> np.ndarray:
     """The value as finite floats; an empty array when it is anything else."""
     try:
         array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.empty(0)
     return array if np.isfinite(array).all() else np.empty(0)
 

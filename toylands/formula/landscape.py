@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toylands._door import door, numbers_in
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import CriticalPoint, Declared, classify, flow_of, zero
 from toylands.formula.definition import Definition, check_column, check_lengths, define
@@ -46,6 +47,7 @@ class Landscape:
         source, tags, lessons, levels: reference, search words, lessons, spacing of contour levels.
     """
 
+    @door
     def __init__(
         self,
         definition: Definition,
@@ -334,16 +336,14 @@ class Landscape:
         Raises:
             ValueError: when the last axis is not d long. TypeError: when they are not real numbers.
         """
-        try:
-            array = np.asarray(theta)
-            if array.dtype.kind not in "fiub":
-                raise TypeError
-            array = array.astype(np.float64, copy=False)
-        except (TypeError, ValueError):
+        array, why = numbers_in(theta)
+        if why:
+            clause = f" {why} and" if why != "." else ""
             raise TypeError(
-                f"{self.name}: {what}={show(theta)} is not an array of real numbers of shape "
+                f"{self.name}: {what}={show(theta)}{clause} is not an array of real numbers of shape "
                 f"(..., {self.dim})."
-            ) from None
+            )
+        array = array.astype(np.float64, copy=False)
         if array.ndim == 0 and self.dim == 1:
             array = array.reshape(1)
         if array.ndim == 0 or array.shape[-1] != self.dim:
@@ -436,12 +436,11 @@ class Landscape:
 
 
 def _parameter(landscape_name: str, name: str, value: Any) -> Any:
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise TypeError(f"{landscape_name}: {name}={show(value)} is not a number.") from None
+    array, why = numbers_in(value)
+    if why == "." or array.dtype.kind == "b":
+        raise TypeError(f"{landscape_name}: {name}={show(value)} is not a number.")
+    if why:
+        raise ValueError(f"{landscape_name}: {name}={show(value)} {why}.")
     if not np.isfinite(array).all():
         raise ValueError(f"{landscape_name}: {name}={show(value)} is not finite.")
     return float(array) if array.ndim == 0 else array.astype(float)

@@ -63,7 +63,7 @@ def positive(owner: str, name: str, value: Any) -> float:
     """A finite number above 0, as a float."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not (np.isfinite(number) and number > 0):
         raise ValueError(f"{owner}: {name}={show(value)} must be a finite number above 0.")
@@ -74,7 +74,7 @@ def not_negative(owner: str, name: str, value: Any) -> float:
     """A finite number, 0 or more, as a float."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not (np.isfinite(number) and number >= 0):
         raise ValueError(f"{owner}: {name}={show(value)} must be a finite number, 0 or more.")
@@ -85,7 +85,7 @@ def eigenvalues_of(owner: str, eigenvalues: Any) -> np.ndarray:
     """Eigenvalues as floats, ascending, shape (n,)."""
     try:
         values = np.asarray(eigenvalues, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = np.empty(0)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise ValueError(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.geometry._checks import is_network, one_point
@@ -48,7 +49,8 @@ class Matching(Brief):
     cost_identity: float
 
 
-def match_units(first: Any, second: Any) -> Matching:
+@door
+def match_units(first: Numbers, second: Numbers) -> Matching:
     """Match units so that the sum of squared distances between their features is smallest.
 
     A linear assignment problem, solved exactly (the Hungarian method's problem; SciPy's
@@ -127,10 +129,11 @@ class Alignment(Brief):
         )
 
 
+@door
 def align(
     land: Landscape,
-    first: Any,
-    second: Any,
+    first: Numbers,
+    second: Numbers,
     *,
     method: str = "weights",
     units: Sequence[Any] | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.critical import find_critical_points
@@ -69,6 +70,7 @@ class Census:
         return f"<critical points of {self.landscape!r}: {kinds or 'none'}>"
 
 
+@door
 def census(land: Landscape, view: Any = None, *, grid: int = 32) -> Census:
     """Find and count the critical points in a window.
 

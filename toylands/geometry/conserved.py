@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics import Trajectory
 
@@ -50,6 +51,7 @@ class Conserved:
         )
 
 
+@door
 def conserved(
     run: Trajectory, quantity: Callable[[np.ndarray], Any], name: str | None = None
 ) -> Conserved:
@@ -76,7 +78,8 @@ def conserved(
     return Conserved(run, title, np.array(values, dtype=float))
 
 
-def noether(generator: Any) -> Callable[[np.ndarray], float]:
+@door
+def noether(generator: Numbers) -> Callable[[np.ndarray], float]:
     """The quantity theta' A theta that a linear symmetry theta -> exp(t A) theta conserves.
 
     For gradient flow and a symmetric matrix A: the rate of change is -2 (A theta)'grad, which is 0

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics import Trajectory
 from toylands.geometry._checks import one_point
@@ -61,6 +62,7 @@ class Convexity(Brief):
         return float(np.nanmin(self.pl)) if np.isfinite(self.pl).any() else float("nan")
 
 
+@door
 def convexity(run: Trajectory, target: Any = None, bottom: float | None = None) -> Convexity:
     """Measure convexity along one run, against the point and the loss it should reach.
 

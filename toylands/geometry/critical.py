@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands.dynamics.checks import window_of
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
@@ -17,6 +18,7 @@ from toylands.optimizers import newton
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def find_critical_points(
     land: Landscape, view: Any = None, *, grid: int = 32, steps: int = 60
 ) -> list[CriticalPoint]:
@@ -49,6 +51,7 @@ def find_critical_points(
     # Half a cell off the grid lines: symmetric landscapes have saddles and singular Hessians on them.
     sides = [low + (high - low) * (np.arange(grid) + 0.5) / grid for low, high in window]
     starts = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, land.dim)
+    steps = check_count("find_critical_points", "steps", steps, least=0)
     raw = execute(land, newton(), starts, steps, record=False)
     size = window[:, 1] - window[:, 0]
     inside = (raw.died < 0) & ((raw.end >= window[:, 0]) & (raw.end <= window[:, 1])).all(axis=1)

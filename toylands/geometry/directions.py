@@ -11,11 +11,11 @@ looks harmless, although gradient descent feels all of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import did_you_mean, one_of
 from toylands.geometry._checks import eigenvalues_of
 from toylands.optimizers.optimizer import check_count
@@ -51,7 +51,8 @@ class RandomCurvatures(Brief):
         return self.spread / float(np.sqrt(len(self.values)))
 
 
-def curvature_moments(eigenvalues: Any, directions: str = "sphere") -> tuple[float, float]:
+@door
+def curvature_moments(eigenvalues: Numbers, directions: str = "sphere") -> tuple[float, float]:
     """The exact mean and standard deviation of d'Hd over random directions d.
 
     With n eigenvalues of mean m and mean square q: the mean is m = tr H / n, and the variance is
@@ -71,8 +72,9 @@ def curvature_moments(eigenvalues: Any, directions: str = "sphere") -> tuple[flo
     return mean, float(np.sqrt(2 * np.mean(values**2) / n))
 
 
+@door
 def random_curvatures(
-    eigenvalues: Any, *, count: int = 10_000, seed: int = 0, directions: str = "sphere"
+    eigenvalues: Numbers, *, count: int = 10_000, seed: int = 0, directions: str = "sphere"
 ) -> RandomCurvatures:
     """Sample d'Hd over random directions d, beside the exact moments.
 

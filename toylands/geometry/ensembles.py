@@ -10,11 +10,11 @@ nothing, and permuted copies of one network never disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -45,7 +45,8 @@ class EnsembleError(Brief):
     target: np.ndarray
 
 
-def ensemble_error(predictions: Any, target: Any) -> EnsembleError:
+@door
+def ensemble_error(predictions: Numbers, target: Numbers) -> EnsembleError:
     """Squared error of an ensemble and its parts, all members with equal weight.
 
     Args:
@@ -118,7 +119,8 @@ class Averages(Brief):
     ensemble_loss: float | None
 
 
-def compare_averages(land: Landscape, weights: Any) -> Averages:
+@door
+def compare_averages(land: Landscape, weights: Numbers) -> Averages:
     """Average several solutions in weight space and, for a network, in its predictions.
 
     The mean prediction is never worse than the mean of the members' losses when the loss is convex in

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point
 from toylands.optimizers.optimizer import check_count
@@ -116,6 +117,7 @@ class Interpolation(Brief, tells=("barrier",)):
         return place, value
 
 
+@door
 def interpolate(land: Landscape, first: Any, second: Any, *, count: int = 101) -> Interpolation:
     """Sample the loss on the straight line between two points.
 

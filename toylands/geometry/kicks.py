@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry._checks import not_negative, one_point
 from toylands.optimizers.optimizer import check_count
@@ -46,6 +47,7 @@ class Kicks(Brief, tells=("mean",)):
         return float(self.increases.std(ddof=1) / np.sqrt(len(self.increases)))
 
 
+@door
 def kicks(
     land: Landscape, point: Any, sigma: float, *, count: int = 10_000, seed: int = 0
 ) -> Kicks:

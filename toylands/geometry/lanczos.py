@@ -9,10 +9,9 @@ otherwise multiply by the exact Hessian.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import did_you_mean, one_of, show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape, Spectrum
@@ -24,7 +23,8 @@ from toylands.optimizers.optimizer import check_count
 _ENDS = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
 
 
-def hvp(land: Landscape, theta: Any, v: Any) -> np.ndarray:
+@door
+def hvp(land: Landscape, theta: Numbers, v: Numbers) -> np.ndarray:
     """The exact product of the Hessian at a point (d,) with a vector (d,), shape (d,).
 
     A landscape that has a method `hvp` (a network) computes it without the Hessian, at the cost of
@@ -32,11 +32,13 @@ def hvp(land: Landscape, theta: Any, v: Any) -> np.ndarray:
     """
     check_landscape("hvp", land)
     own = getattr(land, "hvp", None)
-    return np.asarray(own(theta, v) if own is not None else land.hessian(theta) @ v)
+    vector = land.points(v, "v")
+    return np.asarray(own(theta, vector) if own is not None else land.hessian(theta) @ vector)
 
 
+@door
 def top_eigenpairs(
-    land: Landscape, theta: Any, k: int = 1, *, which: str = "largest", seed: int = 0
+    land: Landscape, theta: Numbers, k: int = 1, *, which: str = "largest", seed: int = 0
 ) -> Spectrum:
     """The k largest eigenvalues of the Hessian at a point, with eigenvectors, by Lanczos' method.
 
@@ -85,8 +87,9 @@ def top_eigenpairs(
     return Spectrum(values[order], vectors[:, order])
 
 
+@door
 def lanczos_density(
-    land: Landscape, theta: Any, *, steps: int = 30, probes: int = 20, seed: int = 0
+    land: Landscape, theta: Numbers, *, steps: int = 30, probes: int = 20, seed: int = 0
 ) -> SpectralDensity:
     """Estimate where the eigenvalues lie, by stochastic Lanczos quadrature.
 

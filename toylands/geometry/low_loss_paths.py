@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry._checks import one_point, positive
@@ -109,6 +110,7 @@ class LowLossPath(Brief, tells=("barrier", "length")):
         return self.landscape.critical_point(self.landscape.refine(self.points[self.highest]))
 
 
+@door
 def bezier_path(
     land: Landscape,
     first: Any,
@@ -152,6 +154,7 @@ def bezier_path(
     return _fit("bezier", land, first, second, weights, control, objective, iterations, seed)
 
 
+@door
 def chain_path(
     land: Landscape,
     first: Any,
@@ -261,6 +264,7 @@ def _fit(
     return LowLossPath(land, points, land.loss(points), nodes, kind, int(rounds), bool(good))
 
 
+@door
 def elastic_band(
     land: Landscape,
     first: Any,

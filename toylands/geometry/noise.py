@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_direction, one_point
@@ -44,8 +45,14 @@ class NoiseResponse(Brief):
     predicted_spread: np.ndarray
 
 
+@door
 def noise_response(
-    land: Landscape, point: Any, sigmas: Any = None, *, count: int = 10_000, seed: int = 0
+    land: Landscape,
+    point: Any,
+    sigmas: Numbers | None = None,
+    *,
+    count: int = 10_000,
+    seed: int = 0,
 ) -> NoiseResponse:
     """Kick a point with noise of several sizes; all sizes share their random directions.
 
@@ -81,7 +88,8 @@ def noise_response(
     )
 
 
-def third_along(land: Landscape, point: Any, direction: Any) -> float:
+@door
+def third_along(land: Landscape, point: Any, direction: Numbers) -> float:
     """The exact third derivative of the loss along a unit direction.
 
     Its sign says which side is steeper: on a line through a minimum with curvature h and third

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry._checks import one_point, positive
 from toylands.optimizers.optimizer import check_count
@@ -34,6 +35,7 @@ class SmoothedGradient(Brief):
     evaluations: int
 
 
+@door
 def central_difference(land: Landscape, point: Any, half_width: float) -> np.ndarray:
     """The slopes seen by comparing the loss at point +- half_width along every coordinate, shape (d,).
 
@@ -51,6 +53,7 @@ def central_difference(land: Landscape, point: Any, half_width: float) -> np.nda
     return np.asarray((land.loss(at + steps) - land.loss(at - steps)) / (2 * reach))
 
 
+@door
 def smoothed_gradient(
     land: Landscape, point: Any, sigma: float, *, count: int = 10_000, seed: int = 0
 ) -> SmoothedGradient:

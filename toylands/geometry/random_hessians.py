@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
@@ -46,6 +47,7 @@ class RandomHessians(Brief):
         return share(int(np.sum(self.indices == 0)), len(self.eigenvalues))
 
 
+@door
 def random_hessians(
     n: int, *, count: int = 1000, shift: float = 0.0, seed: int = 0
 ) -> RandomHessians:

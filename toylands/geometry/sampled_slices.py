@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -152,12 +153,13 @@ class SampledPlane(Brief):
         return Projection(flat, missed, share, land.loss(points), land.loss(self.points(flat)))
 
 
+@door
 def sample_line(
     land: Landscape,
     through: Any = None,
     along: Any = "random",
     *,
-    reach: Any = 1.0,
+    reach: Numbers = 1.0,
     count: int = 101,
     seed: int = 0,
     filters: Sequence[Any] | None = None,
@@ -188,12 +190,13 @@ def sample_line(
     return SampledLine(land, at, direction, name, t, loss)
 
 
+@door
 def sample_plane(
     land: Landscape,
     through: Any = None,
     along: Sequence[Any] = ("random", "random"),
     *,
-    reach: Any = 1.0,
+    reach: Numbers = 1.0,
     grid: int = 51,
     seed: int = 0,
     filters: Sequence[Any] | None = None,
@@ -227,6 +230,7 @@ def sample_plane(
     return _plane(land, at, axes, names, windows, grid)
 
 
+@door
 def trajectory_plane(
     run: Any,
     land: Landscape | None = None,
@@ -281,6 +285,7 @@ def trajectory_plane(
     return _plane(land, points[-1], directions, names, windows, grid, shares)
 
 
+@door
 def plane_through(
     land: Landscape, first: Any, second: Any, third: Any, *, margin: float = 0.3, grid: int = 51
 ) -> SampledPlane:
@@ -341,7 +346,7 @@ def _start(land: Landscape, through: Any) -> Any:
 def _reach(owner: str, reach: Any) -> tuple[float, float]:
     try:
         pair = np.asarray(reach, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pair = np.empty(0)
     if pair.ndim == 0:
         pair = np.array([-pair, pair])

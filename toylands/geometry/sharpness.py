@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point, positive
 from toylands.geometry.kicks import Kicks, kicks
@@ -82,6 +83,7 @@ class Sharpness:
         )
 
 
+@door
 def sharpness(
     land: Landscape, point: Any, *, rho: float = 0.05, count: int = 10_000, seed: int = 0
 ) -> Sharpness:

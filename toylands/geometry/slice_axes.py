@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door, numbers_in
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_direction, one_point
@@ -29,6 +30,7 @@ UNIT = {"random", "gradient", "sharpest", "flattest"}
 _DENSE = 64
 
 
+@door
 def random_direction(land: Landscape, seed: int = 0) -> np.ndarray:
     """A random unit vector, uniform on the sphere, shape (d,).
 
@@ -40,6 +42,7 @@ def random_direction(land: Landscape, seed: int = 0) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
+@door
 def filter_normalized(
     land: Landscape, direction: Any, at: Any, *, filters: Sequence[Any] | None = None
 ) -> np.ndarray:
@@ -72,6 +75,7 @@ def filter_normalized(
     return scaled
 
 
+@door
 def whole_normalized(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     """A direction as long as the whole weight vector, shape (d,).
 
@@ -83,6 +87,7 @@ def whole_normalized(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     return np.asarray(vector * np.linalg.norm(theta))
 
 
+@door
 def relative_direction(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     """A direction multiplied by the weights, coordinate by coordinate: theta_i d_i, shape (d,).
 
@@ -95,6 +100,7 @@ def relative_direction(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     return np.asarray(vector * theta)
 
 
+@door
 def gradient_direction(land: Landscape, at: Any) -> np.ndarray:
     """The unit vector along the gradient, uphill, shape (d,).
 
@@ -113,6 +119,7 @@ def gradient_direction(land: Landscape, at: Any) -> np.ndarray:
     return np.asarray(gradient / size)
 
 
+@door
 def hessian_direction(land: Landscape, at: Any, k: int = -1) -> np.ndarray:
     """A unit eigenvector of the exact Hessian, shape (d,), its largest component positive.
 
@@ -150,7 +157,7 @@ def filters_of(land: Landscape, filters: Sequence[Any] | None = None) -> list[np
             f"{land.name} does not say which coordinates form a filter. Give them, such as "
             "filters=[(0, 1), (2, 3)], or look along 'whole' or 'relative'."
         )
-    found = [np.atleast_1d(np.asarray(index)).ravel() for index in given]
+    found = [np.atleast_1d(numbers_in(index)[0]).ravel() for index in given]
     if any(index.dtype.kind not in "iu" for index in found):
         raise ValueError(f"filters={show(filters)} must be coordinate numbers, one group a filter.")
     numbers = np.concatenate(found) if found else np.empty(0, int)

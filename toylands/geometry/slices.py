@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Dial, Landscape, cos, dial, pi, sin
@@ -111,6 +112,7 @@ def _free_names(land: Landscape, choices: Sequence[tuple[str, ...]]) -> tuple[st
     return next((names for names in choices if not taken & set(names)), choices[0])
 
 
+@door
 def slice_line(
     land: Landscape,
     through: Any = None,
@@ -168,6 +170,7 @@ def slice_line(
     )
 
 
+@door
 def slice_plane(
     land: Landscape,
     through: Any = None,

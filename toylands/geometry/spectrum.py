@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point, positive
@@ -77,6 +78,7 @@ class SpectralDensity:
         )
 
 
+@door
 def spectral_density(land: Landscape, theta: Any) -> SpectralDensity:
     """The exact density: all eigenvalues of the exact Hessian at a point, with equal weights.
 

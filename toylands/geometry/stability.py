@@ -19,6 +19,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from toylands._door import door
+from toylands._words import show
 from toylands.optimizers import Optimizer, Rule
 
 #: pieces that leave the linear recursion near a minimum as it is
@@ -104,15 +106,19 @@ def _limit(rule: Rule, hyper: tuple[float, ...], ahead: bool, frozen: bool) -> f
     return low
 
 
+@door
 def spectral_radius(opt: Optimizer, step: float) -> float | None:
     """How much the error grows per step along curvature lambda, with step = lr * lambda.
 
     None for an optimizer that is not a linear recursion near a minimum.
     """
     parts = _parts(opt)
+    if not np.isfinite(step):
+        raise ValueError(f"spectral_radius: step={show(step)} must be a finite number.")
     return None if parts is None else _radius(*parts, step)
 
 
+@door
 def stability_limit(opt: Optimizer, *, preconditioned: bool = False) -> float | None:
     """The largest lr * lambda at which the optimizer still converges on a parabola of curvature lambda.
 
@@ -133,6 +139,7 @@ def stability_limit(opt: Optimizer, *, preconditioned: bool = False) -> float | 
     return None if parts is None else _limit(*parts)
 
 
+@door
 def convergence_rate(opt: Optimizer, eigenvalues: ArrayLike) -> float | None:
     """The factor by which the error shrinks per step near a minimum with these Hessian eigenvalues.
 

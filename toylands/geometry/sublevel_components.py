@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape, window_of
 from toylands.formula import Landscape
@@ -22,6 +23,7 @@ from toylands.geometry._checks import one_point
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def sublevel_components(land: Landscape, level: float, view: Any = None, *, grid: int = 301) -> int:
     """How many connected pieces the set of loss at most `level` has in a window, by flood fill.
 
@@ -40,6 +42,7 @@ def sublevel_components(land: Landscape, level: float, view: Any = None, *, grid
     return int(_pieces(loss <= level).max())
 
 
+@door
 def merge_level(
     land: Landscape, first: Any, second: Any, view: Any = None, *, grid: int = 301
 ) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -65,6 +66,7 @@ class Reduced(Brief):
         return inverse.T @ self.hessian @ inverse
 
 
+@door
 def symmetry_directions(land: Landscape, theta: Any, generators: Any) -> np.ndarray:
     """An orthonormal basis of the directions in which a symmetry moves a point, shape (d, k).
 
@@ -80,6 +82,7 @@ def symmetry_directions(land: Landscape, theta: Any, generators: Any) -> np.ndar
     return rows[sizes > 1e-12 * max(float(sizes.max(initial=0.0)), 1e-300)].T
 
 
+@door
 def symmetry_defect(land: Landscape, generators: Any, points: Any) -> float:
     """The largest cosine between the gradient and a symmetry direction over points (n, d).
 
@@ -98,6 +101,7 @@ def symmetry_defect(land: Landscape, generators: Any, points: Any) -> float:
     return worst
 
 
+@door
 def effective_hessian(land: Landscape, theta: Any, generators: Any) -> Reduced:
     """Project the symmetry directions out of the Hessian at a point.
 
@@ -140,7 +144,7 @@ def _several(generators: Any, land: Landscape) -> list[Any]:
     d = land.dim
     try:
         array = np.asarray(generators, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty(0)
     if array.shape in ((d,), (d, d)):
         return [array]

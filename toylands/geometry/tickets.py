@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.dynamics.descend import descend
@@ -28,7 +29,8 @@ from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count
 
 
-def magnitude_mask(theta: Any, keep: float, *, within: Any = None) -> np.ndarray:
+@door
+def magnitude_mask(theta: Numbers, keep: float, *, within: Numbers | None = None) -> np.ndarray:
     """Which weights to keep: the largest in size, over all weights together, shape (d,), bool.
 
     Ties are broken by order, so exactly round(keep * candidates) are kept, and at least one.
@@ -60,7 +62,8 @@ def magnitude_mask(theta: Any, keep: float, *, within: Any = None) -> np.ndarray
     return mask
 
 
-def masked(land: Landscape, mask: Any, *, fill: Any = 0.0) -> Landscape:
+@door
+def masked(land: Landscape, mask: Numbers, *, fill: Numbers = 0.0) -> Landscape:
     """The landscape over the coordinates that a mask keeps; the others stay at `fill`.
 
     Loss, gradient and Hessian are exact: those of the whole landscape at the filled-up point, restricted to
@@ -155,6 +158,7 @@ class Ticket(Brief):
         return descend(self.landscape, self.optimizer, whole[self.mask], self.steps, **options)
 
 
+@door
 def find_ticket(
     land: Landscape,
     opt: Optimizer,

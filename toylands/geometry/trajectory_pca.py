@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands._words import show
 from toylands.formula import Landscape
 
@@ -38,6 +39,7 @@ class TrajectoryPCA(Brief):
     scores: np.ndarray
 
 
+@door
 def trajectory_pca(path: Any) -> TrajectoryPCA:
     """The principal components of a run, or of points of shape (T, d).
 
@@ -74,7 +76,7 @@ def path_of(owner: str, land: Landscape | None, path: Any) -> np.ndarray:
     else:
         try:
             points = np.asarray(points, dtype=float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             points = np.empty(0)
     if points.ndim != 2 or not np.isfinite(points).all():
         raise ValueError(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import door
 from toylands.dynamics.basins import NEAR, OUTCOME_NAMES, basins, one_valley
 from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry.random_hessians import share
@@ -42,6 +43,7 @@ class BasinVolume(Brief):
     standard_error: float
 
 
+@door
 def basin_volumes(
     land: Landscape,
     opt: Optimizer,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from toylands._brief import Brief
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.formula import Landscape
 from toylands.geometry._checks import exact_hessian, one_point, positive
@@ -47,7 +48,8 @@ class WorstCase(Brief):
     relative: bool = False
 
 
-def ball_maximum(gradient: Any, hessian: Any, rho: float) -> tuple[float, np.ndarray]:
+@door
+def ball_maximum(gradient: Numbers, hessian: Numbers, rho: float) -> tuple[float, np.ndarray]:
     """The exact maximum of g'd + d'Hd/2 over |d| <= rho, and where it is.
 
     The trust-region problem, solved through the eigenvalues of H: the maximiser satisfies
@@ -101,6 +103,7 @@ def ball_maximum(gradient: Any, hessian: Any, rho: float) -> tuple[float, np.nda
     return float(g @ d + d @ h @ d / 2), d
 
 
+@door
 def worst_case(
     land: Landscape, point: Any, rho: float, *, relative: bool = False, seed: int = 0
 ) -> WorstCase:

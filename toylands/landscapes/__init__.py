@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
+from toylands._door import door
 from toylands._words import did_you_mean, missing
 from toylands.formula import Landscape
 
@@ -97,6 +98,7 @@ class Catalogue:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+@door
 def get(name: str) -> Landscape:
     """The landscape of this name.
 
@@ -111,6 +113,7 @@ def get(name: str) -> Landscape:
     return _LANDSCAPES[name]
 
 
+@door
 def catalogue(
     *, tag: str | None = None, lesson: int | None = None, dim: int | None = None
 ) -> Catalogue:

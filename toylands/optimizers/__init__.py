@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from toylands._door import door
 from toylands._words import did_you_mean, missing
 from toylands.optimizers import schedules
 from toylands.optimizers.optimizer import Optimizer, Piece
@@ -78,6 +79,7 @@ __all__ = [
 ]
 
 
+@door
 def available(*, wrappers: bool | None = None) -> dict[str, Callable[..., Optimizer]]:
     """Every optimizer factory by name; only the wrappers, or none of them, if asked."""
     chosen = {}
@@ -88,6 +90,7 @@ def available(*, wrappers: bool | None = None) -> dict[str, Callable[..., Optimi
     return chosen
 
 
+@door
 def get(name: str) -> Callable[..., Optimizer]:
     """The factory of this name.
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands._door import numbers_in, refusal, whole_fault
 from toylands._words import did_you_mean, one_of, show
 
 if TYPE_CHECKING:
@@ -41,13 +42,12 @@ def check_number(owner: str, name: str, value: Any) -> Any:
     Raises:
         TypeError, ValueError: naming the value and what was expected.
     """
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu":
-            raise TypeError
-    except (TypeError, ValueError):
+    array, why = numbers_in(value)
+    if why == "." or array.dtype.kind == "b":
         hint = " A schedule goes in schedule=..., its factors multiply lr." if name == "lr" else ""
-        raise TypeError(f"{owner}: {name}={show(value)} is not a number.{hint}") from None
+        raise TypeError(f"{owner}: {name}={show(value)} is not a number.{hint}")
+    if why:
+        raise ValueError(f"{owner}: {name}={show(value)} {why}.")
     if not np.isfinite(array).all():
         raise ValueError(f"{owner}: {name}={show(value)} is not finite.")
     low, high, closed, _ = _RANGES.get(name, (-np.inf, np.inf, False, False))
@@ -61,8 +61,8 @@ def check_number(owner: str, name: str, value: Any) -> Any:
 
 def check_count(owner: str, name: str, value: Any, least: int) -> int:
     """Check a whole number that counts steps."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{owner}: {name}={show(value)} must be a whole number.")
+    if (why := whole_fault(value)) or isinstance(value, np.ndarray):
+        raise refusal(owner, name, value, "a whole number", why or ".")
     if value < least:
         raise ValueError(f"{owner}: {name}={value} must be at least {least}.")
     return int(value)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from toylands._door import number_fault, numbers_in, whole_fault
 from toylands._words import did_you_mean, missing, one_of, show
 
 Steps = NDArray[np.int64]
@@ -286,12 +287,11 @@ def as_schedule(schedule: Schedule | ArrayLike | None) -> Schedule:
             f"a schedule or a sequence of factors was expected, not the function {name}. "
             f"Pass its values: [{name}(t) for t in range(steps)]."
         )
-    factors = np.asarray(given)
-    if factors.dtype.kind not in "iuf":
-        raise TypeError(
-            f"the factors of a schedule must be real numbers, not {factors.dtype} values "
-            f"({show(given)})."
-        )
+    factors, why = numbers_in(given)
+    if why == "." or factors.dtype.kind == "b":
+        raise TypeError(f"the factors of a schedule must be real numbers, not {show(given)}.")
+    if why:
+        raise ValueError(f"the factors of a schedule must be real numbers; {show(given)} {why}.")
     if factors.ndim == 0:
         raise TypeError(
             f"a schedule was expected, not the single number {factors.item()!r}. "
@@ -455,15 +455,25 @@ def _whole(owner: str, name: str, value: Any, least: int = 1) -> int:
         if isinstance(value, Real) and math.isfinite(value):
             hint = f" Did you mean {max(least, round(float(value)))}?"
         raise TypeError(f"{owner}: {name} must be a whole number, not {value!r}.{hint}")
+    if why := whole_fault(value):
+        raise _not(owner, name, value, "a whole number", why)
     value = operator.index(value)
     if value < least:
         raise ValueError(f"{owner}: {name} must be at least {least}, not {value}.")
     return value
 
 
+def _not(owner: str, name: str, value: Any, expected: str, why: str) -> Exception:
+    if why == ".":
+        return TypeError(f"{owner}: {name} must be {expected}, not {show(value)}.")
+    return ValueError(f"{owner}: {name} must be {expected}, but {show(value)} {why}.")
+
+
 def _real(owner: str, name: str, value: Any, expected: str) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(f"{owner}: {name} must be {expected}, not {value!r}.")
+    if why := number_fault(value):
+        raise _not(owner, name, value, expected, why)
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{owner}: {name} must be {expected}, not {number!r}.")

@@ -23,6 +23,8 @@ from toylands.plots.words import heading, headline, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from toylands.formula import Landscape
+
 # Of more stationary points than this only the minima are marked, and smaller.
 _CROWD = 40
 # A direction counts as flat when its eigenvalue is below this part of the largest one.
@@ -31,7 +33,7 @@ _FLAT = 1e-9
 
 @picture
 def contour(
-    land: Any,
+    land: Landscape,
     ax: Axes | None = None,
     *,
     view: Sequence[Sequence[float]] | None = None,

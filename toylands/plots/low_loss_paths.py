@@ -7,7 +7,7 @@ tl.plots.path_map([bezier, chain, band])
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from toylands.plots.contour import (
     kind_marks,
 )
 from toylands.plots.inks import hue, plain
-from toylands.plots.slices import ORDER, plane_terrain
+from toylands.plots.slices import ORDER, named_lines, plane_terrain
 from toylands.plots.style import add_legend, axes_for, picture, theme, unit
 from toylands.plots.terrain import terrain
 from toylands.plots.words import heading, headline, sig
@@ -44,9 +44,9 @@ def interpolation_curve(
 ) -> Axes:
     """Draw the loss on straight lines between solutions, with the chord and the barrier.
 
-    lines: an `Interpolation`, a dict {label: Interpolation}, or an `Alignment`, whose lines before and
-    after are drawn. chord: draw the straight line between the end losses, from which the barrier is
-    measured. Returns the Axes.
+    lines: from `toylands.geometry.interpolate`: one, a sequence, or a dict {label: line}; or an
+    `Alignment`, whose lines before and after are drawn. chord: draw the straight line between the end
+    losses, from which the barrier is measured. Returns the Axes.
     """
     named = _named_lines(lines)
     axes, own = axes_for(ax, 6.4, 3.8)
@@ -85,17 +85,17 @@ def interpolation_curve(
 
 
 def _named_lines(lines: Any) -> dict[str, Interpolation]:
-    if isinstance(lines, Interpolation):
-        return {"": lines}
     if isinstance(lines, Alignment):
         return {"as trained": lines.before, "aligned": lines.after}
-    if isinstance(lines, Mapping) and lines:
-        named = {str(k): v for k, v in lines.items()}
-        if all(isinstance(line, Interpolation) for line in named.values()):
-            return named
-    raise TypeError(
-        f"interpolation_curve draws an Interpolation, a dict of them or an Alignment, got {show(lines)}"
-    )
+    names, several = named_lines(lines)
+    if not several or not all(isinstance(line, Interpolation) for line in several):
+        raise TypeError(
+            "interpolation_curve draws what interpolate returns (one, a list, or a dict {label: line}) "
+            f"or an Alignment, got {show(lines)}"
+        )
+    if names is None:
+        names = [""] if len(several) == 1 else [f"line {n}" for n in range(1, len(several) + 1)]
+    return dict(zip(names, several, strict=True))
 
 
 @picture

@@ -40,6 +40,8 @@ from toylands.plots.words import heading, headline, parameters, point, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from toylands.dynamics import Basins, Sweep
+
 MEASURES = {
     "loss": "final loss",
     "grad_norm": "final gradient norm",
@@ -51,7 +53,7 @@ _NAMED, _LARGEST = 14, 8
 
 @picture
 def basin_map(
-    basins: Any,
+    basins: Basins,
     ax: Axes | None = None,
     *,
     lines: bool = True,
@@ -237,7 +239,7 @@ def percent(share: float) -> str:
 
 @picture
 def sweep_map(
-    sweep: Any,
+    sweep: Sweep,
     ax: Axes | None = None,
     *,
     of: str = "loss",

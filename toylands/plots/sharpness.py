@@ -21,6 +21,7 @@ from toylands.plots.words import heading, headline, parameters, point, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from toylands.formula import Landscape
     from toylands.geometry import WorstCase
 
 
@@ -94,7 +95,7 @@ def _mark(ax: Axes, at: Any, marker: str, color: str, label: str, gid: str) -> A
 
 @picture
 def worst_case_curves(
-    land: Any,
+    land: Landscape,
     points: Sequence[Any],
     rhos: Sequence[float],
     ax: Axes | None = None,

@@ -9,7 +9,7 @@ displacement lies outside the plane.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -217,6 +217,13 @@ def _draw_strip(strip: Axes, shadows: Sequence[tuple[Style, Projection, Any]]) -
     strip.set_gid("strip")
 
 
+def named_lines(lines: Any) -> tuple[list[str] | None, list[Any]]:
+    """Return labels (None without any) and lines of one line, a sequence of lines, or {label: line}."""
+    if isinstance(lines, Mapping):
+        return [str(label) for label in lines], list(lines.values())
+    return None, list(lines) if isinstance(lines, list | tuple) else [lines]
+
+
 @picture
 def slice_curve(
     lines: Any,
@@ -229,13 +236,17 @@ def slice_curve(
 ) -> Axes:
     """Draw the loss along one or several sampled lines through one landscape.
 
-    lines: from `toylands.geometry.sample_line`, one or a sequence. labels: one per line; by default the
-    direction and the exact curvature d'Hd. model: add the exact quadratic model of each line, dashed.
-    Returns the Axes.
+    lines: from `toylands.geometry.sample_line`: one, a sequence, or a dict {label: line}. labels: one per
+    line; by default those of the dict, or the direction and the exact curvature d'Hd. model: add the
+    exact quadratic model of each line, dashed. Returns the Axes.
     """
-    several = list(lines) if isinstance(lines, list | tuple) else [lines]
+    names, several = named_lines(lines)
     if not several or not all(isinstance(line, SampledLine) for line in several):
-        raise TypeError(f"slice_curve draws what sample_line returns, got {show(lines)}")
+        raise TypeError(
+            "slice_curve draws what sample_line returns (one, a list, or a dict {label: line}), got "
+            f"{show(lines)}"
+        )
+    labels = names if labels is None else labels
     if labels is not None and len(labels) != len(several):
         raise ValueError(
             f"labels={show(list(labels))}: expected one for each of {len(several)} lines"

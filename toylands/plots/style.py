@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+from toylands._door import door
 from toylands._words import show
 
 if TYPE_CHECKING:
@@ -177,7 +178,11 @@ def theme(ax: Axes | None = None) -> dict[str, str]:
 
 
 def picture(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a drawing function under the toylands settings; matplotlib's own are restored after."""
+    """Run a drawing function under the toylands settings; matplotlib's own are restored after.
+
+    What it is given is checked first, by its annotations.
+    """
+    function = door(function)
     makes_axes = "ax" in inspect.signature(function).parameters
 
     @functools.wraps(function)

@@ -61,6 +61,8 @@ from toylands.plots.words import heading, headline, is_average, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from toylands.formula import Landscape
+
 HEIGHTS = ("loss", "log")
 # Height of the box in units of its longer side, and how far a line floats above the surface.
 _RISE, _FLOAT = 0.62, 0.004
@@ -109,7 +111,7 @@ class Scene:
 
 @picture
 def surface(
-    land: Any,
+    land: Landscape,
     trajectories: Any = None,
     ax: Axes | None = None,
     *,

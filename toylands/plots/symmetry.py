@@ -20,10 +20,12 @@ from toylands.plots.words import heading, headline, parameters, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from toylands.formula import Landscape
+
 
 @picture
 def symmetry_map(
-    land: Any,
+    land: Landscape,
     generator: Any,
     points: Sequence[Any] | None = None,
     ax: Axes | None = None,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def noise_step(t: int | None, beta1: float = 0.9) -> float:
     """The root mean square of Adam's step number t over lr when the gradient is a fair sign, +1 or -1.
 
@@ -31,6 +33,7 @@ def noise_step(t: int | None, beta1: float = 0.9) -> float:
     return float(np.sqrt(late * (1 + beta1**t) / (1 - beta1**t)))
 
 
+@door
 def trusted_length(t: int | None, beta2: float = 0.999) -> float:
     """RAdam's rho_t, the length of the average behind v: rho_inf - 2 t beta2^t/(1 - beta2^t).
 
@@ -49,6 +52,7 @@ def trusted_length(t: int | None, beta2: float = 0.999) -> float:
     return whole - 2 * t * beta2**t / (1 - beta2**t)
 
 
+@door
 def first_adaptive_step(beta2: float = 0.999, threshold: float = 5.0) -> int:
     """The first step t at which `trusted_length` exceeds a threshold: 5 as in torch, 4 as in the paper.
 

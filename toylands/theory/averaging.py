@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
 
@@ -26,6 +27,7 @@ def _memory(lr: float, curvature: float) -> float:
     return 1 - step
 
 
+@door
 def iterate_variance(lr: float, curvature: float, sigma: float) -> float:
     """The stationary variance of gradient descent with gradient noise of deviation sigma.
 
@@ -35,6 +37,7 @@ def iterate_variance(lr: float, curvature: float, sigma: float) -> float:
     return (lr * _above("sigma", sigma)) ** 2 / (1 - a**2)
 
 
+@door
 def average_variance(n: int, lr: float, curvature: float, sigma: float) -> float:
     """The variance of the mean of n consecutive stationary iterates.
 
@@ -48,6 +51,7 @@ def average_variance(n: int, lr: float, curvature: float, sigma: float) -> float
     return v / n * ((1 + a) / (1 - a) - 2 * a * (1 - a**n) / (n * (1 - a) ** 2))
 
 
+@door
 def ema_variance(decay: float, memory: float = 0.0) -> float:
     """The stationary variance of an exponential moving average, per variance of one iterate.
 
@@ -66,6 +70,7 @@ def ema_variance(decay: float, memory: float = 0.0) -> float:
     return (1 - decay) / (1 + decay) * (1 + product) / (1 - product)
 
 
+@door
 def valley_mean(temperature: float) -> float:
     """The mean position in the asymmetric valley e^x - x - 1 at a temperature: psi(1/T) + ln T.
 
@@ -79,6 +84,7 @@ def valley_mean(temperature: float) -> float:
     return float(digamma(1 / t) + np.log(t))
 
 
+@door
 def valley_mean_loss(temperature: float) -> float:
     """The mean of the loss e^x - x - 1 at a temperature, which is -`valley_mean`.
 

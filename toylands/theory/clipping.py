@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 
@@ -23,7 +24,8 @@ def _numbers(values: Any) -> np.ndarray:
         return np.array([np.nan])
 
 
-def clipped(gradient: Any, max_norm: float, *, eps: float = 0.0) -> np.ndarray:
+@door
+def clipped(gradient: Numbers, max_norm: float, *, eps: float = 0.0) -> np.ndarray:
     """A gradient with its norm clipped: g min(1, max_norm/(|g| + eps)).
 
     With eps = 0 as optax.clip_by_global_norm, with 1e-6 as torch.nn.utils.clip_grad_norm_ and
@@ -45,7 +47,8 @@ def clipped(gradient: Any, max_norm: float, *, eps: float = 0.0) -> np.ndarray:
     return g * np.minimum(1, np.divide(limit, norm, out=np.ones_like(norm), where=norm > 0))
 
 
-def clipped_mean(gradients: Any, limit: float) -> float:
+@door
+def clipped_mean(gradients: Numbers, limit: float) -> float:
     """The mean of one-dimensional gradients that are clipped one by one to [-limit, limit].
 
     It may differ from the mean in size and in sign: clipping per example is biased. [Zhang et al.
@@ -60,7 +63,8 @@ def clipped_mean(gradients: Any, limit: float) -> float:
     return float(np.clip(g, -limit, limit).mean())
 
 
-def normalised_curl(hessian: Any, point: Any) -> float:
+@door
+def normalised_curl(hessian: Numbers, point: Numbers) -> float:
     """The curl of the normalised gradient Hx/|Hx| of a bowl in two coordinates, at a point.
 
     With F = g/|g| the Jacobian is (I - FF') H/|g|, and the curl its lower minus its upper corner. It is

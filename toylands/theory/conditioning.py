@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 
 
-def condition_number(hessian: Any) -> float:
+@door
+def condition_number(hessian: Numbers) -> float:
     """The largest over the smallest eigenvalue of a positive definite matrix.
 
     Raises:
@@ -32,13 +34,15 @@ def condition_number(hessian: Any) -> float:
     return float(values[-1] / values[0])
 
 
-def centred(x: Any) -> np.ndarray:
+@door
+def centred(x: Numbers) -> np.ndarray:
     """A feature minus its mean, shape (n,)."""
     values = _feature("centred", x)
     return values - values.mean()
 
 
-def standardised(x: Any) -> np.ndarray:
+@door
+def standardised(x: Numbers) -> np.ndarray:
     """A feature minus its mean, divided by its standard deviation (over n, not n - 1), shape (n,).
 
     Raises:
@@ -51,7 +55,8 @@ def standardised(x: Any) -> np.ndarray:
     return moved / size
 
 
-def regression_hessian(x: Any) -> np.ndarray:
+@door
+def regression_hessian(x: Numbers) -> np.ndarray:
     """The Hessian of the mean squared error of w*x + b: 2 [[mean x^2, mean x], [mean x, 1]].
 
     Centring removes the entries off the diagonal, scaling makes the diagonal equal. Without a factor
@@ -62,6 +67,7 @@ def regression_hessian(x: Any) -> np.ndarray:
     return 2 * np.array([[np.mean(values**2), mean], [mean, 1.0]])
 
 
+@door
 def standardised_condition(correlation: float) -> float:
     """The condition number of two standardised features: (1 + |r|)/(1 - |r|).
 
@@ -76,7 +82,8 @@ def standardised_condition(correlation: float) -> float:
     return (1 + r) / (1 - r)
 
 
-def layer_norm(x: Any) -> np.ndarray:
+@door
+def layer_norm(x: Numbers) -> np.ndarray:
     """Layer normalisation without gain, offset or eps: the units of one sample, `standardised`.
 
     Unchanged when x becomes a x + b with a > 0. [Ba, Kiros and Hinton 2016]
@@ -84,7 +91,8 @@ def layer_norm(x: Any) -> np.ndarray:
     return standardised(x)
 
 
-def layer_norm_jacobian(x: Any) -> np.ndarray:
+@door
+def layer_norm_jacobian(x: Numbers) -> np.ndarray:
     """The Jacobian of `layer_norm`: (I - 11'/n - zz'/n)/sigma at z = layer_norm(x), shape (n, n).
 
     A projection of rank n - 2, divided by the standard deviation sigma: it removes the direction of

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def index_probabilities(dim: int, *, minima: int = 2, maxima: int = 1) -> np.ndarray:
     """The share of critical points of each index 0..d, shape (d+1,): binomial.
 
@@ -30,6 +32,7 @@ def index_probabilities(dim: int, *, minima: int = 2, maxima: int = 1) -> np.nda
     return np.asarray(binom.pmf(np.arange(dim + 1), dim, _share(minima, maxima)))
 
 
+@door
 def index_moments(dim: int, *, minima: int = 2, maxima: int = 1) -> tuple[float, float]:
     """The mean and standard deviation of the index over all critical points.
 
@@ -40,12 +43,14 @@ def index_moments(dim: int, *, minima: int = 2, maxima: int = 1) -> tuple[float,
     return dim * p, float(np.sqrt(dim * p * (1 - p)))
 
 
+@door
 def minimum_share(dim: int, *, minima: int = 2, maxima: int = 1) -> float:
     """The share of minima among all critical points, (1-p)^d; arguments as for the index."""
     dim = check_count("minimum_share", "dim", dim, least=1)
     return float((1 - _share(minima, maxima)) ** dim)
 
 
+@door
 def bad_coordinates(dim: int, share: float) -> tuple[float, float]:
     """The mean and standard deviation of the number of coordinates that end in their worse well.
 
@@ -59,6 +64,7 @@ def bad_coordinates(dim: int, share: float) -> tuple[float, float]:
     return dim * share, float(np.sqrt(dim * share * (1 - share)))
 
 
+@door
 def global_probability(dim: int, share: float) -> float:
     """The probability that no coordinate ends in its worse well: (1 - share)^d."""
     dim = check_count("global_probability", "dim", dim, least=1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import did_you_mean, one_of, show
 from toylands.geometry._checks import positive
 
@@ -64,6 +65,7 @@ _ACTIVATIONS: dict[str, Callable[[float, float], tuple[float, float, float]]] = 
 }
 
 
+@door
 def activation_split(activation: str, w: float, y: float, *, sharpness: float = 1.0) -> Split:
     """Split the curvature L'' = phi'^2 + (phi - y) phi'' of a unit that fits y at the input 1.
 

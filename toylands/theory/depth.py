@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
@@ -19,7 +20,8 @@ from toylands.optimizers.optimizer import check_count
 _above = functools.partial(positive, "depth")
 
 
-def sensitivities(weights: Any) -> np.ndarray:
+@door
+def sensitivities(weights: Numbers) -> np.ndarray:
     """The derivative of a product of weights by each of them: the product of the others.
 
     For d equal weights w it is w^(d-1), which vanishes or explodes with depth unless |w| is within
@@ -34,6 +36,7 @@ def sensitivities(weights: Any) -> np.ndarray:
     return before * after
 
 
+@door
 def mean_log_gain(width: int) -> float:
     """E ln(|Wv|^2/|v|^2) of a square Gaussian layer, W_ij ~ N(0, 1/n): psi(n/2) - ln(n/2).
 
@@ -46,6 +49,7 @@ def mean_log_gain(width: int) -> float:
     return float(digamma(n / 2) - np.log(n / 2))
 
 
+@door
 def typical_gain(width: int, depth: int) -> float:
     """The typical |Jv|/|v| of a product J of Gaussian layers: exp(depth/2 * `mean_log_gain`).
 
@@ -56,6 +60,7 @@ def typical_gain(width: int, depth: int) -> float:
     return float(np.exp(depth / 2 * mean_log_gain(width)))
 
 
+@door
 def random_gains(width: int, depth: int, *, count: int = 1000, seed: int = 0) -> np.ndarray:
     """|Jv| for many products of Gaussian layers and a unit vector v, shape (count,).
 
@@ -75,6 +80,7 @@ def random_gains(width: int, depth: int, *, count: int = 1000, seed: int = 0) ->
     return gains
 
 
+@door
 def path_weights(depth: int, w: float) -> np.ndarray:
     """What the paths through k of d residual branches carry: C(d, k) w^k, shape (d+1,).
 
@@ -87,6 +93,7 @@ def path_weights(depth: int, w: float) -> np.ndarray:
     return comb(depth, k) * _number("path_weights", "w", w) ** k
 
 
+@door
 def mean_path_length(depth: int, w: float) -> float:
     """The mean number of branches on a path, weighted by what it carries: d w/(1 + w).
 
@@ -96,6 +103,7 @@ def mean_path_length(depth: int, w: float) -> float:
     return depth * _above("w", w) / (1 + w)
 
 
+@door
 def residual_gradient_bound(depth: int, radius: float, residual: float) -> float:
     """A lower bound on |grad|^2 of (prod (1 + w_i) - y)^2/2 where all |w_i| <= radius < 1.
 

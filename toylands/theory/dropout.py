@@ -6,14 +6,14 @@ hessian(moment, keep=0.5, inverted=True)      # what libraries do: G + ((1-q)/q)
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 
 
-def hessian(moment: Any, keep: float, *, inverted: bool) -> np.ndarray:
+@door
+def hessian(moment: Numbers, keep: float, *, inverted: bool) -> np.ndarray:
     """The Hessian of half the expected squared error of a linear model whose inputs are dropped.
 
     Plain masks: q^2 G + q (1-q) diag G, with largest eigenvalue at most q times that of G. Inverted
@@ -34,6 +34,7 @@ def hessian(moment: Any, keep: float, *, inverted: bool) -> np.ndarray:
     return ridge if inverted else keep**2 * ridge
 
 
+@door
 def product_minimum(drop: float) -> float:
     """The product uv at the minima of (uv - 1)^2/2 with inverted dropout of the hidden unit: 1 - p.
 

@@ -5,11 +5,13 @@ variance_of_mean(5, correlation=0.5)         # 0.6: correlation is what limits a
 
 from __future__ import annotations
 
+from toylands._door import door
 from toylands._words import show
 from toylands.geometry._checks import not_negative
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def variance_of_mean(members: int, correlation: float, variance: float = 1.0) -> float:
     """The variance of the mean of M members of equal variance and equal pairwise correlation.
 

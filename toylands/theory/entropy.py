@@ -8,10 +8,10 @@ sublevel_volume([10, 1], 1.0)                          # the area of {L < 1}
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of, positive
 from toylands.optimizers.optimizer import check_count
@@ -19,6 +19,7 @@ from toylands.optimizers.optimizer import check_count
 _above = functools.partial(positive, "entropy")
 
 
+@door
 def flat_share(sharp: float, flat: float, gap: float, temperature: float, dim: int = 1) -> float:
     """The share of the flat one of two separate parabolic wells at a temperature.
 
@@ -35,6 +36,7 @@ def flat_share(sharp: float, flat: float, gap: float, temperature: float, dim: i
     return float(expit(dim / 2 * np.log(ratio) - gap / _above("temperature", temperature)))
 
 
+@door
 def flip_temperature(sharp: float, flat: float, gap: float, dim: int = 1) -> float:
     """The temperature above which the flat well holds more: 2 gap/(dim ln(sharp/flat)).
 
@@ -48,7 +50,8 @@ def flip_temperature(sharp: float, flat: float, gap: float, dim: int = 1) -> flo
     return 2 * _above("gap", gap) / (dim * float(np.log(ratio)))
 
 
-def sublevel_volume(eigenvalues: Any, level: float) -> float:
+@door
+def sublevel_volume(eigenvalues: Numbers, level: float) -> float:
     """The volume of {L < level} of a quadratic: (2 pi level)^(d/2)/(Gamma(d/2 + 1) sqrt(det H)).
 
     Args:

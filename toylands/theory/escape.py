@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -18,6 +19,7 @@ from toylands.geometry._checks import one_point, positive
 _above = functools.partial(positive, "escape")
 
 
+@door
 def kramers_rate(well: float, top: float, barrier: float, temperature: float) -> float:
     """The rate at which overdamped walkers leave a well, in the limit of low temperature.
 
@@ -34,6 +36,7 @@ def kramers_rate(well: float, top: float, barrier: float, temperature: float) ->
     return 1 / kramers_time(well, top, barrier, temperature)
 
 
+@door
 def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
     """One over `kramers_rate`: the mean time to leave, in the limit of low temperature.
 
@@ -45,6 +48,7 @@ def kramers_time(well: float, top: float, barrier: float, temperature: float) ->
         return float(np.exp(height) / prefactor)
 
 
+@door
 def mean_passage(
     land: Landscape, start: float, goal: float, temperature: float, reach: float = 4.0
 ) -> float:

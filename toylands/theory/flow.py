@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of
 
 
-def loss_curve(t: Any, eigenvalues: Any, start: Any) -> np.ndarray:
+@door
+def loss_curve(t: Numbers, eigenvalues: Numbers, start: Numbers) -> np.ndarray:
     """The loss of theta' = -grad L on a quadratic: sum of lam_i c_i^2 exp(-2 lam_i t)/2.
 
     Args:
@@ -45,7 +47,8 @@ def loss_curve(t: Any, eigenvalues: Any, start: Any) -> np.ndarray:
     return curve
 
 
-def uniform_spectrum_curve(t: Any) -> np.ndarray:
+@door
+def uniform_spectrum_curve(t: Numbers) -> np.ndarray:
     """The same with curvatures spread evenly over [0, 1]: (1 - (1 + 2t) exp(-2t))/(8 t^2).
 
     The integral of lam exp(-2 lam t)/2 over lam from 0 to 1. It falls as 1/(8 t^2): a power law made of

@@ -12,22 +12,26 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "games")
 
 
+@door
 def simultaneous(lr: float) -> float:
     """The factor on the distance per simultaneous step on V = xy: sqrt(1 + lr^2), always outwards."""
     return float(np.hypot(1, _above("lr", lr)))
 
 
-def alternating_invariant(x: Any, y: Any, lr: float) -> Any:
+@door
+def alternating_invariant(x: Numbers, y: Numbers, lr: float) -> Any:
     """What alternating steps on V = xy conserve: x^2 + y^2 - lr x y. An ellipse for lr below 2."""
     return np.square(x) + np.square(y) - _above("lr", lr) * np.multiply(x, y)
 
 
+@door
 def extragradient(lr: float) -> float:
     """The factor per extragradient step on V = xy: sqrt(1 - lr^2 + lr^4).
 
@@ -37,6 +41,7 @@ def extragradient(lr: float) -> float:
     return float(np.sqrt(1 - lr**2 + lr**4))
 
 
+@door
 def optimistic(lr: float) -> float:
     """The factor per optimistic step on V = xy, in the long run.
 
@@ -57,6 +62,7 @@ def optimistic_limit() -> float:
     return float(brentq(lambda lr: optimistic(lr) - 1, 0.3, 0.9, xtol=1e-14))
 
 
+@door
 def dirac_eigenvalues(gamma: float) -> np.ndarray:
     """The eigenvalues of the Dirac GAN's flow at its equilibrium: -gamma/2 +- sqrt(gamma^2/4 - 1/4).
 
@@ -68,7 +74,8 @@ def dirac_eigenvalues(gamma: float) -> np.ndarray:
     return np.array([-gamma / 2 - root, -gamma / 2 + root])
 
 
-def jensen_shannon(p: Any, q: Any) -> float:
+@door
+def jensen_shannon(p: Numbers, q: Numbers) -> float:
     """The Jensen-Shannon divergence of two distributions over the same finite set, in nats.
 
     Args:
@@ -85,7 +92,8 @@ def jensen_shannon(p: Any, q: Any) -> float:
     return total
 
 
-def best_response_slope(discriminator: Any) -> float:
+@door
+def best_response_slope(discriminator: Numbers) -> float:
     """The slope, in the share of the first of two modes, of a generator's loss for a fixed discriminator.
 
     E ln(1 - D) is linear in the share: ln(1 - D_1) - ln(1 - D_2), the same everywhere. So the best

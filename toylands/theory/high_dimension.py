@@ -8,10 +8,10 @@ good_masks(10, 2)                        # 256 of 1024 masks keep a 2-sparse tru
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
@@ -19,6 +19,7 @@ from toylands.optimizers.optimizer import check_count
 _above = functools.partial(positive, "high_dimension")
 
 
+@door
 def shell_radius(dim: int, temperature: float) -> float:
     """The most likely distance from the bottom of |x|^2/2 at a temperature: sqrt((d-1) T).
 
@@ -29,6 +30,7 @@ def shell_radius(dim: int, temperature: float) -> float:
     return float(np.sqrt((dim - 1) * _above("temperature", temperature)))
 
 
+@door
 def mean_radius(dim: int, temperature: float) -> float:
     """The mean distance from the bottom of |x|^2/2: sqrt(2T) Gamma((d+1)/2)/Gamma(d/2)."""
     from scipy.special import gammaln
@@ -38,7 +40,8 @@ def mean_radius(dim: int, temperature: float) -> float:
     return float(np.sqrt(2 * t) * np.exp(gammaln((dim + 1) / 2) - gammaln(dim / 2)))
 
 
-def radius_density(r: Any, dim: int, temperature: float) -> np.ndarray:
+@door
+def radius_density(r: Numbers, dim: int, temperature: float) -> np.ndarray:
     """The density of the distance at r (any shape), 0 for negative r."""
     from scipy.stats import chi
 
@@ -46,11 +49,13 @@ def radius_density(r: Any, dim: int, temperature: float) -> np.ndarray:
     return np.asarray(chi.pdf(r, dim, scale=np.sqrt(_above("temperature", temperature))))
 
 
+@door
 def mean_energy(dim: int, temperature: float) -> float:
     """The mean of |x|^2/2 at a temperature: d T/2 (equipartition)."""
     return check_count("mean_energy", "dim", dim, least=1) * _above("temperature", temperature) / 2
 
 
+@door
 def expected_residual(dim: int, subspace: int, loss: float = 0.5) -> float:
     """The expected smallest loss in a random affine subspace through a point of a round bowl.
 
@@ -62,8 +67,9 @@ def expected_residual(dim: int, subspace: int, loss: float = 0.5) -> float:
     return _above("loss", loss) * (1 - subspace / dim)
 
 
+@door
 def random_residuals(
-    hessian: Any, offset: Any, subspace: int, *, count: int = 100, seed: int = 0
+    hessian: Numbers, offset: Numbers, subspace: int, *, count: int = 100, seed: int = 0
 ) -> np.ndarray:
     """The smallest loss of a quadratic in each of many random affine subspaces, shape (count,).
 
@@ -104,7 +110,8 @@ def random_residuals(
     return losses
 
 
-def intrinsic_dimension(hessian: Any) -> int:
+@door
+def intrinsic_dimension(hessian: Numbers) -> int:
     """The smallest d at which a random d-dimensional subspace reaches the minimum of a quadratic.
 
     The rank of the Hessian: a random affine subspace meets the flat set of minima, of codimension r,
@@ -116,6 +123,7 @@ def intrinsic_dimension(hessian: Any) -> int:
     return int(np.linalg.matrix_rank(h, hermitian=True))
 
 
+@door
 def good_masks(dim: int, sparsity: int) -> int:
     """How many of the 2^N masks of N weights keep all k weights that the truth needs: 2^(N-k)."""
     dim = check_count("good_masks", "dim", dim, least=1)

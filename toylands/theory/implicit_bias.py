@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
@@ -30,6 +31,7 @@ def _example(owner: str, x: Any, y: Any) -> tuple[np.ndarray, float]:
     return inputs, target
 
 
+@door
 def guaranteed_flat(parameters: int, examples: int, outputs: int = 1) -> int:
     """How many eigenvalues of the Hessian are 0 at any interpolating point: at least p - n k.
 
@@ -53,7 +55,8 @@ def guaranteed_flat(parameters: int, examples: int, outputs: int = 1) -> int:
     return max(p - n * k, 0)
 
 
-def least_norm(inputs: Any, targets: Any, start: Any = None) -> np.ndarray:
+@door
+def least_norm(inputs: Numbers, targets: Numbers, start: Numbers | None = None) -> np.ndarray:
     """The solution nearest to the start, where stable gradient descent ends: w0 + X^+ (y - X w0), (d,).
 
     Steps of GD, and of momentum, are combinations of examples, so that w - w0 stays in the row space. If
@@ -78,7 +81,8 @@ def least_norm(inputs: Any, targets: Any, start: Any = None) -> np.ndarray:
     return w0 + np.linalg.pinv(x) @ (y - x @ w0)
 
 
-def sign_descent_end(x: Any, y: float) -> np.ndarray:
+@door
+def sign_descent_end(x: Numbers, y: float) -> np.ndarray:
     """Where sign descent, Adam and AdaGrad (eps = 0) end from the origin with one example, shape (d,).
 
     Every gradient is r x, so each coordinate takes a step of the same size along sign(x): w = sign(x)
@@ -94,7 +98,8 @@ def sign_descent_end(x: Any, y: float) -> np.ndarray:
     return np.sign(inputs) * target / np.abs(inputs).sum()
 
 
-def diagonal_network_end(x: Any, y: float, alpha: float) -> np.ndarray:
+@door
+def diagonal_network_end(x: Numbers, y: float, alpha: float) -> np.ndarray:
     """Where gradient flow ends for w = u^2 - v^2 from u = v = alpha, with one example, shape (d,).
 
     Since u_i v_i is conserved and (ln u_i/v_i)' = -4 x_i r, it is w_i = 2 alpha^2 sinh(x_i mu) with mu such
@@ -124,7 +129,8 @@ def diagonal_network_end(x: Any, y: float, alpha: float) -> np.ndarray:
     return np.sign(target) * weights(share)
 
 
-def squared_weights_end(x: Any, y: float, alpha: float) -> np.ndarray:
+@door
+def squared_weights_end(x: Numbers, y: float, alpha: float) -> np.ndarray:
     """Where gradient flow ends for w = u^2 from u = alpha, with one example of positive inputs, (d,).
 
     Since (ln u_i)' = -2 x_i r, it is w_i = alpha^2 exp(2 x_i mu) with mu such that w.x = y.
@@ -159,6 +165,7 @@ def squared_weights_end(x: Any, y: float, alpha: float) -> np.ndarray:
     return weights(mu)
 
 
+@door
 def circle_time(r0: float, r1: float) -> float:
     """How long gradient flow on (|p|^2 - 1)^2/2 takes from radius r0 to r1, both on one side of 1.
 

@@ -15,6 +15,7 @@ from math import asinh, expm1, isfinite, sqrt
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 
 
@@ -36,6 +37,7 @@ def _time(owner: str, time: float) -> float:
     return float(time)
 
 
+@door
 def output(time: float, width: float, target: float) -> float:
     """The output f(t) under gradient flow, in closed form.
 
@@ -61,6 +63,7 @@ def output(time: float, width: float, target: float) -> float:
     return sqrt(m) * beyond * (2 + beyond) / (1 + beyond) / 2
 
 
+@door
 def linear_output(time: float, target: float) -> float:
     """The output of the linear model, the limit of infinite width: y (1 - exp(-2t)).
 
@@ -72,6 +75,7 @@ def linear_output(time: float, target: float) -> float:
     return -_finite("linear_output", "target", target) * expm1(-2 * t)
 
 
+@door
 def kernel(output: float, width: float) -> float:
     """The tangent kernel |grad f|^2 when the output is f: 2 sqrt(1 + f^2/m).
 
@@ -83,6 +87,7 @@ def kernel(output: float, width: float) -> float:
     return 2 * sqrt(1 + f * f / _width("kernel", width))
 
 
+@door
 def kernel_growth(width: float, target: float) -> float:
     """The kernel at the end of training over that at the start: sqrt(1 + y^2/m).
 
@@ -93,6 +98,7 @@ def kernel_growth(width: float, target: float) -> float:
     return kernel(_finite("kernel_growth", "target", target), _width("kernel_growth", width)) / 2
 
 
+@door
 def displacement(width: float, target: float) -> float:
     """How far all weights together move: sqrt(m ((e^tau - 1)^2 + (e^-tau - 1)^2)), sinh(2 tau) = y/sqrt m.
 
@@ -107,6 +113,7 @@ def displacement(width: float, target: float) -> float:
     return sqrt(m) * float(np.hypot(expm1(tau), expm1(-tau)))
 
 
+@door
 def model_curvature(width: float) -> float:
     """The largest curvature of the output in the weights, the norm of its Hessian: 1/sqrt(m).
 
@@ -119,6 +126,7 @@ def model_curvature(width: float) -> float:
     return 1 / sqrt(_width("model_curvature", width))
 
 
+@door
 def random_kernel(width: float) -> tuple[float, float]:
     """Mean and standard deviation of the kernel when all weights are standard normal: 2 and 2/sqrt(m).
 

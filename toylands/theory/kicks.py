@@ -6,16 +6,16 @@ relative_spread(1000)                                    # 0.0447: in many dimen
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of, positive
 from toylands.optimizers.optimizer import check_count
 
 
-def mean_increase(hessian: Any, covariance: Any) -> float:
+@door
+def mean_increase(hessian: Numbers, covariance: Numbers) -> float:
     """The expected increase of a quadratic under any noise of mean 0: tr(H C)/2.
 
     Exact for a quadratic and any distribution of this covariance; elsewhere the second order.
@@ -35,7 +35,8 @@ def mean_increase(hessian: Any, covariance: Any) -> float:
     return float(np.sum(h * c.T) / 2)
 
 
-def spread(eigenvalues: Any, sigma: float) -> float:
+@door
+def spread(eigenvalues: Numbers, sigma: float) -> float:
     """The standard deviation of the increase under N(0, sigma^2 I), at the minimum of a quadratic.
 
     sigma^2 sqrt(sum lam^2/2), since lam z^2/2 has variance lam^2/2.
@@ -48,12 +49,14 @@ def spread(eigenvalues: Any, sigma: float) -> float:
     return float(positive("spread", "sigma", sigma) ** 2 * np.sqrt(np.sum(values**2) / 2))
 
 
-def sphere_mean(eigenvalues: Any, radius: float) -> float:
+@door
+def sphere_mean(eigenvalues: Numbers, radius: float) -> float:
     """The mean increase over a sphere around the minimum of a quadratic: radius^2 tr H/(2d)."""
     values = eigenvalues_of("sphere_mean", eigenvalues)
     return float(positive("sphere_mean", "radius", radius) ** 2 * np.mean(values) / 2)
 
 
+@door
 def relative_spread(dim: int) -> float:
     """Spread over mean for an isotropic Hessian in d dimensions: sqrt(2/d)."""
     return float(np.sqrt(2 / check_count("relative_spread", "dim", dim, least=1)))

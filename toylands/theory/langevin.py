@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.dynamics.populations import well_edges
@@ -22,6 +23,7 @@ from toylands.geometry._checks import positive
 _above = functools.partial(positive, "langevin")
 
 
+@door
 def stationary_variance(curvature: float, temperature: float, lr: float | None = None) -> float:
     """The stationary variance in a parabola: T/curvature of the flow, more at a finite step.
 
@@ -41,6 +43,7 @@ def stationary_variance(curvature: float, temperature: float, lr: float | None =
     return flow / (1 - step / 2)
 
 
+@door
 def mean(
     land: Landscape, function: Callable[[np.ndarray], Any], temperature: float, reach: float = 4.0
 ) -> float:
@@ -62,6 +65,7 @@ def mean(
     return float(np.sum(weight * function(x)) / np.sum(weight))
 
 
+@door
 def share(
     land: Landscape, low: float, high: float, temperature: float, reach: float = 4.0
 ) -> float:
@@ -73,6 +77,7 @@ def share(
     return float(np.sum(weight[(x > low) & (x < high)]) / np.sum(weight))
 
 
+@door
 def shares(land: Landscape, temperature: float, reach: float = 4.0) -> np.ndarray:
     """The Boltzmann probability of every well of a one-dimensional landscape, in the order of x.
 
@@ -87,6 +92,7 @@ def shares(land: Landscape, temperature: float, reach: float = 4.0) -> np.ndarra
     return np.asarray(total / total.sum())
 
 
+@door
 def partition(land: Landscape, temperature: float, reach: float = 4.0) -> float:
     """The partition function Z, the integral of exp(-L/T) over a one-dimensional landscape."""
     temperature = _above("temperature", temperature)
@@ -95,7 +101,8 @@ def partition(land: Landscape, temperature: float, reach: float = 4.0) -> float:
     return float(np.sum(weight) * np.exp(-lowest / temperature))
 
 
-def two_wells(depths: Any, curvatures: Any, temperature: float, dim: int = 1) -> float:
+@door
+def two_wells(depths: Numbers, curvatures: Numbers, temperature: float, dim: int = 1) -> float:
     """Laplace's approximation of the share of the first of two wells.
 
     1/(1 + (k1/k2)^(dim/2) exp((E1 - E2)/T)) for bottoms E1, E2 with curvatures k1, k2 in each of `dim`

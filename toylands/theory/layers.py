@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
-def layerwise(start: Any, steps: int, s: float = 1.0, *, at_once: bool = True) -> np.ndarray:
+@door
+def layerwise(start: Numbers, steps: int, s: float = 1.0, *, at_once: bool = True) -> np.ndarray:
     """Set each of two layers to its own optimum, given the other; all points, shape (steps+1, 2).
 
     The optimum of u given v is s/v. At once (Jacobi) the product p = uv becomes s^2/p: a cycle of
@@ -39,7 +41,8 @@ def layerwise(start: Any, steps: int, s: float = 1.0, *, at_once: bool = True) -
     return np.array(path)
 
 
-def coupling(hessian: Any) -> float:
+@door
+def coupling(hessian: Numbers) -> float:
     """H_uv/sqrt(H_uu H_vv) of a 2 by 2 Hessian: the correlation of two layers.
 
     At most 1 in size where no eigenvalue is negative; 0 for layers that can be optimised independently.
@@ -49,7 +52,8 @@ def coupling(hessian: Any) -> float:
     return float(h[0, 1] / np.sqrt(h[0, 0] * h[1, 1]))
 
 
-def block_rates(hessian: Any, *, at_once: bool = True) -> np.ndarray:
+@door
+def block_rates(hessian: Numbers, *, at_once: bool = True) -> np.ndarray:
     """The eigenvalues of one round of layer-by-layer optimisation of a quadratic, ascending.
 
     At once: of -D^-1 (H - D) with D the diagonal, plus and minus the `coupling` c. In turn: 0 and

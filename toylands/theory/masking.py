@@ -10,12 +10,14 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "masking")
 _noise = functools.partial(not_negative, "masking")
 
 
+@door
 def log10_slope(distance: float, width: float, sigma: float = 0.0) -> float:
     """The decimal logarithm of the slope of a cliff Phi((x - 1)/width) seen from a distance.
 
@@ -27,6 +29,7 @@ def log10_slope(distance: float, width: float, sigma: float = 0.0) -> float:
     return float(log / np.log(10))
 
 
+@door
 def cliff_slope(distance: float, width: float, sigma: float = 0.0) -> float:
     """The slope itself, phi(distance/S)/S; 0 where it underflows.
 
@@ -35,6 +38,7 @@ def cliff_slope(distance: float, width: float, sigma: float = 0.0) -> float:
     return float(10 ** log10_slope(distance, width, sigma))
 
 
+@door
 def ripple_slope(amplitude: float, frequency: float, sigma: float = 0.0) -> float:
     """The slope at 0 of amplitude sin(frequency y) under noise: times exp(-frequency^2 sigma^2/2)."""
     fading = (_above("frequency", frequency) * _noise("sigma", sigma)) ** 2 / 2

@@ -14,6 +14,7 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
@@ -27,6 +28,7 @@ def _memory(beta: float) -> float:
     return float(beta)
 
 
+@door
 def buffer_after_flip(steps: int, beta: float) -> float:
     """The buffer, per unit of slope, some steps after the gradient turned from -1 to 1.
 
@@ -37,6 +39,7 @@ def buffer_after_flip(steps: int, beta: float) -> float:
     return (1 - 2 * beta**k) / (1 - beta)
 
 
+@door
 def distance_after_flip(steps: int, lr: float, beta: float) -> float:
     """How far the walker has gone in the old direction, k steps after the slope of size 1 turned.
 
@@ -48,6 +51,7 @@ def distance_after_flip(steps: int, lr: float, beta: float) -> float:
     return _above("lr", lr) * (2 * beta * (1 - beta**k) / (1 - beta) ** 2 - k / (1 - beta))
 
 
+@door
 def wrong_way_steps(beta: float) -> int:
     """How many steps a saturated buffer goes on against the new gradient: as long as beta^k > 1/2.
 
@@ -57,11 +61,13 @@ def wrong_way_steps(beta: float) -> int:
     return int(np.ceil(np.log(2) / -np.log(_memory(beta)))) - 1
 
 
+@door
 def wrong_way_distance(lr: float, beta: float) -> float:
     """How far the walker goes the wrong way, at a slope of size 1."""
     return distance_after_flip(wrong_way_steps(beta), lr, beta)
 
 
+@door
 def steps_back(beta: float) -> int:
     """The first step at which the walker is back where the slope turned, or behind it."""
     low = high = wrong_way_steps(beta)  # farthest out; from here on it only comes nearer
@@ -73,6 +79,7 @@ def steps_back(beta: float) -> int:
     return high
 
 
+@door
 def ringing(lr: float, curvature: float, beta: float) -> float:
     """The angle per step, in radians, by which heavy ball turns on a parabola; 2 pi/angle is the period.
 

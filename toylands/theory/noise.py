@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import not_negative, positive
 from toylands.optimizers.optimizer import check_count
@@ -20,6 +21,7 @@ from toylands.optimizers.optimizer import check_count
 _above = functools.partial(positive, "noise")
 
 
+@door
 def floor(lr: float, curvature: float, sigma: float, beta: float = 0.0) -> float:
     """The stationary variance of descent on curvature x^2/2 with gradient noise of deviation sigma.
 
@@ -43,12 +45,14 @@ def floor(lr: float, curvature: float, sigma: float, beta: float = 0.0) -> float
     return lr * sigma**2 * (1 + beta) / (curvature * (1 - beta) * room)
 
 
+@door
 def excess_loss(variance: float, curvature: float) -> float:
     """The mean loss above the minimum of a walker with this variance: curvature * variance/2."""
     return _above("curvature", curvature) * not_negative("noise", "variance", variance) / 2
 
 
-def variance_path(rates: Any, curvature: float, sigma: float, start: float) -> np.ndarray:
+@door
+def variance_path(rates: Numbers, curvature: float, sigma: float, start: float) -> np.ndarray:
     """The variance of x at every step of noisy descent with a rate per step, shape (steps + 1,).
 
     v <- (1 - lr curvature)^2 v + lr^2 sigma^2. With lr = 1/(t + 1) and curvature 1 it is the variance
@@ -68,7 +72,8 @@ def variance_path(rates: Any, curvature: float, sigma: float, start: float) -> n
     return v
 
 
-def expected_loss(rates: Any, curvature: float, sigma: float, start: float) -> np.ndarray:
+@door
+def expected_loss(rates: Numbers, curvature: float, sigma: float, start: float) -> np.ndarray:
     """The mean loss at every step of noisy descent from the point `start`, shape (steps + 1,).
 
     (curvature/2)(mean^2 + variance): the start is forgotten at the speed of the product of the factors
@@ -87,7 +92,8 @@ def expected_loss(rates: Any, curvature: float, sigma: float, start: float) -> n
     return np.asarray(curvature / 2 * (mean**2 + variance))
 
 
-def growth(rates: Any, curvature: float) -> tuple[int, float]:
+@door
+def growth(rates: Numbers, curvature: float) -> tuple[int, float]:
     """How many steps of a schedule are unstable on a curvature, and by how much they stretch x in all.
 
     A step is unstable when |1 - lr * curvature| > 1, that is lr > 2/curvature; the growth is the product
@@ -98,7 +104,8 @@ def growth(rates: Any, curvature: float) -> tuple[int, float]:
     return int(wild.sum()), float(np.prod(factors[wild]))
 
 
-def second_moment(lr: float, curvatures: Any, batch: int | None = None) -> float:
+@door
+def second_moment(lr: float, curvatures: Numbers, batch: int | None = None) -> float:
     """The factor by which E x^2 changes in one step on samples a_i x^2/2: E (1 - lr a)^2.
 
     With batches of B drawn with replacement it is (1 - lr a)^2 + lr^2 s^2/B, with a the mean and s^2 the
@@ -113,7 +120,8 @@ def second_moment(lr: float, curvatures: Any, batch: int | None = None) -> float
     return float((1 - lr * mean) ** 2 + lr**2 * variance)
 
 
-def largest_lr(curvatures: Any, batch: int | None = None) -> float:
+@door
+def largest_lr(curvatures: Numbers, batch: int | None = None) -> float:
     """The rate below which E x^2 shrinks on samples a_i x^2/2: 2a/(a^2 + s^2/B), or 2/a in full batches.
 
     Batch noise punishes curvature that differs between samples: two sets with the same mean have the
@@ -125,7 +133,8 @@ def largest_lr(curvatures: Any, batch: int | None = None) -> float:
     return float(2 * mean / (mean**2 + variance))
 
 
-def lyapunov(lr: float, curvatures: Any) -> float:
+@door
+def lyapunov(lr: float, curvatures: Numbers) -> float:
     """The mean of ln|1 - lr a| over single samples: below 0, almost every walk shrinks to the minimum.
 
     It may be negative where E x^2 explodes, carried by ever rarer walks, and even where the full batch
@@ -136,7 +145,8 @@ def lyapunov(lr: float, curvatures: Any) -> float:
         return float(np.mean(np.log(np.abs(1 - _above("lr", lr) * _curvatures(curvatures)))))
 
 
-def largest_lr_almost_surely(curvatures: Any) -> float:
+@door
+def largest_lr_almost_surely(curvatures: Numbers) -> float:
     """The rate up to which `lyapunov` is negative for single samples of positive curvature.
 
     The first zero of the mean of ln|1 - lr a| beyond 0. At every lr = 1/a the mean is minus infinity;

@@ -7,10 +7,9 @@ product_determinant(1.5, 0.9)                             # -1.07: not convex, e
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -18,7 +17,8 @@ from toylands.formula import Landscape
 _GRID = 20_001
 
 
-def pl_ratio(land: Landscape, points: Any, bottom: float) -> np.ndarray:
+@door
+def pl_ratio(land: Landscape, points: Numbers, bottom: float) -> np.ndarray:
     """|g|^2/(2 (L - L*)) at points of shape (..., d), NaN where L is L* or below, shape (...).
 
     Also NaN where L - L* is but the rounding error of L, so nearer to a minimum than the ratio can be told.
@@ -39,6 +39,7 @@ def pl_ratio(land: Landscape, points: Any, bottom: float) -> np.ndarray:
     return np.divide(squared, 2 * height, out=nothing, where=told & (height > 0))
 
 
+@door
 def pl_constant_1d(
     land: Landscape, low: float, high: float, bottom: float = 0.0
 ) -> tuple[float, float]:
@@ -72,6 +73,7 @@ def pl_constant_1d(
     return float(found.fun), float(found.x)
 
 
+@door
 def product_constant(u: float, v: float) -> float:
     """The PL ratio of the product loss (uv - s)^2/2 at a point: u^2 + v^2, whatever s.
 
@@ -80,6 +82,7 @@ def product_constant(u: float, v: float) -> float:
     return float(u) ** 2 + float(v) ** 2
 
 
+@door
 def product_determinant(u: float, v: float, s: float = 1.0) -> float:
     """The determinant of the Hessian of (uv - s)^2/2: (s - uv)(3uv - s).
 

@@ -9,14 +9,14 @@ Matrices as `toylands.geometry.random_hessians` draws them: variance 1/n off the
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands.optimizers.optimizer import check_count
 
 
-def semicircle(x: Any) -> np.ndarray:
+@door
+def semicircle(x: Numbers) -> np.ndarray:
     """The limiting density of eigenvalues, sqrt(4 - x^2)/(2 pi) on [-2, 2], at x (any shape).
 
     [Wigner 1955]
@@ -25,12 +25,14 @@ def semicircle(x: Any) -> np.ndarray:
     return np.sqrt(np.maximum(4 - x**2, 0)) / (2 * np.pi)
 
 
-def semicircle_share(x: Any) -> np.ndarray:
+@door
+def semicircle_share(x: Numbers) -> np.ndarray:
     """The limiting share of eigenvalues below x: 1/2 + x sqrt(4 - x^2)/(4 pi) + asin(x/2)/pi."""
     x = np.clip(np.asarray(x, dtype=float), -2, 2)
     return 0.5 + x * np.sqrt(4 - x**2) / (4 * np.pi) + np.arcsin(x / 2) / np.pi
 
 
+@door
 def negative_share(shift: float = 0.0) -> float:
     """The limiting share of negative eigenvalues when `shift` is added to each.
 
@@ -40,6 +42,7 @@ def negative_share(shift: float = 0.0) -> float:
     return float(semicircle_share(-shift))
 
 
+@door
 def positive_probability(n: int) -> float:
     """The exact probability that all n eigenvalues are positive, for n = 1, 2, 3.
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def pca_share(k: int, steps: int | None = None) -> float:
     """The share of the variance in principal component k of a random walk in infinitely many dimensions.
 
@@ -37,6 +39,7 @@ def pca_share(k: int, steps: int | None = None) -> float:
     return float(1 / (4 * np.sin(np.pi * k / (2 * steps)) ** 2) / ((steps**2 - 1) / 6))
 
 
+@door
 def pca_score(k: int, steps: int) -> np.ndarray:
     """The shape of component k of that walk: the cosine cos(pi k (t + 1/2)/n), unit length, shape (n,).
 

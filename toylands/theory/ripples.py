@@ -11,12 +11,14 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 from toylands.geometry._checks import not_negative, positive
 
 _above = functools.partial(positive, "ripples")
 
 
+@door
 def ripple_left(sigma: float) -> float:
     """The factor by which Gaussian smoothing of size sigma shrinks a ripple of period 1.
 
@@ -26,6 +28,7 @@ def ripple_left(sigma: float) -> float:
     return float(np.exp(-2 * np.pi**2 * not_negative("ripple_left", "sigma", sigma) ** 2))
 
 
+@door
 def smoothing_needed(k: float, a: float) -> float:
     """The smallest sigma at which the smoothed curve is convex; 0 if it is convex already.
 
@@ -36,11 +39,13 @@ def smoothing_needed(k: float, a: float) -> float:
     return float(np.sqrt(max(0.0, np.log(ratio)) / (2 * np.pi**2)))
 
 
+@door
 def curvature_at(x: float, k: float, a: float) -> float:
     """The curvature k + 4 pi^2 a cos(2 pi x)."""
     return float(_above("k", k) + 4 * np.pi**2 * _above("a", a) * np.cos(2 * np.pi * x))
 
 
+@door
 def settling_rate(k: float, a: float, x: float = 0.0) -> float:
     """The learning rate above which gradient descent cannot stay in the ripple minimum at x: 2/c.
 

@@ -11,6 +11,7 @@ import functools
 
 import numpy as np
 
+from toylands._door import door
 from toylands.geometry._checks import positive
 
 _above = functools.partial(positive, "ruggedness")
@@ -27,6 +28,7 @@ def _series(k: float, a: float, temperature: float) -> tuple[float, float, float
     return width, float(ive(0, x)), float(terms.sum()), float((n**2 * terms).sum())
 
 
+@door
 def partition(k: float, a: float, temperature: float) -> float:
     """Z of k x^2/2 + a (1 - cos 2 pi x): sqrt(2 pi T/k) e^(-a/T) [I_0 + 2 sum I_n e^(-2 pi^2 n^2 T/k)].
 
@@ -36,6 +38,7 @@ def partition(k: float, a: float, temperature: float) -> float:
     return float(np.sqrt(2 * np.pi * width) * (flat + ripples))
 
 
+@door
 def spread(k: float, a: float, temperature: float) -> float:
     """The equilibrium standard deviation of x: sqrt(T/k) unless the bowl is as narrow as a ripple.
 
@@ -45,6 +48,7 @@ def spread(k: float, a: float, temperature: float) -> float:
     return float(np.sqrt(width * (1 - 4 * np.pi**2 * width * squares / (flat + ripples))))
 
 
+@door
 def slowdown(roughness: float) -> float:
     """The factor by which ripples of height 2 a slow long-range diffusion: 1/I_0(a/T)^2.
 
@@ -69,6 +73,7 @@ def lowest_sinc() -> float:
     return float(-np.sin(u) / u)
 
 
+@door
 def single_minimum_k(a: float) -> float:
     """The bowl curvature above which k x^2/2 + a (1 - cos 2 pi x) has one minimum.
 
@@ -77,6 +82,7 @@ def single_minimum_k(a: float) -> float:
     return 4 * np.pi**2 * _above("a", a) * lowest_sinc()
 
 
+@door
 def convex_k(a: float) -> float:
     """The bowl curvature from which on it is convex: 4 pi^2 a.
 

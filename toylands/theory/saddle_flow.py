@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toylands._door import door
 from toylands._words import show
 
 
@@ -20,6 +21,7 @@ def _inside(owner: str, name: str, y: float) -> float:
     return float(y)
 
 
+@door
 def flow_position(start: float, time: float) -> float:
     """Where y is at a time (either sign): e^t start/sqrt(1 + start^2 (e^(2t) - 1))."""
     from scipy.special import expit
@@ -31,6 +33,7 @@ def flow_position(start: float, time: float) -> float:
     return float(np.sqrt(expit(odds)))
 
 
+@door
 def flow_time(start: float, end: float) -> float:
     """How long y takes from one place to another: half the difference of ln(y^2/(1 - y^2)).
 
@@ -46,6 +49,7 @@ def fastest() -> tuple[float, float]:
     return float(y), float(y - y**3)
 
 
+@door
 def loss_drop(start: float) -> float:
     """The loss still to be lost from y: (1 - y^2)^2/4, the integral of |g|^2 along the flow.
 

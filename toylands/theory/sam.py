@@ -7,15 +7,16 @@ preference_radius(sharp=20, flat=1, gap=0.1)         # rho at which it prefers t
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands.geometry._checks import eigenvalues_of, positive
 
 _above = functools.partial(positive, "sam")
 
 
+@door
 def cycle_amplitude(lr: float, curvature: float, rho: float) -> float:
     """The |x| of the two points between which SAM alternates on curvature x^2/2.
 
@@ -33,7 +34,8 @@ def cycle_amplitude(lr: float, curvature: float, rho: float) -> float:
     return step * rho / (2 - step)
 
 
-def worst_case(eigenvalues: Any, rho: float) -> float:
+@door
+def worst_case(eigenvalues: Numbers, rho: float) -> float:
     """The largest rise within distance rho of a quadratic's critical point: max(0, top) rho^2/2.
 
     [Foret et al. 2021]
@@ -42,12 +44,14 @@ def worst_case(eigenvalues: Any, rho: float) -> float:
     return max(0.0, top) * _above("rho", rho) ** 2 / 2
 
 
-def average_case(eigenvalues: Any, rho: float) -> float:
+@door
+def average_case(eigenvalues: Numbers, rho: float) -> float:
     """The mean rise at distance rho, over all directions: tr H rho^2/(2 d)."""
     mean = float(np.mean(eigenvalues_of("average_case", eigenvalues)))
     return mean * _above("rho", rho) ** 2 / 2
 
 
+@door
 def preference_radius(sharp: float, flat: float, gap: float) -> float:
     """The rho above which the worst-case loss prefers the flat of two wells.
 

@@ -5,10 +5,12 @@ chance_of_seeing_descent(10)            # 0.01496: one way down among ten coordi
 
 from __future__ import annotations
 
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
 
+@door
 def chance_of_seeing_descent(dim: int, *, down: float = 1.0, up: float = 1.0) -> float:
     """The probability that a random line through a saddle with one way down curves downwards.
 

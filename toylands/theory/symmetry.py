@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite, sqrt
 
+from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
@@ -29,6 +30,7 @@ def _number(owner: str, name: str, value: float, *, least: float = float("-inf")
     return number
 
 
+@door
 def product_flow_end(u: float, v: float, target: float = 1.0) -> tuple[float, float]:
     """Where gradient flow on (uv - s)^2/2 ends: on the hyperbola uv = s, with u^2 - v^2 unchanged.
 
@@ -62,6 +64,7 @@ def product_flow_end(u: float, v: float, target: float = 1.0) -> tuple[float, fl
     return side * end[0], side * mirror * end[1]
 
 
+@door
 def product_flow_sharpness(charge: float, target: float = 1.0) -> float:
     """The sharpness u^2 + v^2 where uv = s and u^2 - v^2 = C: sqrt(C^2 + 4 s^2).
 
@@ -75,6 +78,7 @@ def product_flow_sharpness(charge: float, target: float = 1.0) -> float:
     return sqrt(c**2 + 4 * _number("product_flow_sharpness", "target", target) ** 2)
 
 
+@door
 def difference_of_squares_after(charge: float, lr: float, residual: float) -> float:
     """u^2 - v^2 after one step of gradient descent on r^2/2 with r = uv - s: C (1 - lr^2 r^2).
 
@@ -91,6 +95,7 @@ def difference_of_squares_after(charge: float, lr: float, residual: float) -> fl
     return _number(owner, "charge", charge) * (1 - (lr * _number(owner, "residual", residual)) ** 2)
 
 
+@door
 def squared_norm_after(squared_norm: float, lr: float, grad_norm: float) -> float:
     """|w|^2 after one step of gradient descent on scale-invariant weights: |w|^2 + lr^2 |g|^2.
 
@@ -108,6 +113,7 @@ def squared_norm_after(squared_norm: float, lr: float, grad_norm: float) -> floa
     return n + (lr * g) ** 2
 
 
+@door
 def effective_lr(lr: float, norm: float) -> float:
     """The learning rate that has the same effect at length 1 as lr at length |w|: lr/|w|^2.
 
@@ -124,6 +130,7 @@ def effective_lr(lr: float, norm: float) -> float:
     return lr / float(norm) ** 2
 
 
+@door
 def sum_after(start: float, target: float, lr: float, steps: int, filters: int = 2) -> float:
     """The sum of K filters after so many steps of gradient descent on (sum - s)^2/2.
 
@@ -144,6 +151,7 @@ def sum_after(start: float, target: float, lr: float, steps: int, filters: int =
     return s + (_number("sum_after", "start", start) - s) * (1 - count * lr) ** steps
 
 
+@door
 def difference_after(start: float, lr: float, steps: int, *, decay: float = 0.0) -> float:
     """The difference of two summed filters after so many steps: d (1 - lr decay)^steps.
 
@@ -164,6 +172,7 @@ def difference_after(start: float, lr: float, steps: int, *, decay: float = 0.0)
     return _number("difference_after", "start", start) * (1 - lr * decay) ** steps
 
 
+@door
 def difference_variance(lr: float, sigma: float, steps: int) -> float:
     """The variance of the difference of two summed filters whose gradients have noise of their own.
 
@@ -183,6 +192,7 @@ def difference_variance(lr: float, sigma: float, steps: int) -> float:
     return 2 * (lr * sigma) ** 2 * steps
 
 
+@door
 def permuted_copies(widths: Sequence[int], *, sign_flips: bool = False) -> tuple[float, int]:
     """How many weight settings give the same network by swapping units, as (mantissa, power of ten).
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
 
@@ -15,7 +16,8 @@ from toylands.optimizers.optimizer import check_count
 WINNING_ANGLES = (-45.0, 90.0)
 
 
-def wins(w: object, v: object) -> np.ndarray:
+@door
+def wins(w: Numbers, v: Numbers) -> np.ndarray:
     """Whether a small neuron v relu(w) wins under gradient flow on (f - 1)^2/2: w > 0 and w + v > 0.
 
     While f < 1 a live neuron grows along w + v and shrinks along w - v (w' = r v and v' = r w with
@@ -40,6 +42,7 @@ def win_probability() -> float:
     return (high - low) / 360.0
 
 
+@door
 def failure_probability(width: int, win: float | None = None) -> float:
     """The probability that none of `width` independent neurons wins: (1 - win)^width.
 

@@ -21,6 +21,7 @@ import anywidget
 import traitlets
 
 from toylands import landscapes, optimizers
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.formula import landscape as from_text
 from toylands.optimizers import Optimizer
@@ -350,6 +351,7 @@ class Explorer(anywidget.AnyWidget):
         )
 
 
+@door
 def explore(
     landscape: Landscape | str | None = None,
     optimizers: Sequence[Optimizer] | Optimizer | None = None,

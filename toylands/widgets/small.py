@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
+from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry import kicks, slice_line, slice_plane
 from toylands.optimizers import Optimizer
@@ -45,6 +46,7 @@ class Comparison(ipywidgets.HBox):
         layout.close()
 
 
+@door
 def compare(
     landscapes: Sequence[Landscape],
     optimizers: Sequence[Optimizer] | Optimizer | None = None,
@@ -72,6 +74,7 @@ def compare(
     return Comparison([explore(land, optimizers, **options) for land in lands])
 
 
+@door
 def explore_slice(
     land: Landscape,
     optimizers: Sequence[Optimizer] | Optimizer | None = None,
@@ -140,6 +143,7 @@ class SharpnessView(ipywidgets.VBox):
             image.value = written.getvalue()
 
 
+@door
 def sharpness_view(
     land: Landscape, points: Any = None, *, low: float = 1e-3, high: float = 1.0
 ) -> SharpnessView:
