@@ -44,7 +44,10 @@ ENDLESS += [ENDLESS, ENDLESS]
         ({"lr": "a"}, "asked: lr='a' must be a number."),
         ({"lr": True}, "asked: lr=True must be a number."),
         ({"lr": [1.0]}, "asked: lr=[1] must be a number."),
-        ({"lr": 10**400}, "is too large for a floating-point number (at most 1.8e308); it must be a n"),
+        (
+            {"lr": 10**400},
+            "is too large for a floating-point number (at most 1.8e308); it must be a n",
+        ),
         ({"steps": 2.6}, "asked: steps=2.6 must be a whole number. Did you mean 3?"),
         ({"steps": 10**400}, "is too large; it must be a whole number."),
         ({"on": 1}, "asked: on=1 must be True or False."),
@@ -86,13 +89,25 @@ def test_what_fits_comes_in(given: dict[str, Any]) -> None:
 
 def test_the_nearest_right_choice() -> None:
     for call, words in [
-        (lambda: tl.geometry.sharpness("x**2", (1, 1)), "Turn text into one with toylands.landscape"),
-        (lambda: tl.geometry.stability_limit(tl.gd), "gd makes optimizers; call it first: gd(lr=0.1)."),
+        (
+            lambda: tl.geometry.sharpness("x**2", (1, 1)),
+            "Turn text into one with toylands.landscape",
+        ),
+        (
+            lambda: tl.geometry.stability_limit(tl.gd),
+            "gd makes optimizers; call it first: gd(lr=0.1).",
+        ),
         (lambda: tl.compare(3), "must be a list, each a landscape such as"),
-        (lambda: tl.plots.volume_chart(3), "each a volume, as toylands.geometry.basin_volumes returns"),
+        (
+            lambda: tl.plots.volume_chart(3),
+            "each a volume, as toylands.geometry.basin_volumes returns",
+        ),
         (lambda: tl.catalogue(lesson="a"), "lesson='a' must be a whole number or None"),  # type: ignore[arg-type]
         (lambda: tl.Landscape(3), "Landscape: definition=3 must be a definition"),  # type: ignore[arg-type]
-        (lambda: tl.basins(tl.landscapes.himmelblau, tl.gd(0.01), grid=10**6), "1e+12 walks; at most"),
+        (
+            lambda: tl.basins(tl.landscapes.himmelblau, tl.gd(0.01), grid=10**6),
+            "1e+12 walks; at most",
+        ),
     ]:
         with pytest.raises((TypeError, ValueError)) as caught:
             call()
@@ -111,7 +126,9 @@ def test_masked_entries_are_nowhere_used() -> None:
         lambda: tl.gd(0.1, schedule=MASKED),
         lambda: tl.landscape("(w*x - y)**2", data=data),
         lambda: tl.theory.conditioning.centred(MASKED),
-        lambda: tl.descend(tl.landscapes.rosenbrock, tl.gd(1e-3), steps=2, time_varying={"b": MASKED}),
+        lambda: tl.descend(
+            tl.landscapes.rosenbrock, tl.gd(1e-3), steps=2, time_varying={"b": MASKED}
+        ),
     ):
         with pytest.raises((TypeError, ValueError), match=nothing):
             call()

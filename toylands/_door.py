@@ -57,7 +57,7 @@ MADE_BY = {
     "SpectralDensity": "a spectrum, as toylands.geometry.spectral_density returns it",
     "Sweep": "a sweep, as toylands.sweep returns it",
     "Ticket": "a ticket, as toylands.geometry.find_ticket returns it",
-    "Trajectory": "one walk, as toylands.descend returns it",
+    "Trajectory": "one walk (a Trajectory), as toylands.descend returns it",
     "TrajectoryPCA": "what toylands.geometry.trajectory_pca returns",
     "WorstCase": "what toylands.geometry.worst_case returns",
 }
@@ -113,20 +113,21 @@ def door(function: Callable[P, R]) -> Callable[P, R]:
 
 def refusal(owner: str, name: str, value: Any, words: str, why: str = ".") -> Exception:
     """Return the error for an argument that is not what it must be."""
+    shown = repr(float(value)) if isinstance(value, float) else show(value)  # 10.0 is not 10 here
     if why == ".":
-        return TypeError(f"{owner}: {name}={show(value)} must be {words}.{_hint(words, value)}")
-    return ValueError(f"{owner}: {name}={show(value)} {why}; it must be {words}.")
+        return TypeError(f"{owner}: {name}={shown} must be {words}.{_hint(name, words, value)}")
+    return ValueError(f"{owner}: {name}={shown} {why}; it must be {words}.")
 
 
-def _hint(words: str, value: Any) -> str:
+def _hint(name: str, words: str, value: Any) -> str:
     """Return the nearest right choice, where the value shows what was meant."""
-    name = getattr(value, "__name__", None)
-    if words == MADE_BY["Optimizer"] and callable(value) and isinstance(name, str):
-        return f" {name} makes optimizers; call it first: {name}(lr=0.1)."
+    called = getattr(value, "__name__", None)
+    if words == MADE_BY["Optimizer"] and callable(value) and isinstance(called, str):
+        return f" {called} makes optimizers; call it first: {called}(lr=0.1)."
     if words == MADE_BY["Landscape"] and isinstance(value, str):
         return " Turn text into one with toylands.landscape(...)."
     if words == MADE_BY["Trajectory"] and type(value).__name__ in ("Swarm", "Race"):
-        return " Choose one of its walks, for example the first: [0]."
+        return f" Choose one of its walks, for example {name}[0]."
     if words == _WHOLE and isinstance(value, Real) and not isinstance(value, bool | np.bool_):
         number = float(value)
         return f" Did you mean {round(number)}?" if abs(number) < 1e15 else ""
@@ -269,8 +270,8 @@ def _either(first: Kind | None, second: Kind | None) -> Kind | None:
 
 
 def _several(inside: Kind | None, count: int | None = None) -> Kind:
-    one = "values" if inside is None else inside.words
-    words = f"a list, each {one}" if count is None else f"{count} values, each {one}"
+    words = "a list" if count is None else f"{count} values"
+    words += "" if inside is None else f", each {inside.words}"
 
     def fault(value: Any) -> str:
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):

@@ -389,7 +389,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "grid of 0 rows": ({"grid": (4, 0)}, ValueError, "grid=0 must be at least 2"),
     "float grid": ({"grid": 8.0}, TypeError, "grid=8 must be a whole number"),
     "text grid": ({"grid": "fine"}, TypeError, "grid='fine'"),
-    "three grids": ({"grid": (4, 4, 4)}, ValueError, "grid=(4, 4, 4) must be one number or"),
+    "three grids": ({"grid": (4, 4, 4)}, TypeError, "grid=(4, 4, 4) must be a whole number or"),
     "one side": (
         {"view": (-1, 1)},
         ValueError,

@@ -231,8 +231,8 @@ MOVING: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         "time-varying b is not finite at step 4",
     ),
-    "text": ({"b": "drift"}, TypeError, "time-varying b='drift' is not a row of numbers"),
-    "words": ({"b": lambda t: "fast"}, TypeError, "time-varying b="),
+    "text": ({"b": "drift"}, TypeError, "b='drift' must be a row of numbers"),
+    "words": ({"b": lambda t: "fast"}, TypeError, "time-varying b: b="),
 }
 
 

@@ -33,12 +33,12 @@ def test_the_same_seed_gives_the_same_kicks() -> None:
 
 @pytest.mark.parametrize("sigma", [-1.0, np.nan, np.inf, "wide"])
 def test_a_bad_size_is_refused(sigma: float) -> None:
-    with pytest.raises(ValueError, match="sigma"):
+    with pytest.raises((TypeError, ValueError), match="sigma"):
         kicks(tl.landscapes.rosenbrock, (0.0, 0.0), sigma)
 
 
 def test_only_one_point_of_a_landscape_is_kicked() -> None:
-    with pytest.raises(TypeError, match="kicks needs a landscape"):
+    with pytest.raises(TypeError, match=r"kicks: land=.* must be a landscape"):
         kicks("rosenbrock", (0.0, 0.0), 0.1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one finite point"):
         kicks(tl.landscapes.rosenbrock, (0.0, np.nan), 0.1)

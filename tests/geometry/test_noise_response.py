@@ -52,10 +52,10 @@ def test_third_derivatives_along_a_line() -> None:
         (lambda: third_along(tl.landscapes.bowl, (0, 0), (1, np.nan)), "finite"),
         (lambda: third_along(tl.landscapes.ackley, (0, 0), (1, 0)), "no finite third derivative"),
         (lambda: noise_response(tl.landscapes.bowl, (0, 0), [0.1, -1]), "above 0"),
-        (lambda: noise_response(tl.landscapes.bowl, (0, 0), "a"), "above 0"),
+        (lambda: noise_response(tl.landscapes.bowl, (0, 0), "a"), "real numbers"),
         (lambda: noise_response(tl.landscapes.ackley, (0, 0), [0.1]), "kink"),
     ],
 )
 def test_bad_questions_are_refused(call, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         call()

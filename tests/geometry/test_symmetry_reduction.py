@@ -114,7 +114,7 @@ def test_bad_symmetries_are_refused(call, words: str) -> None:
 
 def test_bad_runs_and_quantities_are_refused() -> None:
     run = tl.descend(UV, tl.gd(0.1), steps=3)
-    with pytest.raises(TypeError, match="function of theta"):
+    with pytest.raises(TypeError, match="must be a function"):
         conserved(run, 3.0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="one number"):
         conserved(run, lambda p: p)

@@ -72,7 +72,7 @@ def test_in_many_coordinates_the_map_is_a_plane_and_says_what_leaves_it(by_gid: 
 
 def test_bad_requests_are_refused() -> None:
     path = bezier_path(VALLEY, *ENDS, count=11)
-    with pytest.raises(TypeError, match="Interpolation"):
+    with pytest.raises(TypeError, match="what interpolate returns"):
         interpolation_curve(path)
     with pytest.raises(TypeError, match="elastic_band"):
         path_map(interpolate(VALLEY, *ENDS))

@@ -177,7 +177,7 @@ def time_varying_columns(
             values = [values(t) for t in range(steps + 1)]
         column, why = numbers_in(values)
         if why:
-            raise refusal("time_varying", name, values, "a row of numbers, one per step", why)
+            raise refusal(f"time-varying {name}", name, values, "a row of numbers", why)
         column = column.astype(float)
         if column.ndim != 1 or len(column) not in (max(steps, 1), steps + 1):
             raise ValueError(

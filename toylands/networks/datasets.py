@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from toylands._door import door
 from toylands.networks.checks import chosen, generator, numbers, real, whole
 
 
@@ -92,7 +91,6 @@ def _two(n: int) -> tuple[int, np.ndarray]:
     return first, (np.arange(n) >= first).astype(float)[:, None]
 
 
-@door
 def two_moons(n: int = 100, *, noise: float = 0.1, seed: int = 0) -> Dataset:
     """Two interleaved half circles of radius 1, one class each.
 
@@ -116,7 +114,6 @@ def two_moons(n: int = 100, *, noise: float = 0.1, seed: int = 0) -> Dataset:
     return Dataset(x, y, "two_moons")
 
 
-@door
 def spirals(n: int = 100, *, turns: float = 1.0, noise: float = 0.02, seed: int = 0) -> Dataset:
     """Two spirals of one class each, the second turned by half a turn.
 
@@ -139,7 +136,6 @@ def spirals(n: int = 100, *, turns: float = 1.0, noise: float = 0.02, seed: int 
     return Dataset(x, y, "spirals")
 
 
-@door
 def circles(n: int = 100, *, factor: float = 0.5, noise: float = 0.05, seed: int = 0) -> Dataset:
     """A circle of radius 1 (class 0) around a smaller one (class 1).
 
@@ -159,7 +155,6 @@ def circles(n: int = 100, *, factor: float = 0.5, noise: float = 0.05, seed: int
     return Dataset(x, y, "circles")
 
 
-@door
 def xor(n: int = 4, *, noise: float = 0.0, seed: int = 0) -> Dataset:
     """Exclusive or: the corners of the unit square, class 1 where the two inputs differ.
 
@@ -185,7 +180,6 @@ CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-@door
 def regression_curve(
     n: int = 40, *, curve: str = "sine", noise: float = 0.1, seed: int = 0
 ) -> Dataset:
@@ -210,7 +204,6 @@ def regression_curve(
     return Dataset(x, y, curve)
 
 
-@door
 def blobs(
     n: int = 100, *, classes: int = 2, inputs: int = 2, spread: float = 0.3, seed: int = 0
 ) -> Dataset:

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from toylands._door import door
 from toylands.networks.architecture import Architecture, architecture
 from toylands.networks.checks import generator, whole
 from toylands.networks.definition import check_data
 from toylands.networks.network import Network
 
 
-@door
 def mlp(
     widths: Sequence[int],
     activation: str | Sequence[str] = "tanh",
