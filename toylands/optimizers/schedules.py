@@ -450,28 +450,26 @@ def _too_short(schedule: Schedule, steps: int) -> str:
 
 
 def _whole(owner: str, name: str, value: Any, least: int = 1) -> int:
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-        hint = ""
-        if isinstance(value, Real) and math.isfinite(value):
-            hint = f" Did you mean {max(least, round(float(value)))}?"
-        raise TypeError(f"{owner}: {name} must be a whole number, not {value!r}.{hint}")
     if why := whole_fault(value):
-        raise _not(owner, name, value, "a whole number", why)
+        real = isinstance(value, Real) and not isinstance(value, bool) and why == "."
+        near = max(least, round(float(value))) if real and math.isfinite(value) else None
+        raise _not(owner, name, value, "a whole number", why, near)
     value = operator.index(value)
     if value < least:
         raise ValueError(f"{owner}: {name} must be at least {least}, not {value}.")
     return value
 
 
-def _not(owner: str, name: str, value: Any, expected: str, why: str) -> Exception:
+def _not(
+    owner: str, name: str, value: Any, expected: str, why: str, near: int | None = None
+) -> Exception:
+    hint = "" if near is None else f" Did you mean {near}?"
     if why == ".":
-        return TypeError(f"{owner}: {name} must be {expected}, not {show(value)}.")
+        return TypeError(f"{owner}: {name} must be {expected}, not {value!r}.{hint}")
     return ValueError(f"{owner}: {name} must be {expected}, but {show(value)} {why}.")
 
 
 def _real(owner: str, name: str, value: Any, expected: str) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise TypeError(f"{owner}: {name} must be {expected}, not {value!r}.")
     if why := number_fault(value):
         raise _not(owner, name, value, expected, why)
     number = float(value)
@@ -501,7 +499,7 @@ def _fraction(owner: str, name: str, value: Any) -> float:
 
 
 def _choice(owner: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(
             f"{owner}: {name} must be {one_of(choices)}, not {value!r}."
             f"{did_you_mean(str(value), choices)}"
