@@ -293,7 +293,7 @@ def test_a_name_like_a_temporary_is_no_trouble() -> None:
 
 def test_the_emitter_refuses_what_it_does_not_know() -> None:
     x = sympy.Symbol("x", real=True)
-    emitter = Emitter({x: "x0"}, {x})
+    emitter = Emitter({x: "x0"}, {x}, {x})
     assert emitter.text(sympy.Integer(2)) == "2.0"
     with pytest.raises(ValueError, match="cannot be compiled"):
         emitter.text(sympy.Function("mystery")(x))

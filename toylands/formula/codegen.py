@@ -54,11 +54,11 @@ _CALLS = {
     },
 }
 #: functions that are plain arithmetic, comparisons and choices: loops with them vectorise
-_LIGHT = {*("abs", "sign", "relu", "step", "flat", "above_zero", "from_zero", "maximum", "minimum")}
-#: those that `toylands.formula.elementary` has in plain arithmetic; the angles of some must not be far
-_QUICK, _ANGLES = {"exp", "sin", "cos"}, {"sin", "cos"}
-#: how far an angle may be for the quick functions
-FAR = 1e6
+_LIGHT = {
+    *("abs", "sign", "relu", "step", "flat", "above_zero", "from_zero", "maximum", "minimum", "exp")
+}
+#: those with a quick variant for angles that are not far from 0
+_ANGLES = {"sin", "cos"}
 _RELATIONS = {
     sympy.StrictLessThan: "<",
     sympy.LessThan: "<=",
@@ -73,8 +73,9 @@ class Emitter:
     """Turns expressions into assignments; `varying` symbols differ from walker to walker.
 
     Subexpressions without a varying symbol go to `before` (computed once per block), the others to
-    `inside` (the loop over walkers). Inside, the functions named in `quick` are those of
-    `toylands.formula.elementary`.
+    `inside` (the loop over walkers). How an expression is computed never depends on that, but on whether
+    it has a symbol of `own`, which every walker has for itself: so its digits are the same whether the
+    block shares its parameters or not. With `quick`, sines and cosines are for angles that are not far.
 
     Attributes:
         angles: the names of arguments that must not be far from 0 (more than `FAR`).
@@ -85,11 +86,14 @@ class Emitter:
         self,
         names: dict[sympy.Symbol, str],
         varying: Iterable[sympy.Symbol],
-        quick: Iterable[str] = (),
+        own: Iterable[sympy.Symbol],
+        *,
+        quick: bool = False,
     ) -> None:
         self.names = dict(names)
         self.varying = set(varying)
-        self.quick = set(quick)
+        self.own = set(own)
+        self.quick = quick
         self.angles: list[str] = []
         self.vectorises = True
         self.before: list[str] = []
@@ -100,11 +104,17 @@ class Emitter:
         """Compute a common subexpression under the given symbol."""
         if self.varies(expression):
             self.varying.add(symbol)
+        if self.belongs(expression):
+            self.own.add(symbol)
         self.names[symbol] = self._store(self.text(expression), self.varies(expression))
 
     def varies(self, expression: sympy.Basic) -> bool:
         """Whether the expression differs between walkers."""
         return bool(expression.free_symbols & self.varying)
+
+    def belongs(self, expression: sympy.Basic) -> bool:
+        """Whether the expression has a symbol that every walker has for itself, in every kernel."""
+        return bool(expression.free_symbols & self.own)
 
     def _store(self, text: str, varies: bool) -> str:
         if text not in self._temporaries:
@@ -147,18 +157,18 @@ class Emitter:
             )
         if not self.varies(node):
             return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
-        if name in self.quick:
+        if self.quick and name in _ANGLES:
             argument = self._store(self.text(node.args[0]), True)
-            if name in _ANGLES and argument not in self.angles:
+            if argument not in self.angles:
                 self.angles.append(argument)
             return f"quick_{name}({argument})"
         self.vectorises = self.vectorises and name in _LIGHT
         return f"{name}({', '.join(self.text(argument) for argument in node.args)})"
 
     def divides(self, expression: sympy.Expr) -> bool:
-        """Whether a term of the sum is divided by something that differs between walkers."""
+        """Whether a term of the sum is divided by something that every walker has for itself."""
         return any(
-            factor.is_Pow and factor.exp.is_number and factor.exp < 0 and self.varies(factor.base)
+            factor.is_Pow and factor.exp.is_number and factor.exp < 0 and self.belongs(factor.base)
             for term in sympy.Add.make_args(expression)
             for factor in sympy.Mul.make_args(term)
         )
@@ -182,13 +192,14 @@ class Emitter:
                 below.append((base, -exponent))
             else:
                 above.append(factor)
-        # A reciprocal of something shared by the block is computed once and multiplied with.
-        kept = [(base, power) for base, power in below if self.varies(base)]
-        shared = [(base, power) for base, power in below if not self.varies(base)]
+        # A reciprocal of something that a block may share is multiplied with.
+        kept = [(base, power) for base, power in below if self.belongs(base)]
+        shared = [(base, power) for base, power in below if not self.belongs(base)]
         texts = [self.text(factor) for factor in above]
         if shared:
             divisor = " * ".join(self._power(base, power) for base, power in shared)
-            texts.append(self._store(f"1.0 / ({divisor})", False))
+            varies = any(self.varies(base) for base, _ in shared)
+            texts.append(self._store(f"1.0 / ({divisor})", varies))
         if coefficient != 1 or not texts:
             texts.insert(0, _number(coefficient))
         product = " * ".join(texts)
@@ -289,7 +300,7 @@ def turned(
     """The same with the sign of every product turned that is itself a result but for its sign.
 
     Inside a sum a minus costs nothing (it becomes a subtraction), before a result it is one operation more.
-    Not a digit changes; a sum, turned, would be rounded otherwise where it is fused with a product.
+    Not a digit changes.
     """
     parts, results = list(parts), list(results)
     for symbol, turning in parts:
@@ -302,10 +313,8 @@ def turned(
     return parts, results
 
 
-def _with_the_library(line: str) -> str:
-    for name in _ANGLES:
-        line = line.replace(f"quick_{name}(", f"{name}(")
-    return line
+def _at_any_angle(line: str) -> str:
+    return line.replace("quick_", "")
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -380,7 +389,7 @@ def kernel_source(
         names[symbol] = f"d{c}"
         per_sample.append(f"d{c} = load(data, {c} * rows + row)")
     # A sum over samples cannot be begun again when an angle turns out to be far.
-    emitter = Emitter(names, varying, _QUICK - _ANGLES if columns else _QUICK)
+    emitter = Emitter(names, varying, coordinates, quick=not columns)
     for symbol, expression in replacements:
         emitter.assign(symbol, expression)
     reduced, guards = reduced[:-2], reduced[-2:]
@@ -415,12 +424,12 @@ def kernel_source(
         inside = [*per_walker, *emitter.inside]
         inside += [f"store_{r}({target(r)}, {text})" for r, text in enumerate(texts)]
         far = [
-            f"far = gather(far, 0.0 if abs({angle}) <= {FAR} else 1.0)" for angle in emitter.angles
+            f"far = gather(far, 0.0 if abs({angle}) <= FAR else 1.0)" for angle in emitter.angles
         ]
         lines += ["    far = 0.0"] if far else []
         lines.append("    for i in range(n):")
         lines += [f"        {line}" for line in (*inside, *far)]
-        if far:  # once more, with the C library's functions
+        if far:  # once more; where an angle is not far, to the same digits
             lines += ["    if far > 0.0:", "        for i in range(n):"]
-            lines += [f"            {line}" for line in map(_with_the_library, inside)]
+            lines += [f"            {line}" for line in map(_at_any_angle, inside)]
     return "\n".join(lines) + "\n", rows

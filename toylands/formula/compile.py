@@ -9,6 +9,7 @@ swapped. numba is imported with this module, that is: with the first evaluation,
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 import re
 import threading
@@ -26,9 +27,10 @@ from toylands.formula.caches import kept, kept_c
 from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
 
-#: IEEE semantics everywhere (division by zero gives infinity, no exception); only fused multiply-add
-#: is allowed, as C compilers allow it. Never `fastmath=True`: it would assume that NaN cannot occur.
-SETTINGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+#: IEEE semantics everywhere (division by zero gives infinity, no exception). Nothing of `fastmath`: fused
+#: multiply-add rounds once where two operations round twice, so that chaotic walks would go other ways on
+#: processors with and without it, or with vectors of another width.
+SETTINGS: dict[str, Any] = {"error_model": "numpy"}
 
 f8 = types.float64
 i8 = types.int64
@@ -39,6 +41,9 @@ void = types.void
 KERNEL = types.void(i8, i8, doubles, doubles, doubles, i8, longs, i8, doubles, doubles)
 RULE = f8(i8, i8, i8, f8, f8, doubles, doubles, doubles, doubles, doubles)
 PRECONDITION = types.void(i8, i8, i8, doubles, doubles, doubles, doubles)
+
+#: how far an angle may be for `quick_sin` and `quick_cos`
+FAR = 1e6
 
 #: how many kernels and rules were compiled in this process (tests watch it)
 compiled = 0
@@ -279,7 +284,10 @@ def multiply_words(typingctx: Any, a: Any, b: Any) -> Any:
 
 @intrinsic
 def gather(typingctx: Any, total: Any, value: Any) -> Any:
-    """total + value, for a sum whose terms may be added in any order (so that it vectorises)."""
+    """total + value, for a sum of which no digit is used: only whether it is finite, 0, or too large.
+
+    Its terms may be added in any order, so that it vectorises; how depends on the processor.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.fadd(*args, flags=("reassoc",))
@@ -318,11 +326,24 @@ NAMESPACE: dict[str, Any] = {
     **{name: getattr(math, name) for name in _MATH},
     "abs": abs,
     "nan": math.nan,
+    "FAR": FAR,
     "index_at": index_at,
     "gather": gather,
     "widen": widen,
     "quotient": quotient,
 }
+
+
+#: functions that are our own plain arithmetic, and their modules: no C library decides a digit
+OWN = {
+    "exp": "exponentials",
+    **dict.fromkeys(("sin", "cos", "quick_sin", "quick_cos"), "angles"),
+}
+
+
+def own(name: str) -> Any:
+    """Our own compiled function of this name; its module is imported when a formula first needs it."""
+    return getattr(importlib.import_module(f"toylands.formula.{OWN[name]}"), name)
 
 
 @functools.cache
@@ -354,12 +375,9 @@ def compile_source(source: str, entry: str, rows: int, signature: Any) -> Any:
 def _compiled(source: str, entry: str, rows: int, signature: Any) -> Any:
     global compiled
     namespace = dict(NAMESPACE)
-    for name in set(re.findall(r"\b[a-z_]\w*(?=\()", source)) & set(scalars.__all__):
-        namespace[name] = scalar(name)
-    if "quick_" in source:
-        from toylands.formula import elementary
-
-        namespace |= {name: getattr(elementary, name) for name in elementary.QUICK}
+    called = set(re.findall(r"\b[a-z_]\w*(?=\()", source))
+    namespace |= {name: scalar(name) for name in called & set(scalars.__all__)}
+    namespace |= {name: own(name) for name in called & set(OWN)}
     namespace["load"] = loader(rows)
     for r in range(rows):
         namespace[f"store_{r}"] = storer(rows, r)

@@ -4,8 +4,7 @@ A core divides and takes roots in one slow unit, while several others multiply a
 begins with a guess at 1/b, an integer difference that is off by at most 6%, makes it exact to the last
 digit by three polynomial steps, and corrects a * (1/b) by its own remainder, which fused multiply-add
 keeps whole. Where a, b and a/b are normal numbers (to be safe: between 1e-290 and 1e307), the result is
-a/b, rounded as the processor rounds it. The exception are divisors whose 53 binary digits are all ones:
-there the last one of the result may differ.
+a/b, rounded as the processor rounds it.
 
 Where b or a/b is 0, infinite or nearly so, the result may be infinite or not a number instead of a/b:
 whoever calls must look, and divide where that happens. It is no other number than a/b but for divisors
@@ -59,6 +58,13 @@ def quotient(typingctx: Any, a: Any, b: Any) -> Any:
         y = builder.fma(y, error, y)
         y = builder.fma(y, builder.fmul(error, error), y)
         y = builder.fma(y, builder.fma(less, y, ir.Constant(double, 1.0)), y)
+        # The steps find the float nearest to 1/b but for one b: where its 53 digits are all ones, 1/b lies
+        # just above the middle of two floats and is rounded to the lower.
+        ones = builder.or_(builder.bitcast(below, long), ir.Constant(long, -(1 << 52)))
+        next_y = builder.bitcast(
+            builder.add(builder.bitcast(y, long), ir.Constant(long, 1)), double
+        )
+        y = builder.select(builder.icmp_signed("==", ones, ir.Constant(long, -1)), next_y, y)
         first = builder.fmul(above, y)
         return builder.fma(builder.fma(less, first, above), y, first)
 

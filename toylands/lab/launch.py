@@ -161,7 +161,7 @@ PATIENCE = 20
 #: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
 WARM = """
 from toylands.dynamics import random, solvers, stages
-from toylands.formula import compile, elementary, evaluate
+from toylands.formula import angles, compile, evaluate, exponentials
 for part in compile.stages:
     part.compiled
 """

@@ -6,7 +6,7 @@ import math
 
 from numba import types
 
-from toylands.formula.compile import gather, i8, inline, peek, peek_long, poke, stage
+from toylands.formula.compile import i8, inline, peek, peek_long, poke, stage
 from toylands.networks.activations import sigmoid, softplus
 from toylands.networks.description import INPUTS, OUTPUTS, ROWS, SQUARE
 from toylands.networks.plan import (
@@ -24,6 +24,7 @@ from toylands.networks.plan import (
     T_Z,
     WEIGHT,
     call_gather,
+    dot,
     row,
 )
 
@@ -46,12 +47,12 @@ def _squares(net, plan):  # type: ignore[no-untyped-def]
     total = 0.0
     for k in range(peek_long(net, OUTPUTS)):
         z, delta, d1 = _output(net, plan, k)
-        for s in range(real):
-            residual = peek(z, s) - peek(y, s)
-            total = gather(total, 0.5 * factor * residual * residual)
+        for s in range(samples):
+            poke(delta, s, peek(z, s) - peek(y, s))
+        total += 0.5 * factor * dot(delta, delta, real)
         for s in range(samples):
             c = factor * peek(weight, s)
-            poke(delta, s, (peek(z, s) - peek(y, s)) * c)
+            poke(delta, s, peek(delta, s) * c)
             poke(d1, s, c)
     return total
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from toylands.formula.compile import gather, i8, inline, peek, peek_long, poke, stage, void
+from toylands.formula.compile import i8, inline, peek, peek_long, poke, stage, void
 from toylands.networks.description import BATCH_NORM, BIAS, EPS, FIRST, NORM, NUMBERS, UNITS
 from toylands.networks.plan import (
     ACT,
@@ -16,6 +16,7 @@ from toylands.networks.plan import (
     MEANS,
     NORMALISE,
     NORMED,
+    ONES,
     PROJECT,
     REAL,
     SAMPLES,
@@ -26,6 +27,7 @@ from toylands.networks.plan import (
     THETA,
     TURN,
     call_means,
+    dot,
     fill,
     row,
 )
@@ -39,14 +41,9 @@ def means(net, plan, left, right, units, u):  # type: ignore[no-untyped-def]
     """
     mean, ld, samples = peek_long(plan, MEAN), peek_long(plan, LD), peek_long(plan, SAMPLES)
     if peek_long(net, NORM) == BATCH_NORM:
-        total, at, real = 0.0, 8 * ld * u, peek_long(plan, REAL)
-        if right == 0:
-            for s in range(real):
-                total = gather(total, peek(left + at, s))
-        else:
-            for s in range(real):
-                total = gather(total, peek(left + at, s) * peek(right + at, s))
-        fill(mean, samples, total / real)
+        at, real = 8 * ld * u, peek_long(plan, REAL)
+        factors = peek_long(plan, ONES) if right == 0 else right + at
+        fill(mean, samples, dot(left + at, factors, real) / real)
     elif u == 0:
         fill(mean, samples, 0.0)
         for k in range(units):

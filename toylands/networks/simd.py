@@ -6,6 +6,10 @@
 Rows are samples side by side, padded to whole registers. LLVM's own vectoriser keeps neither the
 accumulators in registers nor several sums in flight, so the innermost blocks are written here as vector
 instructions; everything around them is ordinary code. [Goto and van de Geijn 2008]
+
+On every processor a sum over samples is taken as `LANES` sums side by side, which are then added in pairs,
+and every product is rounded before it is added. What the processor decides is how many of these sums are in
+flight at once: its registers hold a vector in one, two or four parts.
 """
 
 from __future__ import annotations
@@ -20,15 +24,12 @@ from numba.extending import intrinsic
 from toylands.formula.compile import i8, stage
 from toylands.networks.plan import CORRELATE, MULTIPLY
 
-
-def _lanes() -> int:
-    """Float64 numbers in one vector register of this machine."""
-    features = binding.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
-
-
-#: numbers in a vector register; rows of samples are padded to a multiple of it
-LANES = _lanes()
+#: numbers in a vector; rows of samples are padded to a multiple of it
+LANES = 8
+#: whether a register of this processor holds a whole vector (and there are 32 of them)
+_WHOLE = bool(binding.get_host_cpu_features().get("avx512f"))
+#: vectors of samples that `multiply` works on at once, and the side of the squares of `correlate`
+WIDE, SIDE = (2, 4) if _WHOLE else (1, 2)
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
 _VECTOR = ir.VectorType(_DOUBLE, LANES)
 
@@ -61,7 +62,7 @@ def _shuffle(builder: Any, left: Any, right: Any, lanes: list[int]) -> Any:
 
 
 def _multiply_add(builder: Any, left: Any, right: Any, total: Any) -> Any:
-    return builder.fadd(builder.fmul(left, right, flags=("contract",)), total, flags=("contract",))
+    return builder.fadd(builder.fmul(left, right), total)
 
 
 def _accumulators(builder: Any, count: int) -> list[Any]:
@@ -70,7 +71,7 @@ def _accumulators(builder: Any, count: int) -> list[Any]:
 
 @functools.cache
 def _multiply_block(units: int, vectors: int) -> Any:
-    """z[u, s:] += w[u, :] a[:, s:] for `units` rows and `vectors` registers of samples."""
+    """z[u, s:] += w[u, :] a[:, s:] for `units` rows and `vectors` times LANES samples."""
 
     @intrinsic
     def block(
@@ -130,16 +131,16 @@ def _correlate_block(rows: int, columns: int) -> Any:
         d_row: Any,
         a: Any,
         a_row: Any,
-        registers: Any,
+        vectors: Any,
     ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            out, out_row, d, d_row, a, a_row, registers = args
+            out, out_row, d, d_row, a, a_row, vectors = args
             lefts = [_at(builder, d, builder.mul(_INDEX(r), d_row)) for r in range(rows)]
             rights = [_at(builder, a, builder.mul(_INDEX(c), a_row)) for c in range(columns)]
             places = _accumulators(builder, rows * columns)
             for place in places:
                 builder.store(ir.Constant(_VECTOR, [0.0] * LANES), place)
-            with cgutils.for_range(builder, registers) as step:
+            with cgutils.for_range(builder, vectors) as step:
                 at = builder.mul(step.index, _INDEX(LANES))
                 left = [_load(builder, _at(builder, address, at)) for address in lefts]
                 right = [_load(builder, _at(builder, address, at)) for address in rights]
@@ -180,10 +181,10 @@ def _totals(builder: Any, vectors: list[Any]) -> list[Any]:
     return vectors
 
 
-_multiply_4_2, _multiply_4_1 = _multiply_block(4, 2), _multiply_block(4, 1)
-_multiply_1_2, _multiply_1_1 = _multiply_block(1, 2), _multiply_block(1, 1)
-_correlate_4_4, _correlate_4_1 = _correlate_block(4, 4), _correlate_block(4, 1)
-_correlate_1_4, _correlate_1_1 = _correlate_block(1, 4), _correlate_block(1, 1)
+_multiply_4_wide, _multiply_4_1 = _multiply_block(4, WIDE), _multiply_block(4, 1)
+_multiply_1_wide, _multiply_1_1 = _multiply_block(1, WIDE), _multiply_block(1, 1)
+_correlate_square, _correlate_high = _correlate_block(SIDE, SIDE), _correlate_block(SIDE, 1)
+_correlate_long, _correlate_one = _correlate_block(1, SIDE), _correlate_block(1, 1)
 
 
 @stage(MULTIPLY)
@@ -195,47 +196,47 @@ def multiply(z, z_row, w, w_u, w_v, a, a_row, units, count, samples):  # type: i
     """
     s = 0
     while s < samples:
-        wide = s + 2 * LANES <= samples
+        wide = s + WIDE * LANES <= samples
         source = a + 8 * s
         u = 0
         while u + 4 <= units:
             target, weights = z + 8 * (u * z_row + s), w + 8 * u * w_u
             if wide:
-                _multiply_4_2(target, z_row, weights, w_u, w_v, source, a_row, count)
+                _multiply_4_wide(target, z_row, weights, w_u, w_v, source, a_row, count)
             else:
                 _multiply_4_1(target, z_row, weights, w_u, w_v, source, a_row, count)
             u += 4
         while u < units:
             target, weights = z + 8 * (u * z_row + s), w + 8 * u * w_u
             if wide:
-                _multiply_1_2(target, z_row, weights, w_u, w_v, source, a_row, count)
+                _multiply_1_wide(target, z_row, weights, w_u, w_v, source, a_row, count)
             else:
                 _multiply_1_1(target, z_row, weights, w_u, w_v, source, a_row, count)
             u += 1
-        s += 2 * LANES if wide else LANES
+        s += WIDE * LANES if wide else LANES
 
 
 @stage(CORRELATE)
 def correlate(out, out_row, d, d_row, a, a_row, rows, columns, samples):  # type: ignore[no-untyped-def]
     """Add to out, for every pair of a row of d and a row of a, their product summed over samples."""
-    registers = samples // LANES
+    vectors = samples // LANES
     r = 0
     while r < rows:
-        high = 4 if r + 4 <= rows else 1
+        high = SIDE if r + SIDE <= rows else 1
         left, line = d + 8 * r * d_row, out + 8 * r * out_row
         c = 0
-        while c + 4 <= columns:
+        while c + SIDE <= columns:
             right, target = a + 8 * c * a_row, line + 8 * c
-            if high == 4:
-                _correlate_4_4(target, out_row, left, d_row, right, a_row, registers)
+            if high == SIDE:
+                _correlate_square(target, out_row, left, d_row, right, a_row, vectors)
             else:
-                _correlate_1_4(target, out_row, left, d_row, right, a_row, registers)
-            c += 4
+                _correlate_long(target, out_row, left, d_row, right, a_row, vectors)
+            c += SIDE
         while c < columns:
             right, target = a + 8 * c * a_row, line + 8 * c
-            if high == 4:
-                _correlate_4_1(target, out_row, left, d_row, right, a_row, registers)
+            if high == SIDE:
+                _correlate_high(target, out_row, left, d_row, right, a_row, vectors)
             else:
-                _correlate_1_1(target, out_row, left, d_row, right, a_row, registers)
+                _correlate_one(target, out_row, left, d_row, right, a_row, vectors)
             c += 1
         r += high

@@ -195,7 +195,7 @@ class Rule:
         results = [expression.xreplace(powers) for expression in results]
         per_walker = {"theta": "x", "g": "dx", **{m: f"s{k}" for k, m in enumerate(self.memory)}}
         names = {symbols[name]: text for name, text in per_walker.items()}
-        varying = set(names)
+        own, varying = set(names), set(names)
         hyper = [symbols[name] for name in self.defaults] + list(powers.values())
         names.update({symbol: f"h{k}" for k, symbol in enumerate(hyper)})
         names[lr] = "rate"
@@ -204,7 +204,7 @@ class Rule:
         if not shared:
             varying |= {*hyper, lr}
         replacements, reduced = sympy.cse(results, symbols=sympy.numbered_symbols("cse_"))
-        emitter = Emitter(names, varying)
+        emitter = Emitter(names, varying, own)
         for symbol, expression in replacements:
             emitter.assign(symbol, expression)
         texts = [emitter.text(expression) for expression in reduced]
