@@ -125,10 +125,16 @@ def test_infinite_angles_have_no_wave() -> None:
 
 @pytest.mark.parametrize("name", ["sin", "cos"])
 def test_waves_of_any_length(name: str) -> None:
-    """Up to the largest floats, at powers of the base 2^24, and at the worst: nearest to a multiple of pi/2."""
+    """Up to the largest floats, at powers of 2^24, and at the floats nearest to a multiple of pi/2."""
     x = 10 ** np.random.default_rng(6).uniform(5.9, 308.2, 1_000)
     x[::2] *= -1
-    odd = [6381956970095103 * 2.0**797, 5.319372648326541e255, np.finfo(float).max, 2.0**24, 2.0**48]
+    odd = [
+        6381956970095103 * 2.0**797,
+        5.319372648326541e255,
+        np.finfo(float).max,
+        2.0**24,
+        2.0**48,
+    ]
     odd += [-(2.0**1023), 2.0**24 - 1, 2.0**24 + 1, np.nextafter(2.0**48, 0), compile.FAR]
     assert worst(name, np.concatenate([x, odd])) < 0.9
 

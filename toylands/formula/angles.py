@@ -32,18 +32,13 @@ _HALF_PI = (
 _HALF_PI_HIGH, _HALF_PI_LOW = 1.5707963267948966, 6.123233995736766e-17
 #: 2/pi to 1,248 binary digits, in pieces of 24: as many as the largest floats need
 _PIECE = 16777216.0
-_PIECES = np.array(
-    [
-        float(int(digits, 16))
-        for digits in (
-            "a2f983 6e4e44 1529fc 2757d1 f534dd c0db62 95993c 439041 fe5163 abdebb c561b7 246e3a "
-            "424dd2 e00649 2eea09 d1921c fe1deb 1cb129 a73ee8 8235f5 2ebb44 84e99c 7026b4 5f7e41 "
-            "3991d6 398353 39f49c 845f8b bdf928 3b1ff8 97ffde 05980f ef2f11 8b5a0a 6d1f6d 367ecf "
-            "27cb09 b74f46 3f669e 5fea2d 7527ba c7ebe5 f17b3d 0739f7 8a5292 ea6bfb 5fb11f 8d5d08 "
-            "560330 46fc7b 6babf0 cfbc20 "
-        ).split()
-    ]
+_DIGITS = (
+    "a2f9836e4e441529fc2757d1f534ddc0db6295993c439041fe5163abdebbc561b7246e3a424dd2"
+    "e006492eea09d1921cfe1deb1cb129a73ee88235f52ebb4484e99c7026b45f7e413991d6398353"
+    "39f49c845f8bbdf9283b1ff897ffde05980fef2f118b5a0a6d1f6d367ecf27cb09b74f463f669e"
+    "5fea2d7527bac7ebe5f17b3d0739f78a5292ea6bfb5fb11f8d5d0856033046fc7b6babf0cfbc20"
 )
+_PIECES = np.array([float(int(_DIGITS[i : i + 6], 16)) for i in range(0, len(_DIGITS), 6)])
 
 
 @inline(f8, f8, f8, i8)
