@@ -56,15 +56,13 @@ def test_a_slice_is_turned_by_its_sliders(notebook: Notebook) -> None:
 
 def test_a_larger_kick_costs_more(notebook: Notebook) -> None:
     run(notebook, "tl.sharpness_view(tl.landscapes.gaussian_wells, [(-1.5, 0), (1.5, 0)])")
-    pictures = notebook.page.locator(".jp-OutputArea-output img")
+    pictures = notebook.page.locator(".jupyter-widgets img")
     pictures.nth(1).wait_for()
     assert pictures.count() == 2
     before = pictures.nth(0).get_attribute("src")
     handle = notebook.page.locator(".jp-OutputArea-output .noUi-handle")
     handle.focus()
     handle.press("ArrowRight")
-    notebook.wait(
-        "(old) => document.querySelector('.jp-OutputArea-output img')?.src !== old", before
-    )
+    notebook.wait("(old) => document.querySelector('.jupyter-widgets img')?.src !== old", before)
     assert float(notebook.execute("print(shown.slider.value)")) > 0.0316
     assert notebook.faults() == []

@@ -89,7 +89,7 @@ def _through(owner: str, land: Landscape, through: Any) -> np.ndarray:
     return one_point(owner, land, land.start if through is None else through, "through")
 
 
-def _players(owner: str, land: Landscape, moved: Sequence[Sequence[int]]) -> list[int] | None:
+def _players(owner: str, land: Landscape, moved: Sequence[Any]) -> list[int] | None:
     """Whose each coordinate of a slice of a game is, by the coordinates of the game that it moves.
 
     Raises:

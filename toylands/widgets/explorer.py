@@ -25,7 +25,7 @@ from toylands._door import door
 from toylands.formula import Landscape
 from toylands.formula import landscape as from_text
 from toylands.optimizers import Optimizer
-from toylands.widgets import bundle, compute, explain, formulas, pack, presets, rebuild
+from toylands.widgets import bundle, compute, explain, formulas, pack, presets, rebuild, still
 from toylands.widgets import scene as scenes
 
 #: grid points per side while a control is dragged, and once it is released
@@ -60,7 +60,7 @@ def _close_earlier(made: Explorer) -> None:
     _made[cell] = (run, [*known, weakref.ref(made)])
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(still.Kept, anywidget.AnyWidget):
     """A live landscape in a notebook; made by `explore`.
 
     Attributes:
@@ -118,6 +118,7 @@ class Explorer(anywidget.AnyWidget):
             _esm=bundle.starter(),
             code=bundle.script(),
             _css=bundle.style(),
+            _dom_classes=(self.live(),),
             scene=scene,
             waits=waits,
             catalog=presets.catalog(self._extra_landscapes, self._extra_rules),
@@ -143,6 +144,20 @@ class Explorer(anywidget.AnyWidget):
     def runs(self) -> list[Any]:
         """The trajectories shown, as `Trajectory` objects."""
         return [walk.trajectory for walk in self._walks]
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in a line."""
+        names = ", ".join(walk.optimizer.label for walk in self._walks)
+        return f"Explorer of {self._scene['landscape']}{names and ' with '}{names}"
+
+    def pictures(self) -> list[str]:
+        """The scene as a picture, for whoever opens the notebook without a kernel."""
+        if not self.terrain:
+            return []
+        hides = self.waits or self._scene["mode"] == "predict"
+        made = still.of_explorer(self._scene, self._walks, self.terrain, self.terrain_meta, hides)
+        return [still.image(still.draw(made).encode(), "svg+xml", made.words)]
 
     def change(self, **changes: Any) -> None:
         """Change the scene from code: ``explorer.change(lr=0.1, steps=500)``."""

@@ -17,10 +17,11 @@ from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry import kicks, slice_line, slice_plane
 from toylands.optimizers import Optimizer
+from toylands.widgets import still
 from toylands.widgets.explorer import Explorer, explore
 
 
-class Comparison(ipywidgets.HBox):
+class Comparison(still.Kept, ipywidgets.HBox):
     """Explorers side by side that share optimizers, start, steps and cursor; `explorers` lists them."""
 
     def __init__(self, explorers: Sequence[Explorer]) -> None:
@@ -31,10 +32,21 @@ class Comparison(ipywidgets.HBox):
             one.layout.flex = "1 1 0"
             one.layout.min_width = "360px"
         super().__init__(
-            children=self.explorers, layout=ipywidgets.Layout(width="100%", flex_flow="row wrap")
+            children=self.explorers,
+            layout=ipywidgets.Layout(width="100%", flex_flow="row wrap"),
+            _dom_classes=(self.live(),),
         )
         first, *others = self.explorers
         self._links = [ipywidgets.jslink((first, "cursor"), (other, "cursor")) for other in others]
+
+    @property
+    def caption(self) -> str:
+        """What is compared, in a line."""
+        return f"Comparison of {' and '.join(one.landscape.name for one in self.explorers)}"
+
+    def pictures(self) -> list[str]:
+        """The pictures of the explorers."""
+        return [picture for one in self.explorers for picture in one.pictures()]
 
     def close(self) -> None:
         """Close the comparison and its explorers."""
@@ -102,7 +114,7 @@ def explore_slice(
     return explore(cut, optimizers, **options)
 
 
-class SharpnessView(ipywidgets.VBox):
+class SharpnessView(still.Kept, ipywidgets.VBox):
     """A slider for the size of a random kick, and what it costs at one or several points."""
 
     def __init__(self, land: Landscape, points: np.ndarray, low: float, high: float) -> None:
@@ -117,11 +129,27 @@ class SharpnessView(ipywidgets.VBox):
             readout_format=".3g",
             layout=ipywidgets.Layout(width="420px"),
         )
-        self.pictures = [ipywidgets.Image(format="png") for _ in points]
+        self.images = [ipywidgets.Image(format="png") for _ in points]
         row = ipywidgets.Layout(flex_flow="row wrap")
-        super().__init__(children=[self.slider, ipywidgets.HBox(self.pictures, layout=row)])
+        super().__init__(
+            children=[self.slider, ipywidgets.HBox(self.images, layout=row)],
+            _dom_classes=(self.live(),),
+        )
         self.slider.observe(self._changed, "value")
         self._draw()
+
+    @property
+    def caption(self) -> str:
+        """What is shown, in a line."""
+        return f"What a kick costs on {self.landscape.name}"
+
+    def pictures(self) -> list[str]:
+        """The histograms as they are."""
+        size = f"a kick of size {self.slider.value:.3g}"
+        return [
+            still.image(shown.value, "png", f"{self.caption}: {size} at {point.tolist()}")
+            for point, shown in zip(self.points, self.images, strict=True)
+        ]
 
     def _changed(self, change: Any) -> None:
         self._draw()
@@ -133,7 +161,7 @@ class SharpnessView(ipywidgets.VBox):
 
         from toylands import plots
 
-        for point, image in zip(self.points, self.pictures, strict=True):
+        for point, image in zip(self.points, self.images, strict=True):
             # A figure that pyplot never sees: it cannot pop up in another cell, and it is freed.
             figure = Figure(figsize=(6.4, 3.8))
             shaken = kicks(self.landscape, point, self.slider.value)
