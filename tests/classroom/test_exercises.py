@@ -5,8 +5,10 @@ from __future__ import annotations
 import decimal
 import fractions
 import hashlib
+import inspect
 import subprocess
 import sys
+import textwrap
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ import numpy as np
 import pytest
 import sympy
 
+import toylands as tl
 from toylands.classroom import (
     Personal,
     Task,
@@ -41,10 +44,10 @@ def nobody() -> Iterator[None]:
 
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exercise 9.1 that no lesson has: the answer is 3 times a personal number."""
+    """An exercise my.1 that no lesson has: the answer is 3 times a personal number."""
     monkeypatch.setattr(exercises, "_EXERCISES", dict(all_exercises()))
 
-    @exercise("9.1", "Three times")
+    @exercise("my.1", "Three times")
     def three_times(mine: Personal) -> Task:
         n = mine.between(10, 90, 1)
         return Task(f"3 times {n:g}?", {"n": n}, answer=3 * n, wrong=[(n, "you forgot <the 3>")])
@@ -124,31 +127,52 @@ def test_a_name_cannot_break_what_is_shown() -> None:
 
 
 def test_numbers_are_ordered_as_numbers(planted: None) -> None:
-    @exercise("9.10", "Late")
+    @exercise("my.10", "Late")
     def late(mine: Personal) -> Task:
         return Task("?", answer=1)
 
-    @exercise("9.2", "Early")
+    @exercise("my.2", "Early")
     def early(mine: Personal) -> Task:
         return Task("?", answer=1)
 
-    assert list(all_exercises())[-3:] == ["9.1", "9.2", "9.10"]
+    assert list(all_exercises())[-3:] == ["my.1", "my.2", "my.10"]
 
 
 def test_a_number_is_taken_once_but_a_module_can_be_read_again(planted: None) -> None:
-    build = find("9.1").build
-    assert exercise("9.1", "Three times")(build).build is build
+    build = find("my.1").build
+    assert exercise("my.1", "Three times")(build).build is build
 
-    with pytest.raises(ValueError, match=r"numbered 9\.1"):
+    with pytest.raises(ValueError, match=r"numbered my\.1"):
 
-        @exercise("9.1", "Another")
+        @exercise("my.1", "Another")
         def another(mine: Personal) -> Task:
             return Task("?", answer=1)
 
 
-@pytest.mark.parametrize("number", ["1", "1.a", "one.two", "1.2.3", ""])
+def test_a_number_of_digits_belongs_to_the_lessons_and_this_is_said_at_the_definition(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The docstring's example, given a lesson's number, does not break the checks that follow."""
+    monkeypatch.setattr(exercises, "_EXERCISES", dict(all_exercises()))
+    with pytest.raises(ValueError, match=r"belong to the lessons.*'my\.1'"):
+
+        @exercise("1.1", "The largest safe rate")
+        def largest_rate(mine: Personal) -> Task:
+            return Task("?", answer=1)
+
+    example = inspect.getdoc(exercises) or ""
+    space = {"__name__": "cell", "exercise": exercise, "Task": Task, "landscapes": tl.landscapes}
+    exec(
+        textwrap.dedent(example[example.index("    @exercise") : example.index("The answer")]),
+        space,
+    )
+    assert find("my.1").make("Ada").answer > 0
+    assert check("1.1", 1e9).right is False
+
+
+@pytest.mark.parametrize("number", ["1", "1.a", "one.two", "1.2.3", "", "_x.1", "my.1.2"])
 def test_a_number_has_lesson_and_place(number: str) -> None:
-    with pytest.raises(ValueError, match=r"such as '1\.2'"):
+    with pytest.raises(ValueError, match=r"such as 'my\.1'"):
         exercise(number, "?")
 
 
@@ -160,19 +184,19 @@ def test_a_task_has_an_answer_or_a_judge() -> None:
 
 
 def test_unknown_numbers_are_told(planted: None) -> None:
-    with pytest.raises(ValueError, match=r"'9\.11'.*Did you mean"):
-        check("9.11", 1)
+    with pytest.raises(ValueError, match=r"'my\.11'.*Did you mean"):
+        check("my.11", 1)
     with pytest.raises(TypeError, match=r"in quotes.*1\.1"):
         check(1.1, 1)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         task(["1.1"])  # type: ignore[arg-type]
-    assert task(" 9.1 ").n == find("9.1").make().given["n"]
+    assert task(" my.1 ").n == find("my.1").make().given["n"]
 
 
 def test_given_tells_what_it_has(planted: None) -> None:
-    given = task("9.1")
+    given = task("my.1")
     assert 10 <= given.n <= 90
-    with pytest.raises(AttributeError, match=r"9\.1 gives 'n', not 'm'"):
+    with pytest.raises(AttributeError, match=r"my\.1 gives 'n', not 'm'"):
         given.m  # noqa: B018
     with pytest.raises(AttributeError, match="Did you mean 'land'"):
         task("1.1").landd  # noqa: B018
@@ -181,27 +205,27 @@ def test_given_tells_what_it_has(planted: None) -> None:
 
 
 def test_a_check_shows_a_sign_words_and_never_the_answer(planted: None) -> None:
-    given = task("9.1")
-    right, wrong = check("9.1", 3 * given.n), check("9.1", given.n)
+    given = task("my.1")
+    right, wrong = check("my.1", 3 * given.n), check("my.1", given.n)
     assert right
     assert not wrong
-    assert repr(right) == "✓ Exercise 9.1: right."
-    assert repr(wrong) == "✗ Exercise 9.1: not yet: you forgot <the 3>."
+    assert repr(right) == "✓ Exercise my.1: right."
+    assert repr(wrong) == "✗ Exercise my.1: not yet: you forgot <the 3>."
     assert "&lt;the 3&gt;" in wrong._repr_html_()
-    for shown in (right, wrong, check("9.1", 2.9 * given.n)):
+    for shown in (right, wrong, check("my.1", 2.9 * given.n)):
         assert 'role="status"' in shown._repr_html_()
         assert f"{3 * given.n:g}" not in repr(shown)
 
 
 def test_a_check_uses_the_numbers_of_whoever_works(planted: None) -> None:
     me("Ada")
-    ada = 3 * task("9.1").n
-    assert check("9.1", ada)
+    ada = 3 * task("my.1").n
+    assert check("my.1", ada)
     me("Bo")
-    bo = 3 * task("9.1").n
+    bo = 3 * task("my.1").n
     assert ada != bo
-    assert not check("9.1", ada)
-    assert check("9.1", bo)
+    assert not check("my.1", ada)
+    assert check("my.1", bo)
 
 
 # --- judging numbers ------------------------------------------------------------------------------
@@ -345,7 +369,7 @@ def test_no_wrong_number_is_left_without_a_word() -> None:
 def test_no_mistake_with_a_hint_is_right_by_chance() -> None:
     """Whatever numbers a name has, the answers that hints are about are wrong."""
     for number, one in all_exercises().items():
-        if number == "9.1":  # planted by a test
+        if number == "my.1":  # planted by a test
             continue
         for name in (f"name {n}" for n in range(150)):
             task = one.make(name)

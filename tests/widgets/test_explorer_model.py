@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import math
+import re
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -483,3 +485,28 @@ def test_dragging_for_long_leaves_nothing_behind(made: Explorer) -> None:
 def test_the_explorer_is_there_without_being_asked_for() -> None:
     assert tl.explore is explorer.explore
     assert tl.Explorer is Explorer
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"params__zz": 3}, "no parameter 'zz'"),
+        ({"optimizers__0__name": "adma"}, "Did you mean 'adam'?"),
+        ({"optimizers__2__hyper__beta1": 2.0}, "beta1=2 must be at least 0 and below 1"),
+        ({"schedule__gamma": math.nan}, "schedule.gamma: nan is not a finite number"),
+        ({"schedule__gamma": {}}, "schedule.gamma: {} is not a finite number"),
+        ({"schedule__gama": 3}, "Did you mean 'gamma'?"),
+        ({"schedule": {"name": []}}, "no schedule is called []"),
+        ({"landscape": []}, "must be the name of a landscape"),
+        ({"lr": 10**400}, "is not a finite number"),
+        ({"mode": []}, "must be 'explore', 'predict' or 'teacher'"),
+    ],
+)
+def test_a_mistake_in_code_is_an_exception_and_changes_nothing(
+    changes: dict[str, Any], words: str
+) -> None:
+    explorer = tl.explore("rosenbrock", steps=3)
+    before = explorer.state
+    with pytest.raises(ValueError, match=re.escape(words)):
+        explorer.change(**changes)
+    assert (explorer.state, explorer.error) == (before, "")

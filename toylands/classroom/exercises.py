@@ -1,6 +1,6 @@
 """Exercises: a question with personal numbers, and a way to judge an answer without storing it.
 
-    @exercise("1.1", "The largest safe rate")
+    @exercise("my.1", "The largest safe rate")
     def largest_rate(mine):
         land = landscapes.regression(x=(0, 1, 2, mine.between(3, 6, 1)), y=(1, 3, 2, 5))
         limit = 2 / land.spectrum((0, 0)).eigenvalues[-1]
@@ -11,7 +11,8 @@
             wrong=[(limit / 2, "that is 1/lambda_max; the steps still shrink up to twice that")],
         )
 
-The answer is computed from the landscape every time a student checks; no file contains it.
+The answer is computed from the landscape every time a student checks; no file contains it. Numbers of
+digits only belong to the lessons; your own begin with a word, such as "my.1" or "physics2.3".
 """
 
 from __future__ import annotations
@@ -91,13 +92,28 @@ _EXERCISES: dict[str, Exercise] = {}
 def exercise(number: str, title: str) -> Callable[[Callable[[Personal], Task]], Exercise]:
     """Decorate the function that builds an exercise's task from personal numbers.
 
+    Args:
+        number: for your own, a word and a place: "my.1", "physics2.3". The lessons' have digits: "1.2".
+        title: what it is called.
+
     Raises:
-        ValueError: when the number is taken, or not of the form "1.2".
+        TypeError, ValueError: when the number is taken, also by a lesson, or not of that form. It is said
+            here, where it is defined, not later where it is checked.
     """
-    if not re.fullmatch(r"\d+\.\d+", number):
-        raise ValueError(f"exercise number {number!r}: expected lesson and place, such as '1.2'.")
+    if not isinstance(number, str):
+        raise TypeError(f"an exercise is named in quotes, such as 'my.1', got {show(number)}.")
+    if not re.fullmatch(r"(\d+|[^\W\d_]\w*)\.\d+", number):
+        raise ValueError(
+            f"exercise number {number!r}: expected a word and a place, such as 'my.1'."
+        )
 
     def decorate(build: Callable[[Personal], Task]) -> Exercise:
+        ours = str(build.__module__).startswith(f"{__package__}.lessons.")
+        if number[0].isdigit() and not ours:
+            raise ValueError(
+                f"exercise number {number!r}: numbers of digits only belong to the lessons. Begin yours "
+                f"with a word, such as 'my.{number.rpartition('.')[2]}'."
+            )
         taken = _EXERCISES.get(number)
         if taken is not None and _origin(taken.build) != _origin(build):  # reloading is no conflict
             raise ValueError(f"two exercises are numbered {number}.")
@@ -120,8 +136,11 @@ def all_exercises() -> dict[str, Exercise]:
     return dict(sorted(_EXERCISES.items(), key=lambda item: _order(item[0])))
 
 
-def _order(number: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in number.split("."))
+def _order(number: str) -> tuple[bool, int, str, int]:
+    """The lessons' exercises first, by number; then one's own, by word and number."""
+    before, _, place = number.partition(".")
+    own = not before.isdigit()
+    return own, 0 if own else int(before), before, int(place)
 
 
 def find(number: str) -> Exercise:

@@ -18,7 +18,7 @@ from toylands.dynamics.checks import (
     time_varying_columns,
 )
 from toylands.dynamics.leaving import departures
-from toylands.dynamics.run import execute
+from toylands.dynamics.run import Raw, execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
@@ -206,9 +206,6 @@ def sweep(
         **options,
     )
 
-    def recorded() -> Swarm:
-        return Swarm(variants, opt, walk(), schedule_factors(opt, steps), 0.0, 1, time_varying)
-
     raw = walk(record=False)
     return Sweep(
         land,
@@ -219,8 +216,18 @@ def sweep(
         raw.died.reshape(shape),
         raw.why.reshape(shape),
         variants(**{name: column[-1] for name, column in time_varying.items()}),
-        recorded,
+        functools.partial(_recorded, variants, opt, walk, steps, time_varying),
     )
+
+
+def _recorded(
+    variants: Landscape,
+    opt: Optimizer,
+    walk: Callable[[], Raw],
+    steps: int,
+    time_varying: dict[str, np.ndarray],
+) -> Swarm:
+    return Swarm(variants, opt, walk(), schedule_factors(opt, steps), 0.0, 1, time_varying)
 
 
 def _is_row(value: Any) -> bool:

@@ -19,6 +19,7 @@ from toylands._door import numbers_in
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Declared, Dial
 from toylands.formula.memory import undisturbed
+from toylands.formula.named import found, place
 
 LEVELS = ("linear", "log", "quantile")
 OPTIONS = (
@@ -58,6 +59,23 @@ class Definition:
     #: how many plain formulas one evaluation is worth, by which long walks are shared among the cores
     cost: int = 1
     kernels: dict[tuple[int, bool, bool], Any] = field(default_factory=dict)
+
+    def __deepcopy__(self, memo: Any) -> Definition:
+        return self  # nothing in it ever changes, and its kernels are compiled once
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if type(self) is not Definition:  # a network is data
+            return super().__reduce_ex__(protocol)
+        if self.text is not None:
+            from toylands.formula.text import again
+
+            keys = (*("name", "coordinates", "dials", "columns", "view", "start", "source", "tags"),
+                    *("lessons", "levels", "critical", "players", "kink"))  # fmt: skip
+            return again, (self.text, {key: getattr(self, key) for key in keys})
+        where = place(
+            self.function, "landscape", lambda one: getattr(one, "definition", None) is self
+        )
+        return found, (*where, "definition")
 
     @functools.cached_property
     def derivation(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Dial, dial
-from toylands.formula.definition import OPTIONS, define, give_signature
+from toylands.formula.definition import OPTIONS, Definition, define, give_signature
 from toylands.formula.landscape import Landscape
 
 
@@ -60,6 +60,21 @@ def from_text(
     definition.text = formula
     definition.derivation.outputs(2)  # what is wrong or too large is refused now, not at first use
     return Landscape(definition)
+
+
+def again(text: str, parts: dict[str, Any]) -> Definition:
+    """The definition of a formula that was checked before, from the parts that a pickle holds."""
+    options = {key: parts[key] for key in OPTIONS if key in parts}
+    made = from_text(
+        text,
+        name=parts["name"],
+        coordinates=parts["coordinates"],
+        data=parts["columns"] or None,
+        lesson=parts["lessons"] or None,
+        **options,
+        **parts["dials"],
+    )
+    return made.definition
 
 
 def _check_names(formula: str, coordinates: tuple[Any, ...], known: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         weight_decay,
     )
 
-_MACHINERY = ("optimizer", "rule", "schedules")
+_MACHINERY = ("optimizer", "rule", "schedule_numbers", "schedules")
 
 
 def _collect() -> dict[str, Callable[..., Optimizer]]:

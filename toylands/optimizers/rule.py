@@ -21,6 +21,7 @@ from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.memory import undisturbed
+from toylands.formula.named import found, place
 from toylands.optimizers.optimizer import Optimizer, check_number
 from toylands.optimizers.schedules import as_schedule
 
@@ -77,6 +78,13 @@ class Rule:
         self.memory = tuple(memory)
         self.defaults = {key: check_number(self.name, key, defaults[key]) for key in hyper}
         self._kernels: dict[tuple[bool, bool], Any] = {}
+
+    def __deepcopy__(self, memo: Any) -> Rule:
+        return self  # nothing in it ever changes, and its kernels are compiled once
+
+    def __reduce__(self) -> Any:
+        where = place(self.function, "rule", lambda one: getattr(one, "rule", None) is self)
+        return found, (*where, "rule")
 
     @functools.cached_property
     def _traced(self) -> tuple[dict[str, Any], list[Any]]:
@@ -339,6 +347,12 @@ class Factory:
         lr = numbers.pop("lr")
         chosen = None if schedule is None else as_schedule(schedule)
         return Optimizer(self.rule, lr, numbers, chosen)
+
+    def __deepcopy__(self, memo: Any) -> Factory:
+        return self
+
+    def __reduce__(self) -> Any:
+        return found, (*place(self.rule.function, "rule", lambda one: one is self), "")
 
     def __repr__(self) -> str:
         return f"{self.name}{self.__signature__}"

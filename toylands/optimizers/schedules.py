@@ -16,18 +16,16 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import math
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toylands._door import number_fault, numbers_in, whole_fault
-from toylands._words import did_you_mean, missing, one_of, show
+from toylands._door import numbers_in
+from toylands._words import did_you_mean, missing, show
+from toylands.optimizers.schedule_numbers import choice, fraction, positive, whole
 
 Steps = NDArray[np.int64]
 Factors = NDArray[np.float64]
@@ -62,14 +60,14 @@ class Schedule:
 
         Raises ValueError when the schedule ends earlier or a factor exceeds the float64 range.
         """
-        steps = _whole("values", "steps", steps, least=0)
+        steps = whole("values", "steps", steps, least=0)
         if self.length is not None and steps > self.length:
             raise ValueError(_too_short(self, steps))
         return self._factors(np.arange(steps, dtype=np.int64))
 
     def __call__(self, t: int) -> float:
         """The factor at step t = 0, 1, 2, ..."""
-        t = _whole("schedule", "t", t, least=0)
+        t = whole("schedule", "t", t, least=0)
         if self.length is not None and t >= self.length:
             raise ValueError(_too_short(self, t + 1))
         return float(self._factors(np.array([t], dtype=np.int64))[0])
@@ -103,8 +101,8 @@ def step(every: int, gamma: float = 0.1) -> Schedule:
 
     torch: `StepLR(every, gamma)`. optax: `exponential_decay(1, every, gamma, staircase=True)`.
     """
-    every = _whole("step", "every", every)
-    gamma = _positive("step", "gamma", gamma)
+    every = whole("step", "every", every)
+    gamma = positive("step", "gamma", gamma)
     return _schedule("step", _step, every=every, gamma=gamma)
 
 
@@ -114,7 +112,7 @@ def exponential(gamma: float) -> Schedule:
     A gamma above 1 gives the growing rate of a learning-rate range test. torch:
     `ExponentialLR(gamma)`. optax: `exponential_decay(1, 1, gamma)`.
     """
-    gamma = _positive("exponential", "gamma", gamma)
+    gamma = positive("exponential", "gamma", gamma)
     return _schedule("exponential", _exponential, gamma=gamma)
 
 
@@ -128,9 +126,9 @@ def cosine(steps: int, floor: float = 0.0, after: str = "stay") -> Schedule:
     the two are the same. `floor` is a fraction of the learning rate, between 0 and 1.
     Source: Loshchilov & Hutter 2017.
     """
-    steps = _whole("cosine", "steps", steps)
-    floor = _fraction("cosine", "floor", floor)
-    after = _choice("cosine", "after", after, ("stay", "climb"))
+    steps = whole("cosine", "steps", steps)
+    floor = fraction("cosine", "floor", floor)
+    after = choice("cosine", "after", after, ("stay", "climb"))
     return _schedule("cosine", _cosine, steps=steps, floor=floor, after=after)
 
 
@@ -142,9 +140,9 @@ def warm_restarts(first: int, mult: int = 1, floor: float = 0.0) -> Schedule:
     `CosineAnnealingWarmRestarts(first, mult, eta_min=floor)`. optax: `sgdr_schedule`, the same
     values for as many cycles as it is given. Source: Loshchilov & Hutter 2017.
     """
-    first = _whole("warm_restarts", "first", first)
-    mult = _whole("warm_restarts", "mult", mult)
-    floor = _fraction("warm_restarts", "floor", floor)
+    first = whole("warm_restarts", "first", first)
+    mult = whole("warm_restarts", "mult", mult)
+    floor = fraction("warm_restarts", "floor", floor)
     return _schedule("warm_restarts", _warm_restarts, first=first, mult=mult, floor=floor)
 
 
@@ -159,16 +157,16 @@ def cyclic(
     gamma=gamma, cycle_momentum=False)`; with torch's default cycle_momentum=True the momentum
     would swing as well, here it never does. optax has no counterpart. Source: Smith 2017.
     """
-    low = _fraction("cyclic", "low", low)
-    half_period = _whole("cyclic", "half_period", half_period)
-    mode = _choice("cyclic", "mode", mode, ("triangular", "triangular2", "exp_range"))
+    low = fraction("cyclic", "low", low)
+    half_period = whole("cyclic", "half_period", half_period)
+    mode = choice("cyclic", "mode", mode, ("triangular", "triangular2", "exp_range"))
     if mode == "exp_range":
         if gamma is None:
             raise ValueError(
                 'cyclic: mode="exp_range" needs gamma, the factor per step on the height of the '
                 "triangles, for example gamma=0.99."
             )
-        gamma = _positive("cyclic", "gamma", gamma)
+        gamma = positive("cyclic", "gamma", gamma)
     elif gamma is not None:
         raise ValueError(
             f'cyclic: gamma={gamma!r} has no effect with mode="{mode}". '
@@ -192,8 +190,8 @@ def one_cycle(
     torch's default cycle_momentum=True would move the momentum as well; here it never moves.
     Source: Smith & Topin 2018.
     """
-    steps = _whole("one_cycle", "steps", steps)
-    pct_start = _fraction("one_cycle", "pct_start", pct_start)
+    steps = whole("one_cycle", "steps", steps)
+    pct_start = fraction("one_cycle", "pct_start", pct_start)
     if pct_start * steps == 1.0:
         raise ValueError(
             f"one_cycle: with steps={steps} and pct_start={pct_start!r} the rise from 1/div to 1 "
@@ -203,8 +201,8 @@ def one_cycle(
             else f"one_cycle: steps=1 and pct_start={pct_start!r} leave no step to rise in. "
             "Use at least 2 steps."
         )
-    div = _positive("one_cycle", "div", div)
-    final_div = _positive("one_cycle", "final_div", final_div)
+    div = positive("one_cycle", "div", div)
+    final_div = positive("one_cycle", "final_div", final_div)
     return _schedule(
         "one_cycle",
         _one_cycle,
@@ -224,8 +222,8 @@ def linear_warmup(steps: int, start: float = 1 / 3) -> Schedule:
     `warmup_constant_schedule(start, 1, steps)`, but then the first step does not move.
     `linear_warmup(n - 1, start=1 / n)` is the common min(1, (t + 1) / n).
     """
-    steps = _whole("linear_warmup", "steps", steps)
-    start = _fraction("linear_warmup", "start", start)
+    steps = whole("linear_warmup", "steps", steps)
+    start = fraction("linear_warmup", "start", start)
     return _schedule("linear_warmup", _linear_warmup, steps=steps, start=start)
 
 
@@ -241,7 +239,7 @@ def chain(*schedules: Schedule | ArrayLike | None, at: Sequence[int]) -> Schedul
         raise ValueError(f"chain: two schedules or more were expected, not {len(parts)}.")
     if isinstance(at, (str, bytes)) or not hasattr(at, "__iter__"):
         raise TypeError(f"chain: at must be a list of steps, such as at=[10], not {at!r}.")
-    switches = tuple(_whole("chain", "each entry of at", t) for t in at)
+    switches = tuple(whole("chain", "each entry of at", t) for t in at)
     if len(switches) != len(parts) - 1:
         raise ValueError(
             f"chain: {len(parts)} schedules need {len(parts) - 1} switch "
@@ -447,61 +445,3 @@ def _too_short(schedule: Schedule, steps: int) -> str:
         f"{subject} {has} {schedule.length} {unit} but {steps} steps were asked for. "
         f"Give {steps} {unit} or run at most {schedule.length} steps."
     )
-
-
-def _whole(owner: str, name: str, value: Any, least: int = 1) -> int:
-    if why := whole_fault(value):
-        real = isinstance(value, Real) and not isinstance(value, bool) and why == "."
-        near = max(least, round(float(value))) if real and math.isfinite(value) else None
-        raise _not(owner, name, value, "a whole number", why, near)
-    value = operator.index(value)
-    if value < least:
-        raise ValueError(f"{owner}: {name} must be at least {least}, not {value}.")
-    return value
-
-
-def _not(
-    owner: str, name: str, value: Any, expected: str, why: str, near: int | None = None
-) -> Exception:
-    hint = "" if near is None else f" Did you mean {near}?"
-    if why == ".":
-        return TypeError(f"{owner}: {name} must be {expected}, not {value!r}.{hint}")
-    return ValueError(f"{owner}: {name} must be {expected}, but {show(value)} {why}.")
-
-
-def _real(owner: str, name: str, value: Any, expected: str) -> float:
-    if why := number_fault(value):
-        raise _not(owner, name, value, expected, why)
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{owner}: {name} must be {expected}, not {number!r}.")
-    return number
-
-
-def _positive(owner: str, name: str, value: Any) -> float:
-    expected = "a positive number"
-    number = _real(owner, name, value, expected)
-    if number <= 0:
-        hint = f" Did you mean {-number!r}?" if number < 0 else ""
-        raise ValueError(f"{owner}: {name} must be {expected}, not {number!r}.{hint}")
-    return number
-
-
-def _fraction(owner: str, name: str, value: Any) -> float:
-    expected = "a number between 0 and 1"
-    number = _real(owner, name, value, expected)
-    if not 0 <= number <= 1:
-        nearest = min(1.0, max(0.0, number))
-        raise ValueError(
-            f"{owner}: {name} must be {expected}, not {number!r}; the nearest is {nearest!r}."
-        )
-    return number
-
-
-def _choice(owner: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(
-            f"{owner}: {name} must be {one_of(choices)}, not {value!r}."
-            f"{did_you_mean(str(value), choices)}"
-        )
-    return value

@@ -162,8 +162,12 @@ class Explorer(still.Kept, anywidget.AnyWidget):
     def change(self, **changes: Any) -> None:
         """Change the scene from code: ``explorer.change(lr=0.1, steps=500)``."""
         patch = {key.replace("__", "."): value for key, value in changes.items()}
-        self._patched(patch)  # in code, a mistake is an exception
-        self._apply(patch, final=True)
+        with self._lock:
+            scene = self._patched(patch)  # in code, a mistake is an exception
+            compute.scene_landscape(scene, self._extra_landscapes)
+            for entry in scene["optimizers"]:  # also of those that are switched off
+                compute.scene_optimizer(scene, entry, self._extra_rules)
+            self._apply_alone(patch, final=True)
 
     def close(self) -> None:
         """Close the widget and everything it made."""
@@ -218,7 +222,7 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         elif "preset" in patch:
             made = presets.scene_of(patch.pop("preset"), made)
         name = patch.get("landscape")
-        if name is not None and name != made["landscape"]:
+        if isinstance(name, str) and name != made["landscape"]:  # another value is refused below
             patch.pop("landscape")
             land = self._extra_landscapes.get(name) or landscapes.get(name)
             if land.dim > 2:

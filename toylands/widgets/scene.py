@@ -13,7 +13,7 @@ import base64
 import binascii
 import inspect
 import json
-import math
+import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -151,9 +151,17 @@ def make_schedule(described: Mapping[str, Any]) -> Any:
     if not isinstance(described, Mapping):
         raise ValueError(f"schedule: {show(described)} must name a schedule and its numbers.")
     name = described.get("name", "constant")
-    if name not in SCHEDULES:
+    for key, value in described.items():
+        if key != "name" and not (_is_number(value) or isinstance(value, str) or value is None):
+            raise ValueError(f"schedule.{key}: {show(value)} is not a finite number.")
+    if not isinstance(name, str) or name not in SCHEDULES:
         raise ValueError(f"no schedule is called {name!r}.{did_you_mean(name, SCHEDULES)}")
-    if name == "constant":
+    if name == "constant":  # numbers of an earlier choice may be kept beside it
+        made_by = (getattr(schedules, one) for one in SCHEDULES)
+        numbers = {key for one in made_by for key in inspect.signature(one).parameters}
+        for key in described:
+            if key not in (*numbers, "name"):
+                raise ValueError(f"no schedule has a number {key!r}.{did_you_mean(key, numbers)}")
         return None
     known = inspect.signature(getattr(schedules, name)).parameters
     arguments = {**SCHEDULES[name], **{k: v for k, v in described.items() if k != "name"}}
@@ -225,19 +233,22 @@ _ENTRIES = (
 )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, deep: int = 12) -> Any:
     """Tuples and arrays as lists, NumPy's numbers as Python's, everything else as it is (a copy)."""
+    if not deep:
+        raise ValueError(f"a scene is not nested as deeply as {show(value)}.")
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, deep - 1) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return _plain(value.tolist(), deep)
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, deep - 1) for item in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    real = isinstance(value, int | float) and not isinstance(value, bool)
+    return real and abs(value) <= sys.float_info.max  # neither NaN nor a huge integer
 
 
 def _numbers(name: str, given: Any) -> None:
