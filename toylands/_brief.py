@@ -12,6 +12,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from toylands._words import show
+
+#: a value that needs more room than this is left out of the line
+_LONGEST = 60
+
 
 class Brief:
     """A dataclass of measurements with a short repr; `tells` names properties to show first."""
@@ -30,17 +35,31 @@ class Brief:
         if "landscape" in names:
             head += f" on {getattr(self, 'landscape')!r}"  # noqa: B009
         shown = [*self._tells, *(name for name in names if name != "landscape")]
-        parts = [f"{name.replace('_', ' ')} {_short(getattr(self, name))}" for name in shown]
-        return f"<{head}: {', '.join(part for part in parts if not part.endswith(' '))}>"
+        parts = [_told(name.replace("_", " "), getattr(self, name)) for name in shown]
+        return f"<{head}: {', '.join(filter(None, parts))}>"
+
+
+def _told(name: str, value: Any) -> str:
+    """What a line says of one value: its name and the value, or nothing where that would be long."""
+    text = _short(value)
+    if not text:
+        return ""
+    return text if text.startswith(f"{name} ") else f"{name} {text}"  # not "minimum minimum at"
 
 
 def _short(value: Any) -> str:
+    """A value in a few words; '' for None and for whatever has a long line of its own."""
     if isinstance(value, np.ndarray):
         if value.ndim == 1 and 0 < value.size <= 3 and value.dtype.kind in "fiu":
-            return "(" + ", ".join(f"{number:.4g}" for number in value.tolist()) + ")"
+            return "(" + ", ".join(show(number, 4) for number in value.tolist()) + ")"
         return f"of shape {value.shape}"
     if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict | list | tuple) and len(value) > 3:
+        return show(value, 4)
+    if isinstance(value, list | tuple):
+        inside = [_short(item) for item in value]
+        plain = len(value) <= 3 and not any(isinstance(item, np.ndarray) for item in value)
+        return f"({', '.join(inside)})" if plain and all(inside) else f"({len(value)})"
+    if isinstance(value, dict):
         return f"({len(value)})"
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return text if len(text) <= _LONGEST and "\n" not in text else ""

@@ -63,8 +63,8 @@ def show(value: Any, digits: int = 6, deep: int = 4) -> str:
         return repr(value)
     if isinstance(value, str):
         return _cut(repr(value))
-    if isinstance(value, float):  # numpy.float64 is a float
-        return f"{value:.{digits}g}"
+    if isinstance(value, float):  # numpy.float64 is a float; adding 0 turns -0 into 0
+        return f"{value + 0.0:.{digits}g}"
     shape = getattr(value, "shape", None)
     if shape is not None and hasattr(value, "tolist"):
         size = 1
@@ -85,6 +85,30 @@ def show(value: Any, digits: int = 6, deep: int = 4) -> str:
         return _cut(repr(value))
     except Exception:  # an integer of thousands of digits, or a fault of somebody's __repr__
         return f"a value of type {type(value).__name__}"
+
+
+def typed(value: Any, digits: int = 3) -> str:
+    """Return a number as it would be typed: exactly where six digits do, or else rounded.
+
+    A number next to 1 keeps what it is away from it: 0.99995 is not 1.
+
+    >>> [typed(value) for value in (0.123456, 1 / 60, 0.99995, -0.0)]
+    ['0.123456', '0.0167', '0.99995', '0']
+    """
+    if not isinstance(value, float):
+        return show(value, digits)
+    value = float(value) + 0.0
+    for shown in (6, *range(digits, 18)):
+        text = f"{value:.{shown}g}"
+        error = abs(float(text) - value)
+        if error == 0 or (shown != 6 and error <= 0.005 * min(abs(value), abs(1 - value))):
+            break
+    return text
+
+
+def loss_word(land: Any) -> str:
+    """Return what the values of a landscape are called: "loss"; those of a game are a "value"."""
+    return "loss" if getattr(land, "players", None) is None else "value"
 
 
 def _nearest(name: object, choices: Iterable[str]) -> str | None:

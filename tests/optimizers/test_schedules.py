@@ -272,7 +272,17 @@ def test_equal_by_content_and_picklable(schedule: Schedule) -> None:
 @given(st.one_of(single_schedules.filter(lambda s: s.name != "values")))
 def test_label_rebuilds_the_schedule(schedule: Schedule) -> None:
     assert eval(repr(schedule), dict(FACTORIES)) == schedule
-    assert str(schedule) == schedule.label == repr(schedule)
+    assert str(schedule) == repr(schedule)
+
+
+def test_a_label_has_short_numbers() -> None:
+    warm = linear_warmup(60, start=1 / 60)
+    assert warm.label == "linear_warmup(60, start=0.0167)"
+    assert repr(warm) == f"linear_warmup(60, start={1 / 60!r})"
+    assert exponential(0.99995).label == "exponential(0.99995)"  # and not 1
+    assert chain(warm, exponential(1 / 3), at=[60]).label == (
+        "chain(linear_warmup(60, start=0.0167), exponential(0.333), at=[60])"
+    )
 
 
 @given(counts, fractions, st.integers(1, 200))
@@ -322,7 +332,7 @@ def test_chain_in_a_chain_and_with_arrays() -> None:
     assert outer.values(6).tolist() == [0, 0.5, 1, 1, 0.5, 0.25]
     assert outer.length == 6
     assert outer.label == (
-        "chain(chain(linear_warmup(2, start=0.0), constant(), at=[2]), [0.5, 0.25], at=[4])"
+        "chain(chain(linear_warmup(2, start=0), constant(), at=[2]), [0.5, 0.25], at=[4])"
     )
 
 
@@ -385,8 +395,8 @@ def test_schedules_cannot_be_changed() -> None:
             chain(linear_warmup(10), cosine(40), at=[10]),
             "chain(linear_warmup(10), cosine(40), at=[10])",
         ),
-        (as_schedule([1, 0.5]), "[1.0, 0.5]"),
-        (as_schedule(np.linspace(1, 0, 5)), "[1.0, 0.75, ..., 0.0] (5 values)"),
+        (as_schedule([1, 0.5]), "[1, 0.5]"),
+        (as_schedule(np.linspace(1, 0, 5)), "[1, 0.75, ..., 0] (5 values)"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

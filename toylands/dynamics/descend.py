@@ -110,8 +110,13 @@ def descend(
     moved = {name: column[::every] for name, column in columns.items()}
     factors = schedule_factors(opt, steps)
     if not shape:
-        return walk_of(land, opt, raw, 0, factors, tol, every, moved, batch)
-    return Swarm(land, opt, raw, factors, tol, every, moved, batch, recall)
+        return walk_of(land, opt, raw, 0, factors, tol, every, moved, batch, _one_seed(seed))
+    return Swarm(land, opt, raw, factors, tol, every, moved, batch, recall, np.copy(seed))
+
+
+def _one_seed(seed: Any) -> int:
+    """The seed of a single walker, as a whole number."""
+    return int(np.asarray(seed).ravel()[0])
 
 
 def _record_of_ends(

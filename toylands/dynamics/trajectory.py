@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of, show
+from toylands._words import did_you_mean, loss_word, one_of, show
 from toylands.dynamics.leaving import DIVERGED, departures
+from toylands.dynamics.naming import names_of
 from toylands.dynamics.status import Status, left_as, point_kind, stationary
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer
@@ -61,6 +62,8 @@ class Trajectory:
             (T+1, d), NaN in the last row; None likewise.
         batch: samples per step, or None when every gradient was that of all samples.
         why: if it left, the reason, as `toylands.dynamics.leaving` numbers them.
+        seed: the whole number that fixes its noise and batches; None for a walker of a swarm that has
+            no seed of its own.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Trajectory:
         used: np.ndarray | None = None,
         batch: int | None = None,
         why: int = DIVERGED,
+        seed: int | None = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
@@ -96,6 +100,7 @@ class Trajectory:
         self.memory = None if memory is None else dict(memory)
         self.used = used
         self.batch = batch
+        self.seed = seed
 
     def __len__(self) -> int:
         return len(self.path)
@@ -198,9 +203,10 @@ class Trajectory:
         return plots.animate([self], file, **options)
 
     def __repr__(self) -> str:
+        batch = "" if self.batch is None else f", batches of {self.batch},"
         return (
-            f"<{self.optimizer.label} on {self.landscape!r}: {self.status} after {self.steps} steps, "
-            f"loss {self.loss[-1]:.4g}>"
+            f"<{self.optimizer.label}{batch} on {self.landscape!r}: {self.status} after {self.steps} "
+            f"steps, {loss_word(self.landscape)} {show(float(self.loss[-1]), 4)}>"
         )
 
 
@@ -214,6 +220,7 @@ def walk_of(
     every: int,
     time_varying: Mapping[str, np.ndarray],
     batch: int | None,
+    seed: int | None,
 ) -> Trajectory:
     """The trajectory of walker i of a recorded swarm.
 
@@ -221,7 +228,8 @@ def walk_of(
         land, opt: with the numbers of this walker.
         raw: what the loop returned (`toylands.dynamics.run.Raw`).
         factors: on the learning rate, one per step.
-        tol, every, time_varying, batch: as the Trajectory keeps them; `time_varying` for the longest walk.
+        tol, every, time_varying, batch, seed: as the Trajectory keeps them; `time_varying` for the
+            longest walk.
     """
     path, loss, memory = raw.path[:, :, i], raw.loss[:, i], raw.memory
     died, rows = int(raw.died[i]), len(path)
@@ -247,6 +255,7 @@ def walk_of(
         None if raw.used is None else raw.used[:rows, :, i],
         batch,
         int(raw.why[i]),
+        seed,
     )
 
 
@@ -258,6 +267,7 @@ class Swarm(Sequence[Trajectory]):
         diverged_at: the steps at which walkers left, shape (B,), -1 for those that stayed.
         why: the reasons, as `toylands.dynamics.leaving` numbers them, shape (B,).
         batch: samples per step, or None when every gradient was that of all samples.
+        seed: the whole number that fixes noise and batches of all, or one per walker, shape (B,).
     """
 
     def __init__(
@@ -271,11 +281,13 @@ class Swarm(Sequence[Trajectory]):
         time_varying: Mapping[str, np.ndarray] | None = None,
         batch: int | None = None,
         recall: Callable[[], Any] | None = None,
+        seed: Any = None,
     ) -> None:
         self.landscape = landscape
         self.optimizer = optimizer
         self.batch = batch
         self.end = raw.end
+        self.seed = seed
         self._raw, self._recall = raw, recall
         self.diverged_at = raw.died
         self.why = raw.why
@@ -334,6 +346,7 @@ class Swarm(Sequence[Trajectory]):
             self.every,
             self.time_varying,
             self.batch,
+            int(self.seed[i]) if np.ndim(self.seed) else None,
         )
 
     def landscape_of(self, i: int) -> Landscape:
@@ -400,11 +413,11 @@ class Race(Sequence[Trajectory]):
 
     @property
     def names(self) -> list[str]:
-        """The optimizers' names; the full label where a name occurs twice."""
+        """The optimizers' names; where a name occurs twice, what tells the runs apart."""
         short = [run.optimizer.name for run in self.runs]
         return [
-            run.optimizer.label if short.count(name) > 1 else name
-            for name, run in zip(short, self.runs, strict=True)
+            full if short.count(name) > 1 else name
+            for name, full in zip(short, names_of(self.runs), strict=True)
         ]
 
     def __len__(self) -> int:
@@ -433,11 +446,12 @@ class Race(Sequence[Trajectory]):
         return plots.animate(self.runs, file, **options)
 
     def __repr__(self) -> str:
-        width = max((len(run.optimizer.label) for run in self.runs), default=0)
+        names, word = names_of(self.runs), loss_word(self.landscape)
+        width = max(map(len, names), default=0)
         lines = [f"race on {self.landscape!r}"]
         lines += [
-            f"  {run.optimizer.label.ljust(width)}  loss {run.loss[-1]:<10.4g} "
+            f"  {name.ljust(width)}  {word} {show(float(run.loss[-1]), 4):<10} "
             f"{run.evaluations} evaluations, {run.status}"
-            for run in self.runs
+            for name, run in zip(names, self.runs, strict=True)
         ]
         return "\n".join(lines)

@@ -114,8 +114,9 @@ class CriticalPoint:
         return self.kind if self.flow is None else f"{self.flow} {self.kind}"
 
     def __repr__(self) -> str:
-        where = ", ".join(f"{value:.6g}" for value in self.point)
-        return f"{self.name} at ({where}), loss {self.loss:.6g}"
+        where = ", ".join(show(value) for value in np.asarray(self.point).tolist())
+        word = "loss" if self.rates is None else "value"  # of a game's equilibrium
+        return f"{self.name} at ({where}), {word} {show(float(self.loss))}"
 
 
 def zero(eigenvalues: np.ndarray) -> float:

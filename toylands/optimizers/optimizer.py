@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._door import numbers_in, refusal, whole_fault
-from toylands._words import did_you_mean, one_of, show
+from toylands._words import did_you_mean, one_of, show, typed
 
 if TYPE_CHECKING:
     from toylands.optimizers.rule import Rule
@@ -159,16 +159,20 @@ class Optimizer:
 
     @property
     def label(self) -> str:
-        """How it would be typed, with three significant digits."""
-        text = self._base_label()
+        """How it would be typed; long numbers with three significant digits."""
+        return self.described(3)
+
+    def described(self, digits: int) -> str:
+        """How it would be typed; long numbers with so many significant digits."""
+        text = self._base_label(digits)
         for piece in self.pieces:
             if not piece.hidden:
                 numbers = {**piece.values, **piece.counts}
-                inside = "".join(f", {key}={show(value, 3)}" for key, value in numbers.items())
+                inside = "".join(f", {key}={typed(v, digits)}" for key, v in numbers.items())
                 text = f"{piece.kind}({text}{inside})"
         return text
 
-    def _base_label(self) -> str:
+    def _base_label(self, digits: int) -> str:
         defaults = self.rule.defaults
         numbers = {"lr": self.lr} | {
             key: value
@@ -178,7 +182,7 @@ class Optimizer:
         for piece in self.pieces:
             if piece.hidden:
                 numbers.update({k: v for k, v in piece.values.items() if np.ndim(v) or v})
-        inside = ", ".join(f"{key}={show(value, 3)}" for key, value in numbers.items())
+        inside = ", ".join(f"{key}={typed(value, digits)}" for key, value in numbers.items())
         if self.schedule is not None:
             inside += f", schedule={self.schedule.label}"
         return f"{self.base_name}({inside})"

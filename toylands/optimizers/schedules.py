@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toylands._door import numbers_in
-from toylands._words import did_you_mean, missing, show
+from toylands._words import did_you_mean, missing, show, typed
 from toylands.optimizers.schedule_numbers import choice, fraction, positive, whole
 
 Steps = NDArray[np.int64]
@@ -52,8 +52,8 @@ class Schedule:
 
     @property
     def label(self) -> str:
-        """The schedule as it would be typed, such as `cosine(50, floor=0.1)`."""
-        return _label(self)
+        """The schedule as it would be typed, such as `cosine(50, floor=0.1)`, with short numbers."""
+        return _label(self, typed)
 
     def values(self, steps: int) -> Factors:
         """The factors of the first `steps` steps, a new float64 array of shape (steps,).
@@ -84,7 +84,7 @@ class Schedule:
         return factors
 
     def __repr__(self) -> str:
-        return self.label
+        return _label(self, repr)
 
 
 def constant() -> Schedule:
@@ -408,23 +408,24 @@ def _schedule(
     return Schedule(name, tuple(arguments.items()), length, formula)
 
 
-def _label(schedule: Schedule) -> str:
+def _label(schedule: Schedule, number: Callable[[Any], str]) -> str:
     if schedule.name == "values":
         values = schedule.hyper["values"]
         if len(values) <= 4:
-            return repr(list(values))
-        return f"[{values[0]!r}, {values[1]!r}, ..., {values[-1]!r}] ({len(values)} values)"
+            return f"[{', '.join(map(number, values))}]"
+        first, second, last = (number(values[n]) for n in (0, 1, -1))
+        return f"[{first}, {second}, ..., {last}] ({len(values)} values)"
     if schedule.name == "chain":
-        parts = ", ".join(part.label for part in schedule.hyper["schedules"])
+        parts = ", ".join(_label(part, number) for part in schedule.hyper["schedules"])
         return f"chain({parts}, at={list(schedule.hyper['at'])})"
     words = []
     parameters = inspect.signature(FACTORIES[schedule.name]).parameters
     for name, value in schedule.arguments:
         default = parameters[name].default
         if default is inspect.Parameter.empty:
-            words.append(f"{value!r}")
+            words.append(number(value))
         elif value != default:
-            words.append(f"{name}={value!r}")
+            words.append(f"{name}={number(value)}")
     return f"{schedule.name}({', '.join(words)})"
 
 
