@@ -43,6 +43,7 @@ from toylands.geometry.slice_axes import (
     whole_normalized,
 )
 from toylands.geometry.slices import slice_line, slice_plane
+from toylands.geometry.solution_curve import solution_curve
 from toylands.geometry.spectrum import SpectralDensity, spectral_density
 from toylands.geometry.stability import convergence_rate, spectral_radius, stability_limit
 from toylands.geometry.sublevel_components import merge_level, sublevel_components
@@ -123,6 +124,7 @@ __all__ = [
     "slice_line",
     "slice_plane",
     "smoothed_gradient",
+    "solution_curve",
     "spectral_density",
     "spectral_radius",
     "stability_limit",
