@@ -38,6 +38,21 @@ def training() -> Any:
 
 
 @functools.cache
+def swarm() -> Any:
+    """Return walkers of Langevin's dynamics in two wells."""
+    starts = np.tile(L.double_well.start, (60, 1))
+    return tl.descend(L.double_well, tl.langevin(0.02, 0.1), starts, steps=50, every=25, seed=1)
+
+
+@functools.cache
+def moving() -> Any:
+    """Return a walk in one coordinate whose goal moves."""
+    land = tl.landscape("(x - c)**2", c=0.0, view=((-2, 2),))
+    goal = {"c": np.sin(np.arange(40) / 6)}
+    return [tl.descend(land, tl.gd(lr), (1.5,), steps=40, time_varying=goal) for lr in (0.05, 0.2)]
+
+
+@functools.cache
 def past_the_saddle() -> Any:
     """Return a run that climbs down from a saddle: first concave, then convex."""
     return tl.descend(L.quartic_saddle, tl.gd(0.1), start=(1, 1e-3), steps=120)
@@ -81,6 +96,7 @@ def measured(name: str) -> Any:
             geometry.sample_line(net, end, along, count=31)
             for along in ("random", "sharpest", "gradient")
         ],
+        "populations": lambda: tl.dynamics.populations(L.double_well, swarm().end),
         "sweep": lambda: tl.sweep(L.rosenbrock, tl.gd, lr=[1e-4, 1e-3, 1e-2], steps=20),
         "ticket": lambda: geometry.find_ticket(L.two_tickets, tl.gd(0.05), keep=0.5, steps=30),
         "volumes": lambda: geometry.basin_volumes(L.double_well, tl.gd(0.1), grid=12, repeats=3),
@@ -95,6 +111,8 @@ X = np.linspace(0, 3, 31)
 
 DRAWN: dict[str, Scene] = {
     "basin_map": lambda **o: plots.basin_map(measured("basins"), **o),
+    "boltzmann_histogram": lambda **o: plots.boltzmann_histogram(swarm(), temperature=0.1, **o),
+    "cloud": lambda **o: plots.cloud(swarm(), **o),
     "conserved_curve": lambda **o: plots.conserved_curve(measured("conserved"), **o),
     "contour": lambda **o: plots.contour(L.himmelblau, ellipses=True, **o),
     "convexity_curve": lambda **o: plots.convexity_curve(measured("convexity"), **o),
@@ -117,6 +135,7 @@ DRAWN: dict[str, Scene] = {
     "path_profile": lambda **o: plots.path_profile(measured("curve"), line=measured("line"), **o),
     "paths": lambda **o: plots.paths(valley(), **o),
     "pca_chart": lambda **o: plots.pca_chart(measured("pca"), **o),
+    "population_chart": lambda **o: plots.population_chart(measured("populations"), **o),
     "schedule_curve": lambda **o: plots.schedule_curve(tl.schedules.cosine(20), **o),
     "semicircle_histogram": lambda **o: plots.semicircle_histogram(measured("hessians"), **o),
     "sharpness_curve": lambda **o: plots.sharpness_curve(valley(), **o),
@@ -131,6 +150,7 @@ DRAWN: dict[str, Scene] = {
     ),
     "ticket_board": lambda **o: plots.ticket_board(WINNERS, [True, False, True, False], **o),
     "ticket_curves": lambda **o: plots.ticket_curves(measured("ticket"), **o),
+    "time_map": lambda **o: plots.time_map(moving(), **o),
     "volume_chart": lambda **o: plots.volume_chart(measured("volumes"), **o),
     "worst_case_curves": lambda **o: plots.worst_case_curves(
         L.gaussian_wells, [SHARP, FLAT], [0.1, 0.2, 0.3, 0.4, 0.5], **o

@@ -348,3 +348,43 @@ def test_a_window_without_any_loss_is_an_error() -> None:
 def test_the_legend_says_what_the_flow_of_a_game_does(texts: Any) -> None:
     assert texts(contour(L.dirac_gan(gamma=1)).figure)[-1] == "stable equilibrium"
     assert texts(contour(L.dirac_gan).figure)[-1] == "rotating equilibrium"
+
+
+def bar_labels(ax: Any) -> tuple[list[float], str]:
+    """Return the numbers beside the colour bar, and its name."""
+    bar = next(a for a in ax.figure.axes if a is not ax)
+    texts = [t.get_text().replace("−", "-").replace("×10", "e") for t in bar.get_yticklabels()]
+    return [float(text) for text in texts], bar.get_ylabel()
+
+
+def test_the_numbers_of_the_colour_bar_are_all_different_and_true() -> None:
+    numbers, name = bar_labels(contour(tl.landscape("100 + 0.01*(x**2 + y**2)")))
+    assert name == "loss"
+    assert (np.diff(numbers) > 0).all()
+    assert 100 < numbers[0] < numbers[-1] < 100.09
+    # Beyond six digits the height of the plain is told once.
+    numbers, name = bar_labels(contour(tl.landscape("1000 + 1e-6*(x**2 + y**2)")))
+    assert name == "loss − 1000"
+    assert (np.diff(numbers) > 0).all()
+    assert 0 < numbers[0] < numbers[-1] < 9e-6
+
+
+@pytest.mark.parametrize("levels", ["quantile", "log", "linear", [0.0, 1.0]])
+def test_a_count_of_mistakes_has_two_colours(levels: Any, by_gid: Find) -> None:
+    """Half of the window has the loss 0, half 1: a line must run between them."""
+    ax = contour(tl.landscape("where(x > 0.01, 1, 0)*(1 + 0*y)"), levels=levels, grid=41)
+    (filled,) = by_gid(ax, "terrain")
+    image = filled.norm(np.array([0.0, 1.0]))
+    bands = np.digitize([0.0, 1.0], filled.levels[1:-1])
+    assert bands[0] != bands[1]
+    assert image[0] == 0
+    assert by_gid(ax, "contour lines")
+
+
+def test_a_level_at_the_rim_of_a_smooth_loss_adds_no_sliver() -> None:
+    from toylands.plots.terrain import choose_levels
+
+    x = np.linspace(-1, 1, 101)
+    z = np.add.outer(x**2, x**2) * 50  # from 0 to 100, a power of ten, at four corners only
+    edges, _, _ = choose_levels(tl.landscape("x**2 + y**2"), z, "log")
+    assert edges[-1] - edges[-2] > 10

@@ -377,3 +377,23 @@ def test_errors_of_schedules() -> None:
         schedule_curve({})
     with pytest.raises(TypeError, match="cosine must be called"):
         schedule_curve(S.cosine)
+
+
+def test_curves_of_one_landscape_with_different_parameters(texts: Any) -> None:
+    land = tl.landscape("k*x**2 + y**2/c", k=1.0, c=2.0)
+    runs = [tl.descend(land(k=k), tl.gd(0.1), (1, 1), steps=5) for k in (1, 3)]
+    ax = loss_curves(runs)
+    assert [text.split("\n")[0] for text in texts(ax.figure)] == ["k = 1", "k = 3"]
+    notes = notes_of(ax)
+    assert notes.startswith("c = 2 ")
+    assert "gd(lr=0.1) for all" in notes
+    for draw in (loss_curves, gradient_norms, sharpness_curve):
+        assert texts(draw(runs, labels=["mild", "steep"]).figure)[0].startswith("mild")
+    other = tl.descend(tl.landscape("x**2 + y**4"), tl.gd(0.1), (1, 1), steps=5)
+    with pytest.raises(ValueError, match="different landscapes"):
+        loss_curves([runs[0], other])
+
+
+def test_a_game_has_a_value() -> None:
+    run = tl.descend(L.bilinear_game, tl.gd(0.1), steps=5)
+    assert loss_curves(run).get_ylabel() == "value"

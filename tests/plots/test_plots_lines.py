@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,37 @@ def test_mistakes_are_named() -> None:
         lines(X, {})
     with pytest.raises(ValueError, match="2 arrays x for 1 curves"):
         lines([X, X], {"one": X})
+
+
+def test_curves_may_be_a_row_or_a_list_of_rows() -> None:
+    assert [line.get_label() for line in lines(X, [X, X**2]).lines] == ["curve 1", "curve 2"]
+    ax = lines(X, [X, X**2], labels=["one", "two"], ylim=(0, 3))
+    assert [line.get_label() for line in ax.lines] == ["one", "two"]
+    assert ax.get_ylim() == (0, 3)
+    (line,) = lines(X.tolist(), (X**2).tolist(), ylim=(None, 9)).lines
+    np.testing.assert_array_equal(line.get_ydata(), X**2)
+
+
+@pytest.mark.parametrize(
+    ("curves", "options", "error", "words"),
+    [
+        ("text", {}, TypeError, "expected {name: values}"),
+        ({"one": "text"}, {}, TypeError, "curve 'one' = 'text': expected a list or an array"),
+        ({"one": [[1, 2]]}, {}, ValueError, "curve 'one' has the shape"),
+        ([X, X], {"labels": ["one"]}, ValueError, "expected one for each of 2 curves"),
+        ([X, X], {"labels": ["one", "one"]}, ValueError, "expected different names"),
+        ({"one": X}, {"labels": ["one"]}, ValueError, "have names already"),
+        ([X], {"ylim": (1, 0)}, ValueError, r"ylim=\(1, 0\): expected \(lowest, highest\)"),
+        ([X], {"ylim": 3}, ValueError, "ylim=3: expected"),
+        ([X], {"ylim": (0, 1), "scale": "log"}, ValueError, "shows values above zero only"),
+        (
+            [-X],
+            {"scale": "log"},
+            ValueError,
+            "a logarithm needs values above zero, curve 'curve 1'",
+        ),
+    ],
+)
+def test_more_mistakes_are_named(curves: Any, options: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        lines(X, curves, **options)

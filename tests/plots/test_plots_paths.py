@@ -350,10 +350,12 @@ def test_runs_under_different_motions_are_refused() -> None:
         paths([one, two])
 
 
-def test_on_a_moving_curve_points_lie_at_the_loss_they_had(by_gid: Find, data: Any) -> None:
+def test_on_a_drawn_curve_that_moved_points_lie_at_the_loss_they_had(
+    by_gid: Find, data: Any
+) -> None:
     land = tl.landscape("(x - c)**2", c=0, view=((-1, 4),))
     run = tl.descend(land, tl.gd(0.1), start=0, steps=4, time_varying={"c": [0, 1, 2, 3, 3]})
-    (line,) = by_gid(paths(run), "trail")
+    (line,) = by_gid(paths(run, contour(land(c=3))), "trail")
     assert data(line)[:, 1] == pytest.approx(run.loss)
 
 
@@ -378,3 +380,37 @@ def test_what_is_no_run_is_refused(wrong: Any) -> None:
 def test_no_run_is_refused() -> None:
     with pytest.raises(ValueError, match="no trajectory to draw: expected at least one"):
         paths([])
+
+
+# ------------------------------------------------------------------------------------ names
+
+
+def test_the_legend_says_what_differs_and_the_notes_what_does_not(texts: Any) -> None:
+    starts = [(-1.2, 1.0), (0.5, 2.0), (1.5, 0.25)]
+    runs = [tl.descend(L.rosenbrock, tl.gd(0.001), at, steps=3) for at in starts]
+    ax = paths(runs)
+    assert [text.split("\n")[0] for text in texts(ax.figure)[:3]] == [
+        "from (−1.2, 1)", "from (0.5, 2)", "from (1.5, 0.25)",
+    ]  # fmt: skip
+    assert "gd(lr=0.001) for all" in notes_of(ax)
+    assert texts(paths(runs, labels=["a", "b", "c"]).figure)[0] == "a\nrunning"
+    with pytest.raises(ValueError, match=r"labels=\['a'\]: expected one text for each of 3 runs"):
+        paths(runs, labels=["a"])
+
+
+def test_a_swarm_has_one_label(texts: Any) -> None:
+    swarm = tl.descend(L.rosenbrock, tl.gd(0.001), np.tile([1.0, 2.0], (20, 1)), steps=2)
+    assert texts(paths(swarm).figure)[0] == "gd, 20 walkers\n20 running"
+    assert texts(paths(swarm, labels="mine").figure)[0] == "mine, 20 walkers\n20 running"
+    with pytest.raises(ValueError, match="one entry of the legend"):
+        paths(swarm, labels=["a", "b"])
+
+
+def test_ends_on_a_curve_of_solutions(by_gid: Find, data: Any) -> None:
+    land = tl.landscape("(u*v - 1)**2/2", view=((0.1, 3), (0.1, 3)))
+    runs = [tl.descend(land, opt, (2, 0.25), steps=400) for opt in (tl.gd(0.05), tl.adam(0.02))]
+    ax = paths(runs, solutions=True)
+    _, curve = by_gid(ax, "solutions")  # both ends lie on one curve: it is drawn once
+    assert np.abs(np.prod(data(curve), axis=1) - 1).max() < 1e-6
+    with pytest.raises(ValueError, match="no run ends on a curve"):
+        paths(tl.descend(L.rosenbrock, tl.gd(0.001), steps=3), solutions=True)

@@ -52,6 +52,12 @@ class Populations:
         """Of each share, for independent walkers: sqrt(p (1 - p)/B), shape (minima,)."""
         return np.sqrt(self.shares * (1 - self.shares) / len(self.labels))
 
+    def plot(self, **options: Any) -> Any:
+        """Draw the share of each well (see `toylands.plots.population_chart`)."""
+        from toylands import plots
+
+        return plots.population_chart(self, **options)
+
     def __repr__(self) -> str:
         parts = [f"{p!r}: {s:.1%}" for p, s in zip(self.minima, self.shares, strict=True)]
         lost = int((self.labels < 0).sum())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from toylands._words import missing
 from toylands.plots.along import conserved_curve, convexity_curve
 from toylands.plots.animation import animate
+from toylands.plots.clouds import boltzmann_histogram, cloud, population_chart
 from toylands.plots.contour import contour
 from toylands.plots.counts import index_chart, volume_chart
 from toylands.plots.curves import gradient_norms, loss_curves, schedule_curve, sharpness_curve
@@ -24,6 +25,7 @@ from toylands.plots.kicks import kick_histogram
 from toylands.plots.lines import lines
 from toylands.plots.low_loss_paths import interpolation_curve, path_map, path_profile
 from toylands.plots.maps import basin_map, sweep_map
+from toylands.plots.moments import time_map
 from toylands.plots.noise import noise_curves
 from toylands.plots.paths import paths
 from toylands.plots.sharpness import worst_case_curves, worst_case_map
@@ -43,6 +45,8 @@ from toylands.plots.symmetry import symmetry_map
 __all__ = [
     "animate",
     "basin_map",
+    "boltzmann_histogram",
+    "cloud",
     "conserved_curve",
     "contour",
     "convexity_curve",
@@ -61,6 +65,7 @@ __all__ = [
     "path_profile",
     "paths",
     "pca_chart",
+    "population_chart",
     "schedule_curve",
     "semicircle_histogram",
     "sharpness_curve",
@@ -73,6 +78,7 @@ __all__ = [
     "symmetry_map",
     "ticket_board",
     "ticket_curves",
+    "time_map",
     "volume_chart",
     "worst_case_curves",
     "worst_case_map",

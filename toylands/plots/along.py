@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands.dynamics.naming import names_of
 from toylands.geometry import Conserved
 from toylands.plots.inks import hue, plain, shade_negative
 from toylands.plots.style import add_legend, axes_for, picture, styles, theme, unit
@@ -38,10 +39,14 @@ def conserved_curve(
         raise ValueError("no quantity to draw: expected at least one")
     axes, own = axes_for(ax, 6.2, 3.4)
     handles = []
-    for one, style in zip(several, styles([k.run.optimizer for k in several]), strict=True):
+    looks, names = (
+        styles([k.run.optimizer for k in several]),
+        names_of([k.run for k in several], sig),
+    )
+    for one, style, name in zip(several, looks, names, strict=True):
         steps = np.arange(len(one.values)) * one.run.every
         draw_line(axes, np.column_stack([steps, one.values]), style, outline=CHART_OUTLINE)
-        label = f"{one.run.optimizer.label}: drift {sig(one.drift[-1])}"
+        label = f"{name}: drift {sig(one.drift[-1])}"
         handle = trail_handle(style, label, True, CHART_OUTLINE)
         handle.set_marker("")
         handles.append(handle)

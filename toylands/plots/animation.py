@@ -36,6 +36,7 @@ from toylands.plots.trails import (
     draw_start,
     groups,
     label_of,
+    names_for,
     same_landscape,
     start_handle,
     trail,
@@ -67,6 +68,7 @@ def animate(
     view: Sequence[Sequence[float]] | None = None,
     levels: str | Sequence[float] | None = None,
     coordinates: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
     legend: bool = True,
     title: str | None = None,
     citation: str | None = None,
@@ -88,7 +90,7 @@ def animate(
     target = Path(file)
     kind = _check(target, fps, clock, seconds)
     runs = as_runs(trajectories)
-    film = _Film(runs, clock, view, levels, coordinates, legend, title, citation, dpi)
+    film = _Film(runs, clock, view, levels, coordinates, labels, legend, title, citation, dpi)
     frames = _count(film.length, fps, seconds)
     times = np.linspace(0.0, film.length, frames)
     report = progress if progress is not None else _reporter(target)
@@ -158,6 +160,7 @@ class _Film:
         view: Any,
         levels: Any,
         coordinates: Any,
+        labels: Any,
         legend: bool,
         title: str | None,
         citation: str | None,
@@ -192,8 +195,9 @@ class _Film:
             notes.append("the clock counts gradient evaluations")
         headline(self.axes, heading(land) if title is None else title, notes, True)
         self.entries = groups(runs)
+        names, short = names_for(runs, labels), len(self.entries) > 8
         trails = [
-            trail_handle(style, label_of(members, len(self.entries) > 8), converged(members))
+            trail_handle(style, label_of(members, names, short), converged(members))
             for style, members in self.entries
         ]
         if legend:

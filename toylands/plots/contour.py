@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toylands._words import loss_word
 from toylands.plots.style import add_legend, axes_for, palette, picture, terrain_colors, theme, unit
 from toylands.plots.terrain import Array, Terrain, terrain
-from toylands.plots.words import heading, headline, sig
+from toylands.plots.words import apart, heading, headline, sig
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,7 +106,7 @@ def draw_terrain(ax: Axes, ground: Terrain, equal: bool) -> None:
         ax.margins(y=0.14)
         ax.set_xlim(*ground.view[0])
         ax.set_xlabel(ground.names[0])
-        ax.set_ylabel("loss")
+        ax.set_ylabel(loss_word(ground.land))
         ax.spines[["top", "right"]].set_visible(False)
         return
     filled = ax.contourf(
@@ -154,6 +155,10 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
     known = abs(ground.floor) > 1e-12 * abs(ground.edges[-1])
     offset = ground.floor if ground.spacing == "log" and known else 0.0
     ticks = bar_ticks(ground)
+    names = apart(ticks - offset)
+    if names is None:  # a small relief on a high plain: tell the height once
+        offset = float(f"{ground.edges[0]:.5g}")
+        names = apart(ticks - offset) or [sig(tick, 12) for tick in ticks - offset]
     bar = ax.figure.colorbar(
         filled,
         ax=ax,
@@ -164,13 +169,14 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
         aspect=34,
         panchor=False,
     )
-    bar.ax.set_yticklabels([sig(tick - offset) for tick in ticks], fontsize="small")
+    bar.ax.set_yticklabels(names, fontsize="medium")
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2)
     sign = "+" if offset < 0 else "−"
+    word = loss_word(ground.land)
     bar.set_label(
-        f"loss {sign} {sig(abs(offset), 5)}" if offset else "loss", fontsize="small", labelpad=2
+        f"{word} {sign} {sig(abs(offset), 5)}" if offset else word, fontsize="medium", labelpad=2
     )
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toylands.plots.basin_colors import own_colors
 from toylands.plots.contour import kind_handle, kind_marks
-from toylands.plots.inks import plain
+from toylands.plots.inks import hue, plain
 from toylands.plots.style import add_legend, axes_for, palette, picture, theme, unit
 from toylands.plots.words import heading, headline, parameters, point
 
@@ -86,9 +87,9 @@ def volume_chart(
     axes, own = axes_for(ax, 6.0, 0.9 + 0.42 * len(volumes))
     outcomes = palette()["outcomes"]
     names = []
-    colors = palette()["basins"]
+    colors = _colors(volumes)
     for row, volume in enumerate(volumes):
-        look = {"color": colors[volume.number % len(colors)]}
+        look = {"color": colors[row]}
         if volume.minimum is None:
             entry = outcomes.get(volume.outcome, outcomes["other"])
             look = {"color": entry["color"]}
@@ -104,7 +105,6 @@ def volume_chart(
         axes.annotate(
             f"{volume.share:.{digits}%} ± {error:.{digits}%}",
             (volume.share + 2 * error, row), xytext=(7, 0), textcoords="offset points", va="center",
-            fontsize="small",
         )  # fmt: skip
         names.append(volume.outcome if volume.minimum is None else point(volume.minimum.point))
     axes.set_yticks(range(len(names)), names)
@@ -118,3 +118,11 @@ def volume_chart(
         axes, title or "How large the basins are", ["whiskers: two standard errors; ±: one"], own
     )
     return axes
+
+
+def _colors(volumes: Sequence[BasinVolume]) -> list[str]:
+    """The colour of each volume: of its basin on the map; where there are too many, one for all."""
+    own = own_colors()
+    if max(volume.number for volume in volumes) >= len(own):
+        return [hue("sky")] * len(volumes)
+    return [own[max(volume.number, 0)] for volume in volumes]

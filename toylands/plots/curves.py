@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from toylands._words import did_you_mean, one_of
+from toylands._words import did_you_mean, loss_word, one_of
 from toylands.geometry import stability_limit
 from toylands.optimizers.schedules import Schedule, as_schedule
 from toylands.plots.exits import Labels, draw_exit
@@ -32,10 +32,11 @@ from toylands.plots.trails import (
     draw_marks,
     groups,
     label_of,
-    same_landscape,
+    lands_of,
+    names_for,
     trail_handle,
 )
-from toylands.plots.words import heading, headline, held_equal, parameters, sig
+from toylands.plots.words import heading, headline, held_equal, shared_parameters, sig
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,12 +55,14 @@ def loss_curves(
     x: str = "steps",
     scale: str | None = None,
     above: float | str = 0.0,
+    labels: Sequence[str] | None = None,
     legend: bool = True,
     title: str | None = None,
 ) -> Axes:
-    """Draw the loss along runs on one landscape.
+    """Draw the loss along runs on one landscape, whose parameters may differ between them.
 
     trajectories: a Trajectory, a Race, a Swarm or a sequence of trajectories.
+    labels: what to call each run; by default what differs between them.
     x: 'steps', or 'evaluations' for gradient evaluations (sam and extragradient spend two a step).
     scale: 'log' or 'linear'; by default logarithmic where the values are positive and span more
     than a factor of 30. Points at which a logarithm does not exist are left out.
@@ -67,15 +70,21 @@ def loss_curves(
     Raises ValueError when a log scale is asked for but no value is above zero. Returns the Axes.
     """
     runs = as_runs(trajectories)
-    land = same_landscape(runs)
-    floor = _floor(land, above, any(run.time_varying for run in runs))
-    values = [np.asarray(run.loss) - floor for run in runs]
-    name = f"loss {'+' if floor < 0 else '−'} {sig(abs(floor), 5)}" if floor else "loss"
-    notes = [parameters(land, runs[0].time_varying), *held_equal(runs)]
+    lands = lands_of(runs)
+    moves = any(run.time_varying for run in runs)
+    floors = [_floor(land, above, moves) for land in lands]
+    values = [np.asarray(run.loss) - floor for run, floor in zip(runs, floors, strict=True)]
+    name = loss_word(lands[0])
+    if len(set(floors)) > 1:
+        name += " − minimum"
+    elif floors[0]:
+        name += f" {'+' if floors[0] < 0 else '−'} {sig(abs(floors[0]), 5)}"
+    notes = _notes(runs)
     if above == "minimum":
         notes.append("loss above the lowest known minimum")
     hint = "Use above='minimum', or scale='linear'."
-    return _chart(runs, values, ax, x, scale, name, notes, legend, title or heading(land), hint)
+    look = (x, scale, legend, labels, heading(lands[0]) if title is None else title)
+    return _chart(runs, values, ax, name, notes, hint, look)
 
 
 @picture
@@ -85,6 +94,7 @@ def gradient_norms(
     *,
     x: str = "steps",
     scale: str | None = None,
+    labels: Sequence[str] | None = None,
     legend: bool = True,
     title: str | None = None,
 ) -> Axes:
@@ -93,12 +103,17 @@ def gradient_norms(
     Arguments as for `loss_curves`. Returns the Axes.
     """
     runs = as_runs(trajectories)
-    land = same_landscape(runs)
+    lands = lands_of(runs)
     values = [np.asarray(run.grad_norm, dtype=np.float64) for run in runs]
-    notes = [parameters(land, runs[0].time_varying), *held_equal(runs)]
     hint = "Use scale='linear'."
-    name = "gradient norm"
-    return _chart(runs, values, ax, x, scale, name, notes, legend, title or heading(land), hint)
+    look = (x, scale, legend, labels, heading(lands[0]) if title is None else title)
+    return _chart(runs, values, ax, "gradient norm", _notes(runs), hint, look)
+
+
+def _notes(runs: Sequence[Any], exact: str = "gradients") -> list[str]:
+    """Say what all runs have in common."""
+    moving = {name for run in runs for name in run.time_varying}
+    return [shared_parameters(lands_of(runs), moving), *held_equal(runs, exact)]
 
 
 @picture
@@ -109,6 +124,7 @@ def sharpness_curve(
     x: str = "steps",
     scale: str = "linear",
     limit: bool | float = True,
+    labels: Sequence[str] | None = None,
     legend: bool = True,
     title: str | None = None,
 ) -> Axes:
@@ -124,7 +140,7 @@ def sharpness_curve(
     not decided by the Hessian. Returns the Axes.
     """
     runs = as_runs(trajectories)
-    land = same_landscape(runs)
+    land = lands_of(runs)[0]
     if land.players is not None:
         raise ValueError(
             f"{land.name} is a game: its stability is decided by the Jacobian of the players' "
@@ -135,15 +151,15 @@ def sharpness_curve(
         rates = np.asarray(run.rates)[delay(run) :: run.every]
         values.append(rates * np.asarray(run.sharpness)[: len(rates)])
     limits = [_limit_of(run, limit) for run in runs]
-    notes = [parameters(land, runs[0].time_varying), *held_equal(runs, "gradients and Hessian")]
+    notes = _notes(runs, "gradients and Hessian")
     without = dict.fromkeys(
         run.optimizer.family for run, value in zip(runs, limits, strict=True) if value is None
     )
     if without and limit is True:
         notes.append(f"no limit of this form exists for {', '.join(without)}")
     name = "lr × largest Hessian eigenvalue"
-    title = title or heading(land)
-    return _chart(runs, values, ax, x, scale, name, notes, legend, title, "", limits)
+    look = (x, scale, legend, labels, heading(land) if title is None else title)
+    return _chart(runs, values, ax, name, notes, "", look, limits)
 
 
 def _limit_of(run: Any, limit: bool | float) -> float | None:
@@ -201,16 +217,15 @@ def _chart(
     runs: Sequence[Any],
     values: Sequence[Array],
     ax: Axes | None,
-    x: str,
-    scale: str | None,
     name: str,
     notes: Sequence[str],
-    legend: bool,
-    title: str,
     hint: str,
+    look: tuple[str, str | None, bool, Any, str],
     limits: Sequence[float | None] = (),
 ) -> Axes:
-    """Draw one value along every run, in the looks of the runs."""
+    """Draw one value along every run, in the looks of the runs; `look`: x, scale, legend, labels, title."""
+    x, scale, legend, labels, title = look
+    names = names_for(runs, labels)
     _choose("x", x, CLOCKS)
     scale = _scale_for(values, scale, runs, hint)
     axes, own = axes_for(ax)
@@ -246,7 +261,7 @@ def _chart(
                 exits.append((flat, run, style, crowd))
             else:
                 draw_end(axes, flat[-1], style, run.status.kind == "converged", crowd)
-        label = label_of(members, short=len(entries) > 8)
+        label = label_of(members, names, short=len(entries) > 8)
         handles.append(trail_handle(style, label, converged(members), CHART_OUTLINE))
     handles += _draw_limits(axes, runs, limits)
     if legend:

@@ -181,7 +181,7 @@ def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
                 (place[0], place[1]),
                 ha="center",
                 va="center_baseline",
-                fontsize="x-small",
+                fontsize="small",
                 fontweight="bold",
                 color=palette()["kinds"]["minimum"]["outline"],
                 zorder=6.5,
@@ -423,8 +423,8 @@ def _sweep_heat(
     if own:
         bar = ax.figure.colorbar(filled, ax=ax, fraction=0.05, pad=0.02, aspect=34)
         bar.outline.set_visible(False)
-        bar.set_label(MEASURES[of], fontsize="small")
-        bar.ax.tick_params(length=2, labelsize="small")
+        bar.set_label(MEASURES[of], fontsize="medium")
+        bar.ax.tick_params(length=2, labelsize="medium")
     handles = []
     if of != "diverged_at" and len(finite):
         i, j = np.unravel_index(int(np.nanargmin(kept)), kept.shape)

@@ -11,9 +11,13 @@ carries the step at which it diverged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from toylands.geometry import solution_curve
 from toylands.plots.contour import (
     crowd_note,
     draw_colorbar,
@@ -22,8 +26,9 @@ from toylands.plots.contour import (
     figure_size,
 )
 from toylands.plots.exits import Labels, draw_exit
-from toylands.plots.style import add_legend, axes_for, picture
-from toylands.plots.terrain import Terrain, shown_index, terrain
+from toylands.plots.moments import time_map
+from toylands.plots.style import add_legend, axes_for, palette, picture, unit
+from toylands.plots.terrain import Array, Terrain, shown_index, terrain
 from toylands.plots.trails import (
     as_runs,
     converged,
@@ -35,6 +40,7 @@ from toylands.plots.trails import (
     label_of,
     map_notes,
     marks_every,
+    names_for,
     same_landscape,
     start_handle,
     trail,
@@ -45,6 +51,9 @@ from toylands.plots.words import heading, headline, is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: the steps of a curve of solutions as long as the window's diagonal
+_STEPS = 400
 
 
 @picture
@@ -59,6 +68,8 @@ def paths(
     coordinates: Sequence[str] | None = None,
     critical: bool = True,
     marks: int | None = None,
+    labels: Sequence[str] | None = None,
+    solutions: bool = False,
     colorbar: bool | None = None,
     legend: bool = True,
     title: str | None = None,
@@ -69,12 +80,21 @@ def paths(
     ax: axes that already hold a map (from `contour`) are drawn on as they are; empty ones get it.
     view: (low, high) per coordinate; by default the landscape's, grown to hold the runs.
     marks: steps between two marks along a trail (0: none), by default at most 30 on a trail.
+    labels: what to call each run; by default what differs between them.
+    solutions: draw the curves of solutions through the ends, of a landscape of two coordinates.
     The other arguments are those of `contour`. A run in more than two coordinates is projected onto
-    the two shown, over the slice of the landscape at the first run's end. Returns the Axes.
+    the two shown, over the slice of the landscape at the first run's end. Runs in one coordinate on a
+    landscape that varies with time are drawn against the step (`time_map`). Returns the Axes.
     """
     runs = as_runs(trajectories)
-    land = same_landscape(runs)
-    drawn_on = ax is not None and ax.has_data()
+    if runs[0].landscape.dim == 1 and any(run.time_varying for run in runs) and not _drawn_on(ax):
+        # The curve under the walk changes with every step: no single one would show where it goes.
+        return time_map(
+            runs, ax, view=None if view is None else np.ravel(view).tolist(), levels=levels, count=count,
+            grid=grid, labels=labels, colorbar=colorbar, legend=legend, title=title,
+        )  # fmt: skip
+    land, names = same_landscape(runs), names_for(runs, labels)
+    drawn_on = _drawn_on(ax)
     at = runs[0].end if land.dim > 2 else None
     index = shown_index(land, coordinates)
     if drawn_on and view is None and len(index) == 2:
@@ -92,7 +112,9 @@ def paths(
         if colorbar if colorbar is not None else own:
             draw_colorbar(axes, ground)
     every = marks_every(runs) if marks is None else _stride(runs, marks)
-    trails = draw_trails(axes, runs, ground, every)
+    trails = draw_trails(axes, runs, ground, every, names)
+    if solutions:
+        handles += draw_solutions(axes, runs, ground)
     if not drawn_on:
         notes = [ground.note(), *map_notes(runs, every), crowd_note(ground) if critical else ""]
         if len(ground.index) < land.dim:
@@ -101,6 +123,11 @@ def paths(
     if legend:
         add_legend(axes, [*trails, start_handle(), *handles], own)
     return axes
+
+
+def _drawn_on(ax: Axes | None) -> bool:
+    """Whether there is a map already."""
+    return ax is not None and ax.has_data()
 
 
 def _stride(runs: Sequence[Any], marks: int) -> int:
@@ -114,7 +141,44 @@ def _stride(runs: Sequence[Any], marks: int) -> int:
     return marks // runs[0].every
 
 
-def draw_trails(ax: Axes, runs: Sequence[Any], ground: Terrain, every: int) -> list[Any]:
+def draw_solutions(ax: Axes, runs: Sequence[Any], ground: Terrain) -> list[Any]:
+    """Draw every curve of solutions that an end lies on, once; return the legend handle of the first.
+
+    Raises ValueError for a landscape that has not two coordinates, or when no run ends on such a curve.
+    """
+    land = ground.land
+    if land.dim != 2:
+        raise ValueError(f"solutions=True: {land.name} has {land.dim} coordinates, expected 2")
+    found: list[Array] = []
+    step = np.linalg.norm(np.diff(ground.view, axis=1)) / _STEPS
+    for run in runs:
+        if run.status.kind == "diverged":
+            continue
+        near = [np.linalg.norm(curve - run.end, axis=1).min() for curve in found]
+        if min(near, default=np.inf) <= step:
+            continue
+        with contextlib.suppress(ValueError):
+            found.append(solution_curve(land, run.end, view=ground.view, count=_STEPS))
+    if not found:
+        raise ValueError("solutions=True: no run ends on a curve of solutions")
+    look = palette()["kinds"]["minimum"]
+    for curve in found:
+        for color, width, z in ((look["outline"], 3.4, 2.4), (look["color"], 1.7, 2.5)):
+            ax.plot(
+                *curve.T, color=color, lw=width * unit(), zorder=z, gid="solutions", scalex=False,
+                scaley=False,
+            )  # fmt: skip
+    from matplotlib.lines import Line2D
+    from matplotlib.patheffects import Normal, Stroke
+
+    around = [Stroke(linewidth=3.4 * unit(), foreground=look["outline"]), Normal()]
+    color = look["color"]
+    return [Line2D([], [], color=color, lw=1.7 * unit(), path_effects=around, label="solutions")]
+
+
+def draw_trails(
+    ax: Axes, runs: Sequence[Any], ground: Terrain, every: int, names: Mapping[int, str]
+) -> list[Any]:
     """Draw every run; return one legend handle per group."""
     handles, placed = [], Labels(ax)
     entries = groups(runs)
@@ -132,5 +196,6 @@ def draw_trails(ax: Axes, runs: Sequence[Any], ground: Terrain, every: int) -> l
                 draw_exit(ax, part.flat, run, style, placed, quiet=crowd)
             else:
                 draw_end(ax, part.flat[-1], style, run.status.kind == "converged", crowd)
-        handles.append(trail_handle(style, label_of(members, len(entries) > 8), converged(members)))
+        label = label_of(members, names, len(entries) > 8)
+        handles.append(trail_handle(style, label, converged(members)))
     return handles

@@ -35,6 +35,7 @@ from toylands.plots.trails import (
     draw_end,
     draw_line,
     draw_start,
+    names_for,
     start_handle,
     trail_handle,
 )
@@ -157,6 +158,7 @@ def slice_map(
         angle = np.degrees(np.arccos(plane.cosine))
         notes.append(f"the two directions meet at {angle:.1f}°, drawn at right angles")
     handles: list[Any] = []
+    names = names_for([run for run, _ in drawn]) if drawn else {}
     shadows: list[tuple[Style, Projection, Any]] = []
     for run, style in drawn:
         shadow = plane.project(run)
@@ -166,14 +168,14 @@ def slice_map(
         done = run.status.kind == "converged"
         if not _leaves(shadow.flat[-1:], ground):
             draw_end(axes, shadow.flat[-1], style, done)
-        handles.append(trail_handle(style, run.optimizer.label, done))
+        handles.append(trail_handle(style, names[id(run)], done))
     if shadows:
         handles.append(start_handle())
         worst = max(float(shadow.outside_share.max()) for _, shadow, _ in shadows)
         notes.append(
             f"runs are shadows: up to {100 * worst:.3g}% of a displacement² is outside the plane"
         )
-        gone = [run.optimizer.label for _, shadow, run in shadows if _leaves(shadow.flat, ground)]
+        gone = [names[id(run)] for _, shadow, run in shadows if _leaves(shadow.flat, ground)]
         notes += [f"leaving the window: {', '.join(gone)}"] if gone else []
     if colorbar if colorbar is not None else own:
         draw_colorbar(axes, ground)

@@ -60,7 +60,7 @@ def matching_map(
             shown, ax=axes, fraction=0.05, pad=0.02, aspect=34, panchor=False
         )
         bar.outline.set_visible(False)
-        bar.set_label("squared distance", fontsize="small")
+        bar.set_label("squared distance")
     notes = ["the cheapest way to pair each unit with one other, solved exactly"]
     headline(axes, title or "Which units belong together", notes, own)
     if legend:

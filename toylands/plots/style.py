@@ -5,10 +5,12 @@
     [s.color for s in styles([tl.gd(0.1), tl.gd(0.2)])]      # two shades of gd's blue
 
 Where a figure comes from. Every drawing function takes `ax=None` and returns the Axes. Without an
-`ax` it makes a figure of its own: under a backend that shows figures (a notebook, a window) that is
-a pyplot figure, so the notebook displays it at the end of the cell and closes it; under a
-file-writing backend (Agg, PDF, SVG) it is a plain `Figure` that pyplot never hears of, so a script
-that draws a thousand pictures leaks none. Save it with `ax.figure.savefig("picture.png")`.
+`ax` it makes a pyplot figure of its own, the current one: a notebook displays it at the end of the
+cell and closes it, and `plt.savefig("picture.png")` writes it, as `ax.figure.savefig` does. Under a
+file-writing backend (Agg, PDF, SVG), which never closes a figure, pyplot keeps only our last one, so a
+script that draws a thousand pictures leaks none; the others live as long as their axes are held.
+A notebook shows our figures with twice the dots, at the same size, for screens that have them. Their
+paper is never transparent, so that the inks read on a dark page as well as on a light one.
 
 Text sizes and line widths follow matplotlib's `font.size`: raise it for a projector. A dark
 `figure.facecolor` selects the dark ink. No global setting is changed.
@@ -210,7 +212,7 @@ def picture(function: Callable[P, R]) -> Callable[P, R]:
                 "axes.titleweight": "bold",
                 "axes.titlecolor": inks["ink"],
                 "axes.axisbelow": True,
-                "legend.fontsize": "small",
+                "legend.fontsize": "medium",
                 "legend.frameon": False,
                 "legend.handlelength": 2.4,
                 "hatch.linewidth": 0.8,
@@ -236,16 +238,18 @@ def new_figure(width: float, height: float) -> Figure:
     Width and height in inches, before `headline` and `add_legend` make room for themselves. See the
     module's text for the rule.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    shown = _shows_figures()
+    import matplotlib.pyplot as plt
 
-    if _shows_figures():
-        import matplotlib.pyplot as plt
+    from toylands.plots.figures import Picture, sharpen
 
-        return plt.figure(figsize=(width, height), layout="compressed")
-    figure = Figure(figsize=(width, height), layout="compressed")
-    FigureCanvasAgg(figure)
-    return figure
+    if shown:
+        sharpen()
+    else:
+        for number in plt.get_fignums():
+            if type(plt.figure(number)) is Picture:
+                plt.close(number)
+    return plt.figure(figsize=(width, height), layout="compressed", FigureClass=Picture)
 
 
 def _shows_figures() -> bool:
@@ -300,7 +304,7 @@ def add_legend(ax: Axes, handles: Sequence[Any], own: bool) -> Legend:
     """
     crowded = len(handles) > 9
     common: dict[str, Any] = {"handles": list(handles), "alignment": "left"}
-    common |= {"fontsize": "x-small" if crowded or not own else "small"}
+    common |= {"fontsize": "small" if crowded or not own else "medium"}
     if own:
         figure = cast("Figure", ax.figure)
         spacing = 0.6 if crowded else 0.9

@@ -49,6 +49,7 @@ from toylands.plots.trails import (
     label_of,
     map_notes,
     marks_every,
+    names_for,
     same_landscape,
     start_handle,
     start_marks,
@@ -125,6 +126,7 @@ def surface(
     elev: float = 42.0,
     azim: float = -60.0,
     critical: bool = True,
+    labels: Sequence[str] | None = None,
     legend: bool = True,
     title: str | None = None,
 ) -> Axes:
@@ -135,8 +137,8 @@ def surface(
     height: 'loss', or 'log' for the logarithm of the loss above the lowest known one (the default
     where the landscape's levels are logarithmic).
     elev, azim: the viewer's elevation and azimuth in degrees (matplotlib's `view_init`).
-    The other arguments are those of `contour`. Raises ValueError for a landscape of one coordinate.
-    Returns the Axes3D.
+    labels: what to call each run. The other arguments are those of `contour`. Raises ValueError for a
+    landscape of one coordinate. Returns the Axes3D.
     """
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate, a surface needs two: use contour(land)")
@@ -162,11 +164,11 @@ def surface(
     _draw_lines(axes, scene)
     handles, exits, notes = [], [], [ground.note()]
     if runs:
-        every = marks_every(runs)
+        every, names = marks_every(runs), names_for(runs, labels)
         for style, members in groups(runs):
             for run in members:
                 exits.append(_draw_run(axes, scene, run, style, every, crowd=len(members) > 1))
-            handles.append(trail_handle(style, label_of(members), converged(members)))
+            handles.append(trail_handle(style, label_of(members, names), converged(members)))
         handles.append(start_handle())
         notes += map_notes(runs, every)
     if critical:

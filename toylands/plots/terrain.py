@@ -24,6 +24,8 @@ from toylands.plots.words import parameters, sig
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 View = tuple[tuple[float, float], ...]
+#: a value that this share of the window has exactly is a plateau
+_PLATEAU = 0.01
 SPACINGS = ("linear", "log", "quantile")
 
 
@@ -164,7 +166,25 @@ def choose_levels(
     # A level very near an end would give a sliver of losses a whole colour.
     sliver = 0.3 * float(inner[1] - inner[0]) if spacing == "linear" and len(inner) > 1 else 0.0
     inside = inner[(inner > low + sliver) & (inner < high - sliver)]
+    if spacing != "linear":
+        inside = np.union1d(inside, _plateaus(z, inner, low, high))
     return np.concatenate([[low], inside, [high]]), floor, spacing
+
+
+def _plateaus(z: Array, inner: Array, low: float, high: float) -> list[float]:
+    """Return a level beside the lowest and the highest loss where one was to lie exactly there.
+
+    A loss that has this value in a part of the window, as a count of mistakes does, would otherwise lose
+    the level and with it the line round that part. The level goes half way to the next value.
+    """
+    levels = []
+    finite = z[np.isfinite(z)]
+    for end, beyond in ((low, inner <= low), (high, inner >= high)):
+        at = finite == end
+        if beyond.any() and at.mean() > _PLATEAU and not at.all():
+            rest = finite[~at]
+            levels.append((end + (rest.min() if end == low else rest.max())) / 2)
+    return levels
 
 
 def _losses(land: Any, index: tuple[int, ...], at: Array, flat: Array) -> Array:

@@ -7,7 +7,8 @@ for style, members in groups(runs):            # one colour, marker and dash per
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,12 @@ import numpy as np
 
 from toylands._words import show
 from toylands.dynamics import Trajectory
+from toylands.dynamics.naming import names_of
 from toylands.dynamics.status import LEFT
 from toylands.plots.contour import StackedHandle
 from toylands.plots.style import Style, palette, styles, theme, unit
 from toylands.plots.terrain import Array, Terrain, View
-from toylands.plots.words import held_equal, is_average
+from toylands.plots.words import heading, held_equal, is_average, sig
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +37,7 @@ CHART_OUTLINE = 0.35
 class Average(Trajectory):
     """The averaged weights of a run (swa, ema), drawn like a further run of the same rule.
 
-    `first` is the number of recorded points before the average begins, `label` its name.
+    `first` is the number of recorded points before the average begins.
     """
 
     def __init__(self, run: Trajectory) -> None:
@@ -58,7 +60,6 @@ class Average(Trajectory):
             time_varying=moving,
         )
         self.first = int(np.argmax(known))
-        self.label = f"average weights of {run.optimizer.name}"
 
 
 def as_runs(trajectories: Any) -> list[Any]:
@@ -105,7 +106,8 @@ def same_landscape(runs: Sequence[Any]) -> Any:
     longest = max(runs, key=lambda run: run.steps)
     for run in runs:
         land, other = longest.landscape, run.landscape
-        if (land.name, _values(land)) != (other.name, _values(other)):
+        # Typed formulas share one name; their titles differ.
+        if (land.name, land.title, _values(land)) != (other.name, other.title, _values(other)):
             raise ValueError(
                 f"the runs move on different landscapes, {_called(land)} and {_called(other)}: "
                 "draw each on axes of its own with ax="
@@ -116,6 +118,21 @@ def same_landscape(runs: Sequence[Any]) -> Any:
                 f"{run.optimizer.label}: draw each on axes of its own with ax="
             )
     return longest.landscape(**{name: values[-1] for name, values in longest.time_varying.items()})
+
+
+def lands_of(runs: Sequence[Any]) -> list[Any]:
+    """Return the landscapes of the runs, which may differ in their parameters.
+
+    Raises ValueError if they have different names: then even their losses do not compare.
+    """
+    lands = [run.landscape for run in runs]
+    for land in lands:
+        if (land.name, land.title) != (lands[0].name, lands[0].title):
+            raise ValueError(
+                f"the runs move on different landscapes, {_called(lands[0])} and {_called(land)}: "
+                "draw each on axes of its own with ax="
+            )
+    return lands
 
 
 def _moves_alike(one: Any, two: Any) -> bool:
@@ -137,7 +154,7 @@ def _values(land: Any) -> dict[str, Any]:
 
 def _called(land: Any) -> str:
     inside = ", ".join(f"{name}={show(value)}" for name, value in land.parameters.items())
-    return f"{land.name}({inside})"
+    return f"{land.name}({inside})" if land.name != "landscape" else heading(land)
 
 
 @dataclass(frozen=True)
@@ -252,15 +269,43 @@ def groups(runs: Sequence[Any]) -> list[tuple[Style, list[Any]]]:
     ]
 
 
-def label_of(runs: Sequence[Any], short: bool = False) -> str:
+def names_for(runs: Sequence[Any], labels: Sequence[str] | str | None = None) -> dict[int, str]:
+    """Return the name of each run by its `id`: the given one, or what differs between the runs.
+
+    labels: one text for each run without its averages; of an ensemble, which has one entry, a single text.
+    Raises ValueError for another number of labels.
+    """
+    own = [run for run in runs if not is_average(run)]
+    if labels is None:
+        names = names_of(own, sig) if len(groups(own)) == len(own) else [own[0].optimizer.family]
+    else:
+        names = [labels] if isinstance(labels, str) else [str(label) for label in labels]
+        if len(names) != len(groups(own)):
+            raise ValueError(
+                f"labels={show(labels)}: expected one text for each of {len(groups(own))} runs"
+                if len(groups(own)) > 1
+                else f"labels={show(labels)}: expected one text for what is one entry of the legend"
+            )
+    if len(names) < len(own):
+        return {id(run): names[0] for run in own}
+    called = {id(run): name for run, name in zip(own, names, strict=True)}
+    for before, run in itertools.pairwise(runs):
+        if is_average(run):  # it follows its run
+            several = sum(map(is_average, runs)) > 1
+            what = called[id(before)] if several else run.optimizer.name
+            called[id(run)] = f"average weights of {what}"
+    return called
+
+
+def label_of(runs: Sequence[Any], names: Mapping[int, str], short: bool = False) -> str:
     """Return the legend text of a group: what ran and how it ended, on two lines or on one."""
+    name = names[id(runs[0])]
     if len(runs) == 1:
         between = ": " if short else "\n"
-        name = getattr(runs[0], "label", runs[0].optimizer.label)
         return f"{name}{between}{runs[0].status}"
     kinds = [LEFT.get(run.status.kind, run.status.kind) for run in runs]
     ends = ", ".join(f"{kinds.count(k)} {k}" for k in dict.fromkeys(sorted(kinds)))
-    return f"{runs[0].optimizer.family}, {len(runs)} walkers\n{ends}"
+    return f"{name}, {len(runs)} walkers\n{ends}"
 
 
 def converged(runs: Sequence[Any]) -> bool:

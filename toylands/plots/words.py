@@ -6,8 +6,8 @@ held_equal(race)             # ['300 steps each, 1 gradient evaluation a step, .
 
 from __future__ import annotations
 
+import itertools
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: the size of the lines below a title: as large as the numbers of the axes, to be read on a wall
+NOTES = "medium"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -38,6 +40,19 @@ def sig(value: float, digits: int = 3) -> str:
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         text = f"{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
     return text.replace("-", "−")
+
+
+def apart(values: Iterable[float], digits: int = 3, most: int = 6) -> list[str] | None:
+    """Return increasing numbers as `sig` writes them, rounded by at most a tenth of the smallest gap.
+
+    All have the same number of significant digits; None where more than `most` would be needed.
+    """
+    values = [float(value) for value in values]
+    slack = 0.1 * min((b - a for a, b in itertools.pairwise(values)), default=math.inf)
+    for shown in range(digits, most + 1):
+        if all(abs(float(f"{value:.{shown - 1}e}") - value) <= slack for value in values):
+            return [sig(value, shown) for value in values]
+    return None
 
 
 def point(coordinates: Iterable[float], longest: int = 4) -> str:
@@ -63,16 +78,26 @@ def parameters(land: Any, skip: Iterable[str] = ()) -> str:
     return ", ".join(f"{name} = {sig(value)}" for name, value in left.items())
 
 
+def shared_parameters(lands: Sequence[Any], skip: Iterable[str] = ()) -> str:
+    """Return the parameters that are the same on all landscapes, as `parameters` writes them."""
+    differ = [
+        name
+        for name, value in lands[0].parameters.items()
+        if any(np.any(land.parameters[name] != value) for land in lands)
+    ]
+    return parameters(lands[0], {*skip, *differ})
+
+
 def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:
     """Write the title and, below it in softer ink, one line for each note.
 
     Long lines are wrapped to the width of the axes. A figure of our own grows by the height of the
     text, so the axes keep their size; call this before anything is put beside the axes.
     """
-    big, small = _points("large"), _points("small")
+    big, small = _points("large"), _points(NOTES)
     width = 72 * _width(ax)
-    lines = [line for note in notes if note for line in _balanced(note, _fits(width, small))]
-    titles = _balanced(title, _fits(width, 1.12 * big))
+    lines = [line for note in notes if note for line in _balanced(note, width, NOTES)]
+    titles = _balanced(title, width, "large", "bold")
     # 1.28: a line of text with its spacing, in font sizes; 0.3: what hangs below the title's line.
     pad = 7 + 1.28 * small * len(lines) + 0.3 * big
     ax.set_title("\n".join(titles), pad=pad, loc="left")
@@ -88,7 +113,7 @@ def headline(ax: Axes, title: str, notes: Sequence[str], own: bool) -> None:
             textcoords="offset points",
             ha="left",
             va="bottom",
-            fontsize="small",
+            fontsize=NOTES,
             linespacing=1.2,
             color=theme(ax)["soft"],
             gid="notes",
@@ -109,19 +134,32 @@ def _points(size: str) -> float:
     return float(FontProperties(size=size).get_size_in_points())
 
 
-def _fits(width: float, size: float) -> int:
-    """Return how many characters of a font size fit into a width, both in points."""
-    return max(20, int(width / (0.54 * size)))
+def _wrap(text: str, width: float, size: str, weight: str) -> list[str]:
+    """Break a text into lines no wider than `width` points, between words."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=size, weight=weight)
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        wide = text_to_path.get_text_width_height_descent(longer, font, False)[0]
+        if lines and wide <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
-def _balanced(text: str, room: int) -> list[str]:
-    """Wrap a text to at most `room` characters a line, in lines of about equal length."""
-    lines = textwrap.wrap(text, room)
-    while room > 20 and len(lines) > 1:
-        tighter = textwrap.wrap(text, room - 1)
+def _balanced(text: str, width: float, size: str, weight: str = "normal") -> list[str]:
+    """Wrap a text to a width in points, in as few lines as possible, all about equally long."""
+    lines = _wrap(text, width, size, weight)
+    while len(lines) > 1:
+        width *= 0.95
+        tighter = _wrap(text, width, size, weight)
         if len(tighter) > len(lines):
             break
-        room, lines = room - 1, tighter
+        lines = tighter
     return lines
 
 
@@ -171,6 +209,9 @@ def batches(runs: Sequence[Any]) -> str:
 def _motion(runs: Sequence[Any]) -> list[str]:
     """Say which parameters of the landscape move during the runs, if any do."""
     longest = max(runs, key=lambda run: run.steps)
+    ends = {repr({k: (v[0], v[-1]) for k, v in run.time_varying.items()}) for run in runs}
+    if len(ends) > 1 and len({run.steps for run in runs}) == 1:
+        return []  # the legend says how each of them moves
     moved = [
         f"{name} from {sig(values[0])} to {sig(values[-1])}"
         for name, values in longest.time_varying.items()
@@ -184,7 +225,10 @@ def is_average(run: Any) -> bool:
 
 
 def rates_note(runs: Sequence[Any]) -> str:
-    """Say whether the runs share one learning rate."""
+    """Say which optimizer runs share that differ otherwise, or whether they share one learning rate."""
+    optimizers = {run.optimizer.described(17) for run in runs}
+    if len(runs) > 1 and len(optimizers) == 1:
+        return f"{runs[0].optimizer.label} for all"
     rates = {float(run.optimizer.lr) for run in runs}
     if len(rates) > 1:
         return "each with its own lr"
