@@ -37,7 +37,7 @@ def test_walkers_outside_are_counted(by_gid: Any) -> None:
     assert len(dots.get_offsets()) == 60 - gone
     assert f"{gone} outside the window" in notes_of(ax)
     lost = tl.descend(L.rosenbrock, tl.gd(0.01), [(-1.2, 1.0), (1.0, 1.0)], steps=60)
-    assert "1 diverged" in notes_of(plots.cloud(lost))
+    assert "1 has left" in notes_of(plots.cloud(lost))
 
 
 def test_a_cloud_says_what_it_draws() -> None:

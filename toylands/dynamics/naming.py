@@ -47,7 +47,8 @@ def names_of(runs: Sequence[Any], number: Number = show) -> list[str]:
         columns.append(["" if seed is None else f"seed {seed}" for seed in seeds])
     columns.append(["all samples" if run.batch is None else f"batch {run.batch}" for run in runs])
     columns.append([f"on {run.landscape.name}" for run in runs])
-    columns += _parameters(runs, number)
+    if len(set(columns[-1])) == 1:
+        columns += _parameters(runs, number)
     told = [column for column in columns if len(set(column)) > 1]
     names = [", ".join(part for part in parts if part) for parts in zip(*told, strict=True)]
     return _numbered(names or [""] * len(runs))

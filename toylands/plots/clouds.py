@@ -94,7 +94,9 @@ def cloud(
         clouds.append(dots)
     last = _steps(several[0])[-1] if step is None else step
     notes = [ground.note(), f"walkers at step {last}, exact gradients{batches(several)}"]
-    gone = [f"{lost:,} diverged"] * bool(lost) + [f"{outside:,} outside the window"] * bool(outside)
+    gone = [f"{lost:,} {'has' if lost == 1 else 'have'} left"] * bool(lost) + [
+        f"{outside:,} outside the window"
+    ] * bool(outside)
     notes += [", ".join(gone), crowd_note(ground) if critical else ""]
     if colorbar if colorbar is not None else own:
         draw_colorbar(axes, ground)
@@ -124,7 +126,7 @@ def _steps(swarm: Swarm) -> list[int]:
 def _places(swarm: Swarm, step: int | None) -> Array:
     """Where the walkers are at a recorded step, shape (B, d); NaN for those that have left."""
     if step is None:
-        return np.asarray(np.where(swarm.diverged[:, None], np.nan, swarm.end))
+        return np.asarray(np.where((swarm.diverged_at >= 0)[:, None], np.nan, swarm.end))
     known = _steps(swarm)
     if step not in known:
         near = min(known, key=lambda one: abs(one - step))

@@ -167,7 +167,14 @@ def _width(ax: Axes) -> float:
     """Return the width in inches that a title over these axes may take."""
     spec = ax.get_subplotspec()
     columns = 1 if spec is None else spec.get_gridspec().ncols
-    return float(ax.figure.bbox.width / ax.figure.dpi) / columns - 0.8
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size="medium")
+    beside = [text.get_text() for text in ax.get_yticklabels() if "$" not in text.get_text()]
+    widths = [text_to_path.get_text_width_height_descent(text, font, False)[0] for text in beside]
+    left = max(0.8, max(widths, default=0.0) / 72 + 0.4)  # the axes begin right of their numbers
+    return float(ax.figure.bbox.width / ax.figure.dpi) / columns - left
 
 
 # ------------------------------------------------------------------------------ what is held equal
