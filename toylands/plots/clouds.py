@@ -94,9 +94,8 @@ def cloud(
         clouds.append(dots)
     last = _steps(several[0])[-1] if step is None else step
     notes = [ground.note(), f"walkers at step {last}, exact gradients{batches(several)}"]
-    gone = [f"{lost:,} {'has' if lost == 1 else 'have'} left"] * bool(lost) + [
-        f"{outside:,} outside the window"
-    ] * bool(outside)
+    gone = [f"{lost:,} {'has' if lost == 1 else 'have'} left"] * bool(lost)
+    gone += [f"{outside:,} outside the window"] * bool(outside)
     notes += [", ".join(gone), crowd_note(ground) if critical else ""]
     if colorbar if colorbar is not None else own:
         draw_colorbar(axes, ground)
