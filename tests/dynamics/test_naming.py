@@ -9,6 +9,7 @@ import pytest
 
 import toylands as tl
 from toylands.dynamics.naming import names_of
+from toylands.optimizers.schedules import chain, exponential, linear_warmup
 
 L = tl.landscapes
 BOWL = tl.landscape("k*x**2 + y**2", k=1.0)
@@ -92,3 +93,13 @@ def test_a_game_has_a_value_and_no_loss() -> None:
     assert "value" in repr(race[0])
     assert "value 0" in repr(L.bilinear_game.critical_points[0])
     assert "loss" in repr(walk())
+
+
+def test_the_label_of_a_schedule_has_short_numbers() -> None:
+    warm = linear_warmup(60, start=1 / 60)
+    assert warm.label == "linear_warmup(60, start=0.0167)"
+    assert repr(warm) == f"linear_warmup(60, start={1 / 60!r})"
+    assert exponential(0.99995).label == "exponential(0.99995)"  # and not 1
+    assert chain(warm, exponential(1 / 3), at=[60]).label == (
+        "chain(linear_warmup(60, start=0.0167), exponential(0.333), at=[60])"
+    )

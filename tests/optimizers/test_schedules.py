@@ -275,16 +275,6 @@ def test_label_rebuilds_the_schedule(schedule: Schedule) -> None:
     assert str(schedule) == repr(schedule)
 
 
-def test_a_label_has_short_numbers() -> None:
-    warm = linear_warmup(60, start=1 / 60)
-    assert warm.label == "linear_warmup(60, start=0.0167)"
-    assert repr(warm) == f"linear_warmup(60, start={1 / 60!r})"
-    assert exponential(0.99995).label == "exponential(0.99995)"  # and not 1
-    assert chain(warm, exponential(1 / 3), at=[60]).label == (
-        "chain(linear_warmup(60, start=0.0167), exponential(0.333), at=[60])"
-    )
-
-
 @given(counts, fractions, st.integers(1, 200))
 def test_cosine_keeps_between_floor_and_one_and_never_rises(
     steps: int, floor: float, run: int

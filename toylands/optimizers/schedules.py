@@ -8,8 +8,7 @@ Steps are counted from 0: `schedule(0)` multiplies the rate of the first step. A
 shared by all walkers of a swarm; rates that differ between walkers are given as `lr`. Wherever a
 schedule is expected, a plain sequence of factors will do: `schedule=1 / (1 + np.arange(300))`.
 
-The formulas are those of `torch.optim.lr_scheduler` (PyTorch 2.13) with base rate 1. Each
-docstring names its counterparts in torch and optax and says where the two differ.
+The formulas are those of `torch.optim.lr_scheduler` (PyTorch 2.13); each docstring says how optax differs.
 """
 
 from __future__ import annotations
@@ -163,8 +162,7 @@ def cyclic(
     if mode == "exp_range":
         if gamma is None:
             raise ValueError(
-                'cyclic: mode="exp_range" needs gamma, the factor per step on the height of the '
-                "triangles, for example gamma=0.99."
+                'cyclic: mode="exp_range" needs gamma, a factor per step, for example gamma=0.99.'
             )
         gamma = positive("cyclic", "gamma", gamma)
     elif gamma is not None:
@@ -416,25 +414,19 @@ def _label(schedule: Schedule, number: Callable[[Any], str]) -> str:
         first, second, last = (number(values[n]) for n in (0, 1, -1))
         return f"[{first}, {second}, ..., {last}] ({len(values)} values)"
     if schedule.name == "chain":
-        parts = ", ".join(_label(part, number) for part in schedule.hyper["schedules"])
-        return f"chain({parts}, at={list(schedule.hyper['at'])})"
-    words = []
-    parameters = inspect.signature(FACTORIES[schedule.name]).parameters
-    for name, value in schedule.arguments:
-        default = parameters[name].default
-        if default is inspect.Parameter.empty:
-            words.append(number(value))
-        elif value != default:
-            words.append(f"{name}={number(value)}")
+        parts = [*(_label(part, number) for part in schedule.hyper["schedules"])]
+        return f"chain({', '.join(parts)}, at={list(schedule.hyper['at'])})"
+    known = inspect.signature(FACTORIES[schedule.name]).parameters
+    words = [
+        number(value) if known[name].default is known[name].empty else f"{name}={number(value)}"
+        for name, value in schedule.arguments
+        if value != known[name].default
+    ]
     return f"{schedule.name}({', '.join(words)})"
 
 
 def _call(factory: Callable[..., Schedule]) -> str:
-    needed = [
-        name
-        for name, parameter in inspect.signature(factory).parameters.items()
-        if parameter.default is inspect.Parameter.empty
-    ]
+    needed = [n for n, p in inspect.signature(factory).parameters.items() if p.default is p.empty]
     return f"{factory.__name__}({', '.join(needed)})"
 
 
