@@ -89,17 +89,24 @@ def task(number: str) -> Given:
     return Given(found.number, found.title, found.make())
 
 
-def check(number: str, answer: Any) -> Answered:
+def check(number: str, answer: Any, *more: Any) -> Answered:
     """Say whether an answer is right; if not, with a hint that fits the mistake where there is one.
 
     Args:
         number: the exercise, for example "1.2".
         answer: a number, numbers, a word, or a function or optimizer of your own, as the question
             asks.
+        more: nothing: two numbers, as in 0,14, are no decimal fraction, which is said.
 
     Raises:
         TypeError: when the number is not text. ValueError: for an unknown number, with the nearest
             right one.
     """
+    if more:
+        numbers = ", ".join(show(one) for one in (answer, *more))
+        raise TypeError(
+            f"check takes one answer, got {numbers}. A decimal fraction has a point, as in "
+            f"{show(answer)}.{show(more[0])}; several numbers go into parentheses: ({numbers})."
+        )
     found = find(number)
     return Answered(found.number, judge(found.make(), answer))

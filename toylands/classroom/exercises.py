@@ -185,10 +185,10 @@ def _shown(given: Any) -> str:
         return f"a {type(given).__name__}"
 
 
-def _quoted(given: Any) -> bool:
+def _quoted(given: Any, deep: int = 4) -> bool:
     """Whether this is a number, or a list of some, that was typed as text."""
     if isinstance(given, list | tuple):
-        return any(_quoted(part) for part in given)
+        return deep > 0 and any(_quoted(part, deep - 1) for part in given)
     return (
         isinstance(given, str)
         and re.fullmatch(r"[-+.\deE/*,()\[\]\s]+", given) is not None
@@ -211,9 +211,9 @@ def judge(task: Task, given: Any) -> Verdict:
     return _judge_numbers(task, given)
 
 
-def _blank(given: Any) -> bool:
-    if isinstance(given, list | tuple):
-        return any(_blank(part) for part in given)
+def _blank(given: Any, deep: int = 4) -> bool:
+    if isinstance(given, list | tuple):  # which may contain itself
+        return deep > 0 and any(_blank(part, deep - 1) for part in given)
     return given is None or given is Ellipsis or (isinstance(given, str) and given.strip() == "...")
 
 

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from toylands._door import text_fault
 from toylands.classroom.remembered import FILE, lessons_folder, remember, remembered
 
 T = TypeVar("T")
@@ -56,6 +57,8 @@ def me(name: Any) -> Greeting:
         )
     if not isinstance(name, str):
         raise TypeError(f"me(...) takes your name as text, such as me('Ada'), got {name!r}.")
+    if why := text_fault(name):
+        raise ValueError(f"me(...): the name {name!r} {why}; type it again.")
     if not name.strip():
         raise ValueError("me(...) needs a name, such as me('Ada').")
     hello = f"Hello {_work_as(_same(name), ' '.join(name.split()))}. The exercises now have your numbers"

@@ -77,6 +77,8 @@ def descend(
     columns = time_varying_columns(land, time_varying, steps)
     starts = check_start(land, start)
     shape = broadcast_walkers(land, opt, starts)
+    if not shape and np.ndim(seed) == 1:  # one place, several seeds: replicates
+        shape = (len(seed),)
     if len(shape) > 1:
         raise ValueError(
             f"descend takes one axis of walkers, but the shapes broadcast to {shape}; "

@@ -72,7 +72,7 @@ def populations(land: Landscape, points: Any, *, lr: float | None = None) -> Pop
 
     Args:
         land: a landscape that declares its minima.
-        points: where the walkers are, shape (B, d).
+        points: where the walkers are, shape (B, d); or a swarm, of which the end counts.
         lr: the rate of the descent, small enough not to jump a ridge; by default half over the largest
             curvature at the points and the minima.
 
@@ -80,7 +80,7 @@ def populations(land: Landscape, points: Any, *, lr: float | None = None) -> Pop
         ValueError: without declared minima, or when points have another shape.
     """
     check_landscape("populations", land)
-    at = land.points(points, "points")
+    at = land.points(getattr(points, "end", points), "points")
     if at.ndim != 2 or not len(at):
         raise ValueError(f"populations: points={show(points)} must have shape (B, {land.dim}).")
     minima = land.minima

@@ -27,6 +27,11 @@ from toylands.formula.caches import kept, kept_c
 from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
 
+if numba.config.DISABLE_JIT:
+    raise RuntimeError(
+        "NUMBA_DISABLE_JIT is set: toylands computes in compiled code only. Unset it, and start again."
+    )
+
 #: IEEE semantics everywhere (division by zero gives infinity, no exception). Nothing of `fastmath`: fused
 #: multiply-add rounds once where two operations round twice, so that chaotic walks would go other ways on
 #: processors with and without it, or with vectors of another width.

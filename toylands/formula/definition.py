@@ -127,6 +127,21 @@ class Definition:
         return self.kernels[key]
 
 
+def columns_of(owner: str, data: Any, used: Iterable[str]) -> Mapping[str, Any] | None:
+    """Data by column; of a table such as pandas' DataFrame, the columns that the formula uses.
+
+    Raises:
+        TypeError: when it is neither.
+    """
+    if hasattr(data, "columns") and hasattr(data, "to_numpy"):
+        return {name: data[name].to_numpy() for name in used if name in data.columns}
+    if data is not None and not isinstance(data, Mapping):
+        raise TypeError(
+            f"{owner}: data={show(data)} must give each column by name: data={{'x': (0, 1)}}."
+        )
+    return data
+
+
 def check_column(landscape_name: str, name: str, value: Any) -> np.ndarray:
     """A column of a dataset, checked and copied.
 
@@ -180,10 +195,7 @@ def define(
         )
     name = function.__name__
     coordinates, keywords = _signature(name, function)
-    if data is not None and not isinstance(data, Mapping):
-        raise TypeError(
-            f"{name}: data={show(data)} must give each column by name: data={{'x': (0, 1)}}."
-        )
+    data = columns_of(name, data, keywords)
     columns = {key: check_column(name, key, value) for key, value in (data or {}).items()}
     check_lengths(name, columns)
     for key, value in dials.items():

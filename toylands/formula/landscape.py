@@ -471,6 +471,7 @@ def landscape(formula: str | None = None, /, **options: Any) -> Any:
     Raises:
         ValueError, TypeError: naming what is wrong in the definition and what was expected.
     """
+    formula = options.pop("formula", None) if formula is None else formula
     if formula is not None:
         from toylands.formula.text import from_text
 

@@ -32,6 +32,13 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[Any, Callable[[float, float], bool]]] 
 _ARITY = {"where": 3, "max": 2, "min": 2}
 _NOT_NUMBERS = {"inf", "infinity", "nan"}
 _TYPED = {"²": "**2", "³": "**3", "×": "*", "·": "*", "÷": "/", "−": "-", "√": "sqrt(...)"}
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+#: functions that others have, in the words of ours
+_MEANT = {
+    "ln": "log(x)", "log10": "log(x)/log(10)", "log2": "log(x)/log(2)", "pow": "x**2 for pow(x, 2)",
+    "arctan": "atan(x)", "arcsin": "asin(x)", "arccos": "acos(x)", "fabs": "abs(x)",
+    "heaviside": "where(x > 0, 1, 0)",
+}  # fmt: skip
 
 
 class Formula(NamedTuple):
@@ -91,6 +98,12 @@ def _unreadable(source: str, offset: int | None) -> str:
     for typed, meant in _TYPED.items():
         if typed in source:
             hint = f" Write {meant} instead of {typed}."
+    if subscript := re.search(r"[^\W\d]\w*[₀-₉]+", source):
+        hint = f" Write {subscript[0].translate(_SUBSCRIPTS)} instead of {subscript[0]}."
+    if re.search(r"\blambda\b", source):
+        hint = " lambda is a word of Python: call the parameter lam, for example."
+    if bars := re.search(r"\|([^|]+)\|", source):
+        hint = f" Write abs({bars[1]}) instead of {bars[0]}."
     product = re.search(r"(?<![\w.])(\d+)\s*([^\W\d]\w*|\()", source)
     if product and not keyword.iskeyword(product[2]):
         hint = hint or f" Write {product[1]}*{product[2]} for a product."
@@ -187,7 +200,8 @@ def _check_call(node: ast.Call, formula: Formula, names: set[str]) -> None:
         )
     name = node.func.id
     if name not in TEXT_FUNCTIONS:
-        hint = "" if name in names else did_you_mean(name, TEXT_FUNCTIONS)
+        hint = f" Write {_MEANT[name]}." if name in _MEANT else ""
+        hint = hint or ("" if name in names else did_you_mean(name, TEXT_FUNCTIONS))
         hint = hint or f" Write {name}*(...) for a product."
         raise ValueError(
             f"unknown function {show(name)} in the formula; it knows "

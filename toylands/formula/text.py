@@ -9,7 +9,7 @@ from typing import Any
 
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula.declare import Dial, dial
-from toylands.formula.definition import OPTIONS, Definition, define, give_signature
+from toylands.formula.definition import OPTIONS, Definition, columns_of, define, give_signature
 from toylands.formula.landscape import Landscape
 
 
@@ -32,6 +32,7 @@ def from_text(
 
     parsed = read(formula)
     found = names_in(parsed)
+    data = columns_of(str(name), data, found)
     options = {key: given.pop(key) for key in OPTIONS if key in given}
     known = {**given, **(data or {})}
     if not found and not coordinates:

@@ -205,7 +205,7 @@ def _fit(
 
     owner = f"{kind}_path"
     a, b = _ends(owner, land, first, second)
-    iterations = check_count(owner, "iterations", iterations, least=1)
+    iterations = check_count(owner, "iterations", iterations, least=1 if control is None else 0)
     if objective not in OBJECTIVES:
         raise ValueError(
             f"{owner}: objective={objective!r} must be {one_of(OBJECTIVES)}."
@@ -234,7 +234,9 @@ def _fit(
         points = curve(x)
         return float(land.loss(points).mean()), (inner.T @ land.grad(points)).ravel() / len(inner)
 
-    if objective == "mean":
+    if iterations == 0:  # the path that was given, as it is
+        x, rounds, good = middle.ravel(), 0, False
+    elif objective == "mean":
         limits = {"maxiter": iterations, "maxcor": 20, "ftol": 1e-15, "gtol": 1e-9}
         found = minimize(mean, middle.ravel(), jac=True, method="L-BFGS-B", options=limits)
         x, rounds, good = found.x, found.nit, found.success

@@ -273,7 +273,7 @@ def as_schedule(schedule: Schedule | ArrayLike | None) -> Schedule:
         raise TypeError(
             f"a schedule or a sequence of factors was expected, not the text {given!r}."
             f"{did_you_mean(given, FACTORIES)} "
-            "Schedules are made by calling a function: cosine(300)."
+            "Schedules are made by calling a function: schedule=toylands.schedules.cosine(300)."
         )
     if callable(given):
         name = getattr(given, "__name__", type(given).__name__)
