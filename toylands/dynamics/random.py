@@ -21,6 +21,7 @@ from toylands.dynamics.loop import (
     SHAKE_CALL,
     SHUFFLE,
 )
+from toylands.formula.angles import quick_cos, quick_sin
 from toylands.formula.compile import (
     i8,
     inline,
@@ -33,6 +34,7 @@ from toylands.formula.compile import (
     void,
     woven,
 )
+from toylands.formula.logarithms import log
 
 _LOW = 0xFFFFFFFF
 
@@ -95,10 +97,10 @@ def normal_rows(seeds, n, step, pair, stream, first, second):  # type: ignore[no
         poke(first, i, u)
         poke(second, i, v)
     for i in range(n):
-        radius = math.sqrt(-2.0 * math.log(peek(first, i)))
+        radius = math.sqrt(-2.0 * log(peek(first, i)))
         angle = 6.283185307179586 * peek(second, i)
-        poke(first, i, radius * math.cos(angle))
-        poke(second, i, radius * math.sin(angle))
+        poke(first, i, radius * quick_cos(angle))
+        poke(second, i, radius * quick_sin(angle))
 
 
 @stage(SHAKE_CALL)

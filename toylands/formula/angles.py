@@ -168,3 +168,9 @@ def cos(x: float) -> float:
     """The cosine of x; NaN where x is infinite."""
     y, rest, turns = _reduced_from_anywhere(x)
     return _near(y, rest, turns + 1)
+
+
+@inline(f8, f8)
+def tan(x: float) -> float:
+    """The tangent of x, within two units in the last place; NaN where x is infinite."""
+    return sin(x) / cos(x)

@@ -14,6 +14,7 @@ import math
 import re
 import threading
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -323,12 +324,8 @@ def widen(typingctx: Any) -> Any:
 
 # --- what generated code may call --------------------------------------------------------------------
 
-_MATH = (
-    *("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"),
-    *("erf", "log1p", "expm1"),
-)
 NAMESPACE: dict[str, Any] = {
-    **{name: getattr(math, name) for name in _MATH},
+    "sqrt": math.sqrt,
     "abs": abs,
     "nan": math.nan,
     "FAR": FAR,
@@ -341,8 +338,11 @@ NAMESPACE: dict[str, Any] = {
 
 #: functions that are our own plain arithmetic, and their modules: no C library decides a digit
 OWN = {
-    "exp": "exponentials",
-    **dict.fromkeys(("sin", "cos", "quick_sin", "quick_cos"), "angles"),
+    **dict.fromkeys(("exp", "expm1", "sinh", "cosh", "tanh"), "exponentials"),
+    **dict.fromkeys(("log", "log1p", "pow"), "logarithms"),
+    **dict.fromkeys(("sin", "cos", "tan", "quick_sin", "quick_cos"), "angles"),
+    **dict.fromkeys(("asin", "acos", "atan"), "inverse"),
+    **dict.fromkeys(("erf", "erfc"), "error_function"),
 }
 
 
@@ -353,8 +353,10 @@ def own(name: str) -> Any:
 
 @functools.cache
 def scalar(name: str) -> Any:
-    """The compiled function of this name in `toylands.formula.scalars`."""
-    function = getattr(scalars, name)
+    """The compiled function of this name in `toylands.formula.scalars`, made of our own functions."""
+    text = getattr(scalars, name)
+    ours = {called: own(called) for called in text.__code__.co_names if called in OWN}
+    function = FunctionType(text.__code__, {**vars(scalars), **ours}, name)
     return inline(f8, *[f8] * function.__code__.co_argcount)(function)
 
 

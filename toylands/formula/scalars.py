@@ -6,7 +6,7 @@ when a formula needs it.
 
 from __future__ import annotations
 
-import math
+from math import erfc, exp, log1p, nan
 
 __all__ = [
     "above_zero",
@@ -35,27 +35,27 @@ def sign(x: float) -> float:
 
 def flat(x: float) -> float:
     """The derivative of a step: 0, and NaN at the jump."""
-    return 0.0 if x > 0.0 or x < 0.0 else math.nan
+    return 0.0 if x > 0.0 or x < 0.0 else nan
 
 
 def above_zero(x: float) -> float:
     """0 for x > 0, elsewhere NaN: added to a number, it says where the number exists."""
-    return 0.0 if x > 0.0 else math.nan
+    return 0.0 if x > 0.0 else nan
 
 
 def from_zero(x: float) -> float:
     """0 for x >= 0, elsewhere NaN."""
-    return 0.0 if x >= 0.0 else math.nan
+    return 0.0 if x >= 0.0 else nan
 
 
 def softplus(x: float) -> float:
     """log(1 + exp(x)), without overflow."""
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
+    return max(x, 0.0) + log1p(exp(-abs(x))) if x == x else x
 
 
 def sigmoid(x: float) -> float:
     """1/(1 + exp(-x)), without overflow."""
-    small = math.exp(-abs(x))
+    small = exp(-abs(x))
     return (1.0 if x >= 0.0 else small) / (1.0 + small)
 
 
@@ -71,7 +71,7 @@ def step(x: float) -> float:
 
 def sech2(x: float) -> float:
     """1/cosh(x)^2, without loss of digits in the tails."""
-    small = math.exp(-2.0 * abs(x))
+    small = exp(-2.0 * abs(x))
     return 4.0 * small / ((1.0 + small) * (1.0 + small))
 
 
@@ -87,7 +87,7 @@ def minimum(x: float, y: float) -> float:
 
 def normal_cdf(x: float) -> float:
     """The cumulative distribution of a standard normal."""
-    return 0.5 * math.erfc(-x * 0.7071067811865476)
+    return 0.5 * erfc(-x * 0.7071067811865476)
 
 
 def pow(x: float, y: float) -> float:
@@ -97,4 +97,4 @@ def pow(x: float, y: float) -> float:
 
 def guarded_power(coefficient: float, x: float, y: float) -> float:
     """x to the power y, and 0 where the coefficient before it is 0; NaN for NaN."""
-    return x**y if coefficient != 0.0 or x != x else 0.0
+    return pow(x, y) if coefficient != 0.0 or x != x else 0.0

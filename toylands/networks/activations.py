@@ -14,6 +14,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from toylands.formula.compile import f8, inline, peek, poke, stage
+from toylands.formula.error_function import erf, erfc
+from toylands.formula.exponentials import exp
+from toylands.formula.logarithms import log1p
 from toylands.networks.plan import ACTIVATE
 
 _LOG2E = 1.0 / math.log(2.0)
@@ -102,7 +105,7 @@ def sigmoid(x):  # type: ignore[no-untyped-def]
 @inline(f8, f8)
 def softplus(x):  # type: ignore[no-untyped-def]
     """log(1 + e^x), without overflow; NaN for NaN."""
-    return (0.0 if x < 0.0 else x) + math.log1p(math.exp(-abs(x)))
+    return (0.0 if x < 0.0 else x) + log1p(exp(-abs(x)))
 
 
 # Each of these replaces a row of pre-activations z by phi(z), and gives phi'(z) and phi''(z).
@@ -154,14 +157,14 @@ def _erf(a, d1, d2, count):  # type: ignore[no-untyped-def]
         poke(d1, s, slope)
         poke(d2, s, -2.0 * z * slope)
     for s in range(count):
-        poke(a, s, math.erf(peek(a, s)))
+        poke(a, s, erf(peek(a, s)))
 
 
 @stage(ACTIVATE)
 def _gelu(a, d1, d2, count):  # type: ignore[no-untyped-def]
     for s in range(count):
         z = peek(a, s)
-        below = 0.5 * math.erfc(-z * _SQRT_HALF)
+        below = 0.5 * erfc(-z * _SQRT_HALF)
         density = _PDF * exp_down(-0.5 * z * z)
         poke(a, s, z * below)
         poke(d1, s, below + z * density)

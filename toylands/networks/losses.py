@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from numba import types
 
 from toylands.formula.compile import i8, inline, peek, peek_long, poke, stage
+from toylands.formula.exponentials import exp
+from toylands.formula.logarithms import log1p
 from toylands.networks.activations import sigmoid, softplus
 from toylands.networks.description import INPUTS, OUTPUTS, ROWS, SQUARE
 from toylands.networks.plan import (
@@ -96,13 +96,13 @@ def _cross_entropy(net, plan):  # type: ignore[no-untyped-def]
         poke(highest, s, peek(z, best * ld + s))
         others = 0.0
         for k in range(outputs):
-            e = math.exp(peek(z, k * ld + s) - peek(highest, s))
+            e = exp(peek(z, k * ld + s) - peek(highest, s))
             poke(d1, k * ld + s, e)
             others += 0.0 if k == best else e
         for k in range(outputs):
             poke(d1, k * ld + s, peek(d1, k * ld + s) / (1.0 + others))
         if s < real:
-            total += math.log1p(others)
+            total += log1p(others)
     for k in range(outputs):
         z, delta, d1 = _output(net, plan, k)
         for s in range(real):
