@@ -146,3 +146,16 @@ def test_a_derivative_that_would_fill_pages_is_shown_by_its_name() -> None:
 def test_a_notebook_shows_the_formula() -> None:
     shown = landscape("k*x**2", k=3)._repr_markdown_()
     assert shown == "**landscape(k=3)**: The formula k*x**2.\n\n$$L(x) = k x^{2}$$"
+
+
+def test_a_name_is_not_read_as_mathematics() -> None:
+    names = ("x__y", "xabs", "xprime", "xhat", "theta_1", "w12")
+    shown = [landscape(f"({name})**3").latex.loss for name in names]
+    assert shown == [
+        r"\mathrm{x\_\_y}^{3}",
+        r"\mathrm{xabs}^{3}",
+        r"\mathrm{xprime}^{3}",
+        r"\mathrm{xhat}^{3}",
+        r"\theta_{1}^{3}",
+        "w_{12}^{3}",
+    ]

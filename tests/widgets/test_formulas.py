@@ -116,3 +116,8 @@ def test_only_rules_of_adams_kind_correct_their_bias() -> None:
     assert {name: formulas.corrects_bias(make(0.1).rule) for name, make in known.items()} == {
         "adam": True, "adamw": True, "amsgrad": True, "lion": False, "rmsprop": False,
     }  # fmt: skip
+
+
+def test_two_underscores_are_no_power() -> None:
+    text = formulas.landscape_formulas(tl.landscape("x__y**3"))["loss"]
+    assert "<msup><mi>x__y</mi><mn>3</mn></msup>" in text

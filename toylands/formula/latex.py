@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import sympy
@@ -20,12 +21,19 @@ MAX_TERMS = 100
 MAX_OPERATIONS = 2_000
 
 
+#: a letter or word with an index; SymPy makes more of some names: x^y of x__y, |x| of xabs, x' of xprime
+_PLAIN = re.compile(r"\\?[^\W\d_]+(_\{[^{}^]*\})?")
+
+
 def _symbol(name: str, sample: str = "") -> str:
     """A name as mathematics: Greek letters and subscripts as SymPy sets them, words upright.
 
     A data column gets the index of its sample, after an index it may have already.
     """
     text = str(sympy.latex(sympy.Symbol(name)))
+    if not _PLAIN.fullmatch(text):
+        escaped = name.replace("_", "\\_")
+        return f"\\mathrm{{{escaped}}}" + (f"_{{{sample}}}" if sample else "")
     head, _, index = text.partition("_")
     if head.isalpha() and len(head) > 1:
         head = f"\\mathrm{{{head}}}"

@@ -38,6 +38,13 @@ def _printer_class() -> type[Any]:
             cases.appendChild(table)
             return cases
 
+        def _print_Symbol(self, symbol: Any, style: str = "plain") -> Any:
+            if "__" not in symbol.name:  # of which SymPy makes a power
+                return super()._print_Symbol(symbol, style)
+            name = self.dom.createElement("mi")
+            name.appendChild(self.dom.createTextNode(symbol.name))
+            return name
+
         def _word(self, text: str) -> Any:
             word = self.dom.createElement("mtext")
             word.appendChild(self.dom.createTextNode(f"{text} "))
