@@ -329,7 +329,7 @@ def source_of(derivation: Derivation, order: int, loss: bool, shared: bool) -> t
         shared: whether all walkers share the parameters.
     """
     known = derivation.parameter_symbols
-    value = derivation.loss if order >= 0 else sympy.Add(*derivation.domain)
+    value = derivation.value if order >= 0 else sympy.Add(*derivation.domain)
     outputs = derivation.outputs(order) if order > 0 else []
     return kernel_source(
         derivation.symbols,

@@ -110,6 +110,14 @@ def _unconditional(expressions: Sequence[sympy.Expr]) -> Iterator[sympy.Basic]:
             stack.extend(node.args)
 
 
+def _signed(sign: int, entry: sympy.Expr) -> sympy.Expr:
+    """An entry with its player's sign; that of a choice stands before its branches."""
+    if sign == 1 or not isinstance(entry, choice):
+        return sign * entry
+    condition, yes, no = entry.args
+    return choice(condition, -yes, _signed(sign, no))
+
+
 class Derivation:
     """The symbolic side of one landscape: its expression and exact derivatives, made when needed.
 
@@ -164,10 +172,44 @@ class Derivation:
         """The formula itself."""
         return self._read[0]
 
-    @property
+    @functools.cached_property
     def domain(self) -> tuple[sympy.Expr, ...]:
-        """Where the formula is real: terms that are 0 there and not a number elsewhere."""
-        return self._read[1]
+        """Where the formula is real: terms that are 0 there and not a number elsewhere.
+
+        A point at which the loss has a limit belongs to it, such as 0 for x**2 log|x|.
+        """
+        terms = self._read[1]
+        if not any(isinstance(term, special.above_zero) for term in terms):
+            return terms
+        ends = [place.point for place in self._filled(0)[1]]
+        return tuple(
+            special.from_zero(term.args[0])
+            if isinstance(term, special.above_zero)
+            and any(sympy.simplify(term.args[0].xreplace(end)) == 0 for end in ends)
+            else term
+            for term in terms
+        )
+
+    @functools.cache  # noqa: B019 (a derivation is shared and lives on)
+    def _filled(self, order: int) -> tuple[list[list[sympy.Expr]], list[Any]]:
+        """The loss and its derivatives up to an order, with limits where they read 0/0."""
+        from toylands.formula.limits import filled
+
+        d = len(self.symbols)
+        orders: list[list[sympy.Expr]] = [[self.loss]]
+        if order >= 1:
+            orders.append(self.grad)
+        if order >= 2:
+            orders.append([self.hessian[i][j] for i in range(d) for j in range(i, d)])
+        if order >= 3:
+            triples = combinations_with_replacement(range(d), 3)
+            orders.append([self.third[(i * d + j) * d + k] for i, j, k in triples])
+        return filled(orders, self.symbols)
+
+    @property
+    def value(self) -> sympy.Expr:
+        """The loss as kernels compute it, with limits where the formula reads 0/0."""
+        return self._filled(0)[0][0][0]
 
     def guard(self, expressions: Sequence[sympy.Expr]) -> sympy.Expr:
         """What is to be added to expressions, so that they are numbers only where the formula is real.
@@ -343,12 +385,9 @@ class Derivation:
                 f"derivatives of order {order} in {d} coordinates are {d**order:,} numbers (at most "
                 f"{MAX_OUTPUTS})"
             )
-        if order == 1:
-            return [sign * g for sign, g in zip(self.signs, self.grad, strict=True)]
-        if order == 2:
-            return [
-                sign * entry
-                for sign, row in zip(self.signs, self.hessian, strict=True)
-                for entry in row
-            ]
-        return [self.signs[n // (d * d)] * entry for n, entry in enumerate(self.third)]
+        made = self._filled(order)[0][order]
+        known = dict(zip(combinations_with_replacement(range(d), order), made, strict=True))
+        return [
+            _signed(self.signs[indices[0]], known[tuple(sorted(indices))])
+            for indices in product(range(d), repeat=order)
+        ]

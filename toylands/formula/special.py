@@ -452,4 +452,28 @@ def joined_powers(expression: sympy.Expr) -> sympy.Expr:
 
 def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     """Differentiate. The derivative of a jump is 0: a landscape declares its kinks in words."""
-    return of_reals(joined_powers(sympy.diff(expression, symbol)))
+    return without_flats(of_reals(joined_powers(sympy.diff(expression, symbol))))
+
+
+def without_flats(expression: sympy.Expr) -> sympy.Expr:
+    """Leave out the jump of a sign where what stands before it vanishes as a square, as in |x|**3.
+
+    u**2 sign(u) has a derivative at u = 0, which is 0; u sign(u) = |u| has none.
+    """
+
+    def drop(node: sympy.Mul) -> sympy.Expr:
+        for jump in node.args:
+            if isinstance(jump, flat):
+                u, power = jump.args[0], 0
+                for factor in node.args:
+                    base, exponent = factor.as_base_exp()
+                    base = base.args[0] if isinstance(base, absolute) else base
+                    if exponent.is_number and exponent > 0 and (u / base).is_number:
+                        power += exponent
+                if power >= 2:
+                    return sympy.Integer(0)
+        return node
+
+    if not expression.has(flat):
+        return expression
+    return expression.replace(lambda node: node.is_Mul and node.has(flat), drop)

@@ -159,7 +159,9 @@ def _joined(expression: sympy.Expr, values: list[Any]) -> Any:
 
 
 def _above_zero(u: sympy.Expr) -> Domain:
-    return _EVERYWHERE if _positive(u) else frozenset({special.above_zero(special.of_reals(u))})
+    return (
+        _EVERYWHERE if always_positive(u) else frozenset({special.above_zero(special.of_reals(u))})
+    )
 
 
 def _from_zero(u: sympy.Expr) -> Domain:
@@ -190,19 +192,19 @@ def _of_choice(condition: Any, yes: Domain, no: Domain) -> Domain:
     return common | {special.choice(condition, one, other)}
 
 
-def _positive(u: sympy.Expr) -> bool:
+def always_positive(u: sympy.Expr) -> bool:
     """Whether a float of this value cannot be 0 or less (exp(x) can: it is 0 far below)."""
     if u.is_number:
         return bool(u.is_positive)
     if isinstance(u, sympy.cosh):
         return True
     if u.is_Add:
-        return all(map(_nonnegative, u.args)) and any(map(_positive, u.args))
+        return all(map(_nonnegative, u.args)) and any(map(always_positive, u.args))
     if u.is_Mul:
-        return all(map(_positive, u.args))
+        return all(map(always_positive, u.args))
     if u.is_Pow and u.exp.is_number:
-        return _positive(u.base)
-    return isinstance(u, special.choice) and all(map(_positive, u.args[1:]))
+        return always_positive(u.base)
+    return isinstance(u, special.choice) and all(map(always_positive, u.args[1:]))
 
 
 _NEVER_NEGATIVE = (
@@ -213,7 +215,7 @@ _NEVER_NEGATIVE = (
 
 def _nonnegative(u: sympy.Expr) -> bool:
     """Whether a float of this value cannot be negative."""
-    if _positive(u):
+    if always_positive(u):
         return True
     if u.is_number:
         return bool(u.is_nonnegative)

@@ -32,7 +32,6 @@ from toylands.formula import (
     sin,
     sqrt,
     valley,
-    where,
 )
 from toylands.landscapes._zeros import turning_points
 from toylands.landscapes.classics import separable
@@ -308,13 +307,11 @@ def drop_wave(x, y):
     Each circular trough is a connected set of minima with one flat direction, listed here by its
     point on the positive x axis; only the middle, with loss -1, is an isolated minimum. Gradients
     point along the radius, so a walker slides straight into the nearest ring and stays there, at
-    -0.94 in the best case. Within 1/120 of the middle cos(12 r) is evaluated by its Taylor series,
-    to full precision, because the square root in r has no derivative at 0 although the wave does.
+    -0.94 in the best case. The square root in r has no derivative at 0, but the wave does: at the
+    middle itself its slope and its curvature are the limits of theirs.
     """
     square = x**2 + y**2
-    u = 144 * square
-    series = 1 - u / 2 * (1 - u / 12 * (1 - u / 30 * (1 - u / 56 * (1 - u / 90 * (1 - u / 132)))))
-    return -(1 + where(u < 0.01, series, cos(sqrt(u)))) / (2 + square / 2)
+    return -(1 + cos(12 * sqrt(square))) / (2 + square / 2)
 
 
 def _cross_in_tray_points() -> list[Declared]:
