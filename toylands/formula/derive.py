@@ -143,6 +143,7 @@ class Derivation:
         self.parameters = tuple(parameters)
         self.columns = tuple(columns)
         self.signs = tuple(signs)
+        self._known: dict[int, tuple[list[list[sympy.Expr]], list[Any]]] = {}
         self.examples = None if examples is None else dict(examples)
 
     @functools.cached_property
@@ -190,9 +191,13 @@ class Derivation:
             for term in terms
         )
 
-    @functools.cache  # noqa: B019 (a derivation is shared and lives on)
     def _filled(self, order: int) -> tuple[list[list[sympy.Expr]], list[Any]]:
         """The loss and its derivatives up to an order, with limits where they read 0/0."""
+        if order not in self._known:
+            self._known[order] = self._fill(order)
+        return self._known[order]
+
+    def _fill(self, order: int) -> tuple[list[list[sympy.Expr]], list[Any]]:
         from toylands.formula.limits import filled
 
         d = len(self.symbols)
