@@ -208,6 +208,4 @@ def schedule_factors(opt: Optimizer, steps: int) -> np.ndarray:
 def _ones(count: int) -> np.ndarray:
     if count > MOST_STEPS:
         raise MemoryError
-    ones = np.ones(count)
-    ones.setflags(write=False)
-    return ones
+    return np.broadcast_to(1.0, (count,))  # takes no room, and may not be written to

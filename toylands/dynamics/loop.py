@@ -272,7 +272,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                 copy_row(kept, scratch, common)
             began = t
             while t < stop and peek_long(job, STOP) == 0:
-                scale = peek(schedule, t)
+                scale = peek(schedule, t) if schedule != 0 else 1.0
                 if moving != 0:
                     _move(job, n, ld, t, p)
                 index, stride, count = whole, 0, samples

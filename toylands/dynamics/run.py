@@ -133,7 +133,8 @@ def execute(
         job.list(loop.THETA, rows.ravel().tolist())
     else:
         job.room(loop.THETA, (dim, count))
-    job.lend(loop.SCHEDULE, schedule_factors(opt, steps))
+    if opt.schedule is not None:
+        job.lend(loop.SCHEDULE, schedule_factors(opt, steps))
     if plan.rows:
         values = [opt.pieces[n].values[name] for n, name in plan.rows]
         job.take(loop.VALUES, _rows(values, count))

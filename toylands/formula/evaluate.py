@@ -18,7 +18,7 @@ WORTH = 0.4e-3
 #: seconds of work in the least piece: threads that take pieces wait for each other in between
 PIECE = 0.1e-3
 #: seconds of work in the largest piece, after which Ctrl+C is heard
-LONGEST = 0.1
+LONGEST = 0.02
 
 
 @inline(void, *[i8] * 5)
@@ -127,5 +127,6 @@ def evaluate(
             run(probe, count)
         else:
             unit = max(BLOCK, int(PIECE / each) // BLOCK * BLOCK)
-            share(run, probe, count, max(unit, int(LONGEST / each)), unit=unit)
+            longest = max(unit, int(LONGEST / each) // unit * unit)
+            share(run, probe, count, longest, unit=unit)
     return loss, out

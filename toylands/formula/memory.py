@@ -72,8 +72,9 @@ def share(
     caller = threading.current_thread()
 
     def report() -> None:
-        if tell is not None:
-            tell(sum(finished.popleft() for _ in range(len(finished))))
+        count = sum(finished.popleft() for _ in range(len(finished)))
+        if tell is not None and count:
+            tell(count)
 
     def pieces(slot: int) -> None:
         while True:
@@ -97,7 +98,8 @@ def share(
         if halt is None or threading.current_thread() is not threading.main_thread():
             pieces(0)
         else:
-            helpers.append(_beside(pieces))
+            helpers.append(Future())
+            _begin(pieces, helpers[-1])
             while not helpers[-1].done():
                 wait(helpers[-1:], LOOK)
                 report()
@@ -115,11 +117,12 @@ def share(
         raise
 
 
-def _beside(pieces: Callable[[int], None]) -> Future[None]:
+def _begin(pieces: Callable[[int], None], part: Future[None]) -> None:
     """Do the caller's part in a new thread; those of the pool may be busy for others."""
-    part: Future[None] = Future()
 
     def run() -> None:
+        if not part.set_running_or_notify_cancel():
+            return
         try:
             pieces(0)
         except BaseException as error:
@@ -127,9 +130,7 @@ def _beside(pieces: Callable[[int], None]) -> Future[None]:
         else:
             part.set_result(None)
 
-    part.set_running_or_notify_cancel()
     threading.Thread(target=run, name="toylands", daemon=True).start()
-    return part
 
 
 def cores() -> int:

@@ -33,7 +33,7 @@ from toylands.networks.plan import allocate, release
 #: below this many multiplications one thread is faster than two
 PARALLEL = 1_000_000
 #: multiplications of a piece, some tenths of a second, after which Ctrl+C is heard
-PIECE = 200_000_000
+PIECE = 1_000_000_000
 
 
 @intrinsic
@@ -149,7 +149,8 @@ def evaluate(
     cost = count * d * len(index) * (4 if order < HESSIAN else d if order == HESSIAN else 8)
     slots = min(cores(), count if order != HESSIAN or count > 2 * cores() else d)
     slots = slots if cost > PARALLEL else 1
-    shared = order == HESSIAN and slots > 1 and count <= 2 * cores()
+    each = max(1, cost // max(count, 1))
+    shared = order == HESSIAN and (each > PIECE or (slots > 1 and count <= 2 * cores()))
     description[STARVED] = 0
     out = np.zeros((count, width)) if shared else np.empty((count, width))
 
@@ -160,17 +161,24 @@ def evaluate(
             pointer(direction), d, pointer(out), width, first, last, slot, of,
         )  # fmt: skip
 
-    if slots == 1:
+    if slots == 1 and cost <= PIECE:
         run(order, 0, count, 0, 1)
     elif shared:
-        share(lambda part, _end, _slot: run(order, 0, count, part, slots), 0, slots, 1)
+        parts = max(slots, min(int(description[ROWS]), each // PIECE))
+        step = count if cost <= PIECE else 1
+        for i in range(0, count, step):
+
+            def shares(part: int, _end: int, _slot: int, i: int = i, step: int = step) -> None:
+                run(order, i, i + step, part, parts)
+
+            share(shares, 0, parts, 1)
         run(FINISH, 0, count, 0, 1)
     else:
         share(
             lambda first, last, _slot: run(order, first, last, 0, 1),
             0,
             count,
-            -(-count // (4 * slots)),
+            min(-(-count // (4 * slots)), max(1, PIECE // each)),
         )
     if description[STARVED]:
         rows, samples = description[ROWS], len(index)
