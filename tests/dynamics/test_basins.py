@@ -420,3 +420,12 @@ def test_bad_input(changes: dict[str, Any], kind: type[Exception], words: str) -
     arguments = {"land": QUARTIC, "opt": tl.gd(0.1), "grid": 4, "steps": 5} | changes
     with pytest.raises(kind, match=re.escape(words)):
         tl.basins(**arguments)
+
+
+def test_several_declared_points_of_one_valley_are_one() -> None:
+    ring = tl.landscapes.circle_valley
+    made = tl.basins(ring, tl.gd(0.1), 24)
+    assert len(made.minima) == 1
+    assert set(made.labels.reshape(-1).tolist()) == {0}
+    apart = tl.basins(tl.landscapes.uv_product, tl.gd(0.05), 13)
+    assert len(apart.minima) == 2

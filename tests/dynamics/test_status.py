@@ -46,7 +46,7 @@ def test_a_valley_is_a_valley_also_from_its_slope(above: float) -> None:
         ("log(1 + exp(-x)) + y**2", (20.0, 0.0), "plateau"),  # positive curvature, no minimum
         ("exp(-x) + 0*y", (18.0, 0.0), "plateau"),
         ("1/x + 0*y", (2000.0, 0.0), "plateau"),
-        ("exp(-x) + y**2", (25.0, 0.0), "valley"),  # to a billionth of the other curvature
+        ("exp(-x) + y**2", (25.0, 0.0), "plateau"),  # curved a little, and no minimum
         ("tanh(x) + y**2", (-9.0, 0.0), "plateau"),
         ("x**3 - 3*x*y**2", (4e-4, 3e-4), "saddle"),
         ("x**3 - 3*x*y**2", (0.0, 0.0), "plateau"),

@@ -143,3 +143,28 @@ def test_weight_decay_keeps_a_curve_of_cross_entropy_near() -> None:
     near = bezier_path(net(weight_decay=1e-3), a, b, count=31)
     assert far.length > 5 * apart
     assert near.length < 3 * apart
+
+
+@pytest.mark.parametrize("count", [11, 61])
+def test_no_chain_is_lower_than_any_chain_can_be(count: int) -> None:
+    """Two straight pieces from (1, 0) to (-1, 0): by hand at best (sqrt 2 - 1)^2/2, between the samples."""
+    path = chain_path(VALLEY, *ENDS, objective="max", count=count)
+    least = (np.sqrt(2) - 1) ** 2 / 2
+    assert path.loss.max() < least  # the places that the fit looked at
+    assert least <= path.barrier < least + 1e-3
+    t = np.linspace(0, 1, 20_001)[:, None]
+    dense = np.where(
+        t < 0.5,
+        ENDS[0] + 2 * t * (path.nodes[1] - ENDS[0]),
+        path.nodes[1] + (2 * t - 1) * (ENDS[1] - path.nodes[1]),
+    )
+    assert path.height >= float(VALLEY.loss(dense).max())
+    curve = bezier_path(VALLEY, *ENDS, objective="max", count=count)
+    assert curve.barrier >= (3 - 2 * np.sqrt(2)) / 8 - 1e-12
+
+
+def test_a_path_out_through_large_weights_says_so() -> None:
+    ramp = tl.landscape("log(1 + exp(-x - 3*exp(-y**2)))", name="ramp")  # falls for ever along x
+    path = bezier_path(ramp, (0, -2), (0, 2), objective="mean")
+    assert path.reach > 3
+    assert f"reach {path.reach:.4g}" in repr(path)

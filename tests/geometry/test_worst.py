@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toylands as tl
-from toylands.geometry import ball_maximum, worst_case
+from toylands.geometry import ball_maximum, sphere_average, worst_case
 
 LANDS = tl.landscapes
 
@@ -132,3 +132,19 @@ def test_bad_models_are_refused() -> None:
         worst_case(LANDS.bowl(a=np.array([1.0, 2.0])), (0.0, 0.0), 0.1)
     with pytest.raises(TypeError, match="must be a landscape"):
         worst_case("bowl", (0, 0), 0.1)  # type: ignore[arg-type]
+
+
+def test_the_average_over_a_sphere_never_exceeds_the_worst_case() -> None:
+    """Also where the second order does: exp(-r^2) is concave at its edge. Oracle: Bessel's I0."""
+    bump = tl.landscape("-exp(-(x**2 + y**2)/2)")
+    for rho in (0.1, 1.0, 3.0):
+        assert sphere_average(bump, (0, 0), rho) == pytest.approx(
+            1 - np.exp(-(rho**2) / 2), rel=1e-13
+        )
+        worst = worst_case(bump, (0.5, 0.2), rho).increase
+        assert sphere_average(bump, (0.5, 0.2), rho) <= worst
+        r = np.hypot(0.5, 0.2)
+        mean = 1 * np.exp(-(r**2) / 2) - np.exp(-(r**2 + rho**2) / 2) * np.i0(r * rho)
+        assert sphere_average(bump, (0.5, 0.2), rho) == pytest.approx(mean, rel=1e-9)
+    bowl = tl.landscapes.bowl
+    assert sphere_average(bowl, (0, 0), 0.1) == pytest.approx(0.1**2 * 11 / 4)

@@ -235,3 +235,27 @@ def test_the_exercise_of_the_clinic() -> None:
     run = tl.descend(saddle(a=1, b=1), tl.gd(0.1), start=(0.0, 0.01), steps=20)
     assert diagnose(run).finding == "saddle"
     assert diagnose(run).curvature == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("s", [0.15, 0.3, 0.5, 0.58, 0.62, 0.9, 1.2])
+def test_every_minimum_of_mode_collapse_is_declared(s: float) -> None:
+    """Against SciPy's descents from a grid, on the formula typed again."""
+    from scipy.optimize import minimize
+
+    def loss(p: np.ndarray) -> float:
+        a, b = p
+        k = lambda d: np.exp(-(d**2) / (2 * s**2))  # noqa: E731
+        return float(-(k(a + 1) + k(a - 1) + k(b + 1) + k(b - 1) - k(a - b)) / 2)
+
+    ends = []
+    for start in ((1.3, 0.6), (-0.6, -1.3), (0.8, -0.7), (1.1, 0.9), (-1.2, 1.2)):
+        found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-15})
+        ends.append(np.sort(found.x))
+    reached = np.unique(np.round(ends, 4), axis=0)
+    declared = [p for p in mode_collapse(s=s).critical_points if p.kind == "minimum"]
+    ours = np.unique(np.round([np.sort(p.point) for p in declared], 4), axis=0)
+    np.testing.assert_allclose(ours, reached, atol=2e-4)
+    assert len(declared) == (6 if s < 0.589743 else 2)
+    others = [p for p in mode_collapse(s=s).critical_points if p.kind != "minimum"]
+    assert [p.kind for p in others] == (["maximum", "saddle", "saddle"] if s < 1 else ["saddle"])
+    assert max(np.abs(mode_collapse(s=s).grad(p.point)).max() for p in declared + others) < 1e-13

@@ -346,3 +346,21 @@ def test_three_swept_numbers_ask_for_one_fixed(by_gid: Find) -> None:
 def test_a_value_swept_twice_is_an_error() -> None:
     with pytest.raises(ValueError, match="swept over the same value twice"):
         sweep_map(tl.sweep(PARABOLA, tl.gd, lr=[0.1, 0.1, 0.2]))
+
+
+def test_a_map_is_coloured_by_any_function_of_the_end(by_gid: Any) -> None:
+    """Along a ring of minima a walk goes straight inwards: the angle of the end is that of the start."""
+    ring = tl.basins(tl.landscapes.circle_valley, tl.gd(0.05), (9, 8), steps=400)
+    ax = ring.plot(color=lambda x, y: np.arctan2(y, x), label="angle of the end")
+    (image,) = by_gid(ax, "ends")
+    angles = np.arctan2(ring.y[:, None], ring.x[None, :])
+    turn = np.exp(1j * (np.asarray(image.get_array()) - angles))
+    np.testing.assert_allclose(turn[np.hypot(ring.x[None, :], ring.y[:, None]) > 0.1], 1, atol=1e-6)
+    assert "angle of the end" in [axes.get_ylabel() for axes in ax.figure.axes]
+    assert not by_gid(ax, "basins")
+    with pytest.raises(TypeError, match="must be a function of the end point's coordinates"):
+        ring.plot(color="red")
+    with pytest.raises(TypeError, match="must take x, y as arrays"):
+        ring.plot(color=lambda x: x)
+    with pytest.raises(ValueError, match="no finite number"):
+        ring.plot(color=lambda x, y: x / 0 * np.nan)

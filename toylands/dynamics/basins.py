@@ -22,7 +22,8 @@ from toylands.dynamics.checks import (
 from toylands.dynamics.run import execute
 from toylands.dynamics.status import stationary
 from toylands.formula import CriticalPoint, Landscape
-from toylands.formula.declare import flow_of, zero
+from toylands.formula.norms import norm
+from toylands.formula.stationary import curvature, flows
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
 
@@ -63,7 +64,7 @@ class Basins:
             or -1 diverged, -2 still running (gradient above tol), -3 stationary elsewhere, -4 left the
             domain of the loss, -5 came to a point without a gradient.
         minima: the declared minima and those that were reached, as `CriticalPoint`s; for a connected
-            valley of minima that was not declared, one point of it. In a game, the equilibria instead,
+            valley of minima, one point of it. In a game, the equilibria instead,
             without the unstable ones.
         x, y: coordinates of the grid.
         ends: last points, shape (rows, columns, 2).
@@ -104,7 +105,7 @@ class Basins:
         here = np.flatnonzero(labels == OTHER)
         points = ends[here]
         with np.errstate(over="ignore"):
-            norms = np.linalg.norm(land.field(points), axis=-1)
+            norms = norm(land.field(points))
         size = NEAR * np.array([high - low for low, high in land.view])
         minima = land.goals
         near = np.full(len(points), OTHER)
@@ -121,13 +122,14 @@ class Basins:
                 kinds, ["valley" if land.players is None else "flat"] * len(open_ended)
             )
             targets = np.concatenate([targets, [minima[n].point for n in open_ended]])
-        most = len(minima) + MOST
+        most, same = len(minima) + MOST, dict[int, int]()
         for members in _groups(land, kinds, targets, size):
             walks = arrived[members[members < len(arrived)]]
             declared = members[members >= len(arrived)] - len(arrived)
             close = [
                 n for n, m in enumerate(minima) if _close(targets[members], m.point, size).any()
             ]
+            same |= {open_ended[n]: open_ended[declared[0]] for n in declared[1:]}
             if len(declared) or close:
                 near[walks] = open_ended[declared[0]] if len(declared) else close[0]
             elif len(minima) < most:
@@ -137,8 +139,12 @@ class Basins:
                     away = np.abs((targets[members] - targets[members].mean(axis=0)) / size)
                     best = land.critical_point(land.refine(targets[members[away.max(1).argmin()]]))
                 minima = [*minima, best]
-        labels[here] = near
-        return labels.reshape(self.diverged_at.shape), minima
+        # Several points were declared of one valley: the first stands for it.
+        kept = [n for n in range(len(minima)) if n not in same]
+        for n in range(len(minima)):
+            labels[here[near == n]] = kept.index(same.get(n, n))
+        labels[here[near < 0]] = near[near < 0]
+        return labels.reshape(self.diverged_at.shape), [minima[n] for n in kept]
 
     @property
     def labels(self) -> np.ndarray:
@@ -283,9 +289,10 @@ def _arrived(
     # On a flat tail Newton's steps stay as long as they are; near an equilibrium they shrink.
     near = (np.abs(targets - ends) <= size).all(axis=1) & (np.abs(step) <= 0.01 * size).all(axis=1)
     targets = np.where(near[:, None], targets, ends)
-    rates = land.flow_rates(targets)
-    known = near & np.isfinite(rates).all(axis=1)
-    kinds = [flow_of(row) if k else "plateau" for row, k in zip(rates, known, strict=True)]
+    kinds = [
+        flow if n and flow else "plateau"
+        for flow, n in zip(flows(land, targets), near, strict=True)
+    ]
     of = inverse.reshape(-1)
     return np.array(kinds, dtype="<U8")[of], targets[of]
 
@@ -353,7 +360,7 @@ def _valleys(
     low, high = points.min(axis=0), points.max(axis=0)
     low, high = low - (high - low) / 2 - size, high + (high - low) / 2 + size
     # Two walkers per point, one each way; none where the next cell is known to be connected.
-    along, _ = _flat_direction(land, points, size)
+    along, _ = _flat_direction(land, points, size, np.zeros(points.shape))
     along = np.concatenate([along, -along])
     origin = np.tile(np.arange(len(points)), 2)
     here = points[origin]
@@ -362,10 +369,11 @@ def _valleys(
         origin, here, along = origin[going], here[going], along[going]
         if not len(origin) or (number == number[0]).all():
             break
-        there = here + 0.5 * along
+        there, step = here + 0.5 * along, along
         for _ in range(_CORRECTIONS):
-            there = there - land.newton_step(there)
-        turned, flat = _flat_direction(land, there, size)
+            step = land.newton_step(there)
+            there = there - step
+        turned, flat = _flat_direction(land, there, size, np.abs(step))
         turned *= np.where(np.sum(turned * along / size**2, axis=1) < 0, -1, 1)[:, None]
         moved = np.abs(there - here) / size
         going = flat & (moved <= 1).all(axis=1) & (moved > 0.1).any(axis=1)
@@ -385,17 +393,13 @@ def _valleys(
 
 
 def _flat_direction(
-    land: Landscape, points: np.ndarray, size: np.ndarray
+    land: Landscape, points: np.ndarray, size: np.ndarray, spread: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The direction in which the Hessian vanishes, one cell long, and whether it does, for (N, d)."""
-    values, vectors = land.spectrum(points)
-    which = np.argmin(np.where(np.isfinite(values), np.abs(values), np.inf), axis=1)
-    rows = np.arange(len(points))
-    flattest = np.abs(values[rows, which])
-    direction = np.nan_to_num(vectors[rows, :, which])
+    signs, known = curvature(land, points, spread)
+    direction, flat = signs.flattest
     length = np.abs(direction / size).max(axis=1, keepdims=True)
-    tiny = np.array([zero(row) for row in values])
-    return direction / np.where(length > 0, length, 1.0), flattest <= tiny
+    return direction / np.where(length > 0, length, 1.0), flat & known
 
 
 def _touching(cells: np.ndarray) -> np.ndarray:

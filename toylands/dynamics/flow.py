@@ -18,6 +18,7 @@ from toylands._brief import Brief
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape, check_positive, check_start, escape_limit
 from toylands.formula import Landscape
+from toylands.formula.norms import norm
 
 #: how many points are recorded between 0 and a time that is one number
 _POINTS = 201
@@ -53,7 +54,7 @@ class Flow(Brief):
     @property
     def grad_norm(self) -> np.ndarray:
         """The length of what it follows (the gradient, or a game's field), shape (n,)."""
-        return np.asarray(np.linalg.norm(self.landscape.field(self.path), axis=-1))
+        return norm(self.landscape.field(self.path))
 
 
 class _OutsideError(Exception):

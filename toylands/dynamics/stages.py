@@ -54,13 +54,32 @@ from toylands.dynamics.loop import (
 )
 from toylands.formula.compile import call_precondition, f8, i8, inline, peek, peek_long, poke, stage
 
+#: squares below this have lost digits
+_TINY = 1e-290
+
+
+@inline(f8, i8, i8, i8, i8, f8)
+def _length(g, d, ld, i, total):  # type: ignore[no-untyped-def]
+    """The norm whose square is `total`; where that is no number of full precision, by another way."""
+    if _TINY < total < math.inf or total != total:
+        return math.sqrt(total)
+    largest = 0.0
+    for j in range(d):
+        largest = max(largest, abs(peek(g, j * ld + i)))
+    if largest == 0.0 or largest == math.inf:
+        return largest
+    total = 0.0
+    for j in range(d):
+        total += (peek(g, j * ld + i) / largest) ** 2
+    return largest * math.sqrt(total)
+
 
 @inline(f8, i8, i8, i8, i8)
 def _norm(g, d, ld, i):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(d):
         total += peek(g, j * ld + i) ** 2
-    return math.sqrt(total)
+    return _length(g, d, ld, i, total)
 
 
 @stage(LOOK_CALL)
@@ -175,7 +194,7 @@ def record(job, n, ld, d, t, first, alive, x, g, loss, mean):  # type: ignore[no
             for i in range(n):
                 poke(norms, i, peek(norms, i) + peek(g, j * ld + i) ** 2)
     for i in range(n):
-        poke(norms, i, math.sqrt(peek(norms, i)))
+        poke(norms, i, _length(g, d, ld, i, peek(norms, i)))
     if averaged and t < peek_long(job, AVERAGE_START):
         for j in range(d):
             for i in range(n):

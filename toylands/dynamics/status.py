@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylands.formula import Landscape
-from toylands.formula.declare import classify
+from toylands.formula.stationary import approach, curvature
 
 _ARTICLES = {
     "minimum": "a minimum",
@@ -70,11 +70,10 @@ class Status:
 def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What kind of stationary points walks with a tiny gradient have come to, and where these lie.
 
-    A stationary point must be near (within a hundredth of the view); where there is none, the gradient
-    is small because the landscape is flat, and that is a plateau. Two of Newton's steps tell: on the
-    way to a stationary point the second is shorter, and continued as a geometric series they end at
-    it; on a flat tail the second is as long as the first. The Hessian is read where they lead, for on
-    the slope above a valley floor its smallest eigenvalue is not yet zero.
+    A stationary point must be near (see `toylands.formula.stationary.approach`); where there is none,
+    the gradient is small because the landscape is flat, and that is a plateau. The Hessian is read
+    where Newton's steps lead, for on the slope above a valley floor its smallest eigenvalue is not yet
+    zero.
 
     Args:
         land: the landscape; its parameters may be arrays of shape (N,).
@@ -83,25 +82,15 @@ def stationary(land: Landscape, theta: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Returns:
         kinds, shape (N,), and the points Newton's steps lead to (of a plateau: the end), shape (N, d).
     """
-    reach = 0.01 * max(high - low for low, high in land.view)
-    first = land.newton_step(theta)
-    second = land.newton_step(theta - first)
-    length = np.abs(first).max(axis=-1)
-    arrived = length <= 1e-6 * reach
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shrinking = 1.0 - np.sum(first * second, axis=-1) / np.sum(first * first, axis=-1)
-        near = arrived | (length <= reach * shrinking)
-    points = np.where(near[:, None], theta - first, theta)
-    points = np.where((near & ~arrived)[:, None], points - second, points)
-    eigenvalues = land.spectrum(points).eigenvalues
-    known = np.isfinite(eigenvalues).all(axis=-1)
+    led = approach(land, theta)
+    signs, known = curvature(land, led.points, led.spread)
     kinds = [
-        "kink" if not k else classify(row) if n else "plateau"
-        for row, k, n in zip(eigenvalues, known, near, strict=True)
+        "kink" if not k else kind if n else "plateau"
+        for kind, k, n in zip(signs.kinds, known, led.near, strict=True)
     ]
     if land.players is not None:  # each has a goal of its own: minimum and saddle mean nothing
         kinds = [kind if kind in ("kink", "plateau") else "equilibrium" for kind in kinds]
-    return np.array(kinds, dtype="<U11"), points
+    return np.array(kinds, dtype="<U11"), led.points
 
 
 def point_kind(land: Landscape, theta: np.ndarray) -> str:

@@ -21,6 +21,7 @@ from toylands.dynamics.leaving import departures
 from toylands.dynamics.run import Raw, execute
 from toylands.dynamics.trajectory import Swarm, curve_of, first_within
 from toylands.formula import Landscape
+from toylands.formula.norms import norm
 from toylands.optimizers import Optimizer
 from toylands.optimizers.optimizer import check_count, check_optimizer
 
@@ -77,7 +78,7 @@ class Sweep:
         """The gradient norm at the last finite point of each walk."""
         flat = self.end.reshape(-1, self.landscape.dim)
         with np.errstate(over="ignore"):
-            norms = np.linalg.norm(self._variants.field(flat), axis=-1)
+            norms = norm(self._variants.field(flat))
         return norms.reshape(self.diverged.shape)
 
     def steps_to(self, tol: float, of: str = "grad_norm") -> np.ndarray:

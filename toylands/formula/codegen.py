@@ -271,12 +271,17 @@ def shared_parts(
     """Common subexpressions as (symbol, expression), each after those it needs; and what is left.
 
     SymPy writes twice a difference as 2*y - 2*x**2, in which no search for common subexpressions
-    finds y - x**2 again. So sums are first freed of their numerical factor.
+    finds y - x**2 again. So sums are first freed of their numerical factor. (Else what rounding does to
+    y - x**2 would differ between two entries of a gradient, where most of it cancels in Newton's step.)
     """
     sums: dict[sympy.Expr, sympy.Symbol] = {}
 
     def free(total: sympy.Expr) -> sympy.Expr:
         factor, rest = total.primitive()
+        sizes = {abs(term.as_coeff_Mul()[0]) for term in sympy.Add.make_args(rest)}
+        if len(sizes) == 1 and (size := sizes.pop()).is_Float:  # SymPy takes out fractions only
+            factor, rest = factor * size, sympy.Add(*(term / size for term in rest.args))
+            rest = rest.xreplace({sympy.Float(1.0): sympy.Integer(1)})
         if rest.could_extract_minus_sign():
             factor, rest = -factor, -rest
         if rest not in sums:

@@ -10,6 +10,9 @@ Dials are its parameters; the critical points are those it is known to have.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +21,8 @@ import numpy as np
 from toylands._door import door
 from toylands._words import show
 
+#: whether dials stand outside their ranges, where a point's formula need not give a number
+_beyond: ContextVar[bool] = ContextVar("beyond", default=False)
 #: how a stationary point is called: by the signs of the exact Hessian's eigenvalues, or that of a game
 KINDS = ("minimum", "saddle", "maximum", "valley", "ridge", "plateau", "equilibrium")
 #: what a game's flow does around an equilibrium, by the eigenvalues of the exact Jacobian
@@ -93,8 +98,9 @@ class CriticalPoint:
         kind: "minimum", "saddle", "maximum", "valley" (a flat direction, otherwise uphill), "ridge"
             (a flat direction, otherwise downhill) or "plateau" (the Hessian vanishes). In the last
             three the Hessian alone does not decide what the point is. In a game: "equilibrium".
-        index: the number of negative eigenvalues.
+        index: the number of eigenvalues that are certainly negative.
         eigenvalues: of the Hessian, ascending, shape (d,).
+        flat: how many of them cannot be told from zero (see `Landscape.classify`); d at a kink.
         flow: in a game, what theta' = -field does around the point (see `flow_of`); otherwise None.
         rates: in a game, the eigenvalues of that flow, complex, shape (d,); otherwise None. Their real
             parts are the rates of growth, their imaginary parts the speeds of rotation.
@@ -105,6 +111,7 @@ class CriticalPoint:
     kind: str
     index: int
     eigenvalues: np.ndarray
+    flat: int
     flow: str | None = None
     rates: np.ndarray | None = None
 
@@ -119,30 +126,12 @@ class CriticalPoint:
         return f"{self.name} at ({where}), {word} {show(float(self.loss))}"
 
 
-def zero(eigenvalues: np.ndarray) -> float:
-    """Below which size an eigenvalue counts as zero: 1e-9 of the largest, but at least 1e-12.
-
-    So a Hessian of pure rounding error is a plateau.
-    """
-    return 1e-9 * max(float(np.max(np.abs(eigenvalues))), 1e-3)
-
-
-def classify(eigenvalues: np.ndarray) -> str:
-    """Name a stationary point by its Hessian's eigenvalues, shape (d,)."""
-    # A map classifies tens of thousands of points, and on two numbers Python is faster than NumPy.
-    values = eigenvalues.tolist()
-    tiny = 1e-9 * max(1e-3, *map(abs, values))
-    negative = any(value < -tiny for value in values)
-    flat = any(-tiny <= value <= tiny for value in values)
-    if any(value > tiny for value in values):
-        return "saddle" if negative else "valley" if flat else "minimum"
-    if negative:
-        return "ridge" if flat else "maximum"
-    return "plateau"
-
-
-def flow_of(rates: np.ndarray) -> str:
+def flow_of(rates: np.ndarray, cut: np.ndarray) -> str:
     """Name a game's equilibrium by the eigenvalues of its flow theta' = -field, shape (d,).
+
+    Args:
+        rates: the eigenvalues.
+        cut: how far each of them can be off, shape (d,); no further from zero, it counts as zero.
 
     Returns:
         "stable" (all real parts are negative: every small deviation dies out), "unstable" (one is
@@ -151,20 +140,33 @@ def flow_of(rates: np.ndarray) -> str:
         zero: to first order the flow stands still along a direction). In the last two the eigenvalues
         alone do not decide whether the flow arrives.
     """
-    tiny = zero(rates)
-    if (rates.real > tiny).any():
+    if (rates.real > cut).any():
         return "unstable"
-    if (np.abs(rates) <= tiny).any():
+    if (np.abs(rates) <= cut).any():
         return "flat"
-    return "rotating" if (rates.real >= -tiny).any() else "stable"
+    return "rotating" if (rates.real >= -cut).any() else "stable"
+
+
+@contextmanager
+def beyond() -> Iterator[None]:
+    """Let points be declared that do not exist: their coordinates are not finite numbers then."""
+    token = _beyond.set(True)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _beyond.reset(token)
 
 
 def _declare(kind: str, point: Any, loss: float | None, tol: float) -> Declared:
     try:
-        array = np.atleast_1d(np.asarray(point, dtype=float))
+        array = np.atleast_1d(np.asarray(point))
+        if array.dtype.kind == "c":  # the root of a negative number: there is no such point
+            array = np.full(array.shape, math.nan)
+        array = array.astype(float)
     except (TypeError, ValueError):
         raise TypeError(f"{kind}: point={show(point)} is not a point such as (0, 1).") from None
-    if array.ndim != 1 or not np.isfinite(array).all():
+    if array.ndim != 1 or not (np.isfinite(array).all() or _beyond.get()):
         raise ValueError(f"{kind}: point={show(point)} must be one finite number per coordinate.")
     coordinates = tuple(array.tolist())
     return Declared(kind, coordinates, None if loss is None else float(loss), float(tol))

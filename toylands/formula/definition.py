@@ -59,6 +59,7 @@ class Definition:
     #: how many plain formulas one evaluation is worth, by which long walks are shared among the cores
     cost: int = 1
     kernels: dict[tuple[int, bool, bool], Any] = field(default_factory=dict)
+    programs: dict[int, Any] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: Any) -> Definition:
         return self  # nothing in it ever changes, and its kernels are compiled once
@@ -125,6 +126,18 @@ class Definition:
                 source, rows = source_of(self.derivation, order, loss, shared)
                 self.kernels[key] = compile_source(source, "kernel", rows, KERNEL)
         return self.kernels[key]
+
+    def errors(self, order: int) -> Any:
+        """What bounds the rounding errors of the field (1) or its Jacobian (2); None without a formula."""
+        if order not in self.programs:
+            from toylands.formula.rounding import Program
+
+            derivation = self.derivation
+            known = derivation.parameter_symbols
+            given = (*self.dials, *self.columns)
+            symbols = [*derivation.symbols, *(known[name] for name in given)]
+            self.programs[order] = Program(derivation.outputs(order), symbols)
+        return self.programs[order]
 
 
 def columns_of(owner: str, data: Any, used: Iterable[str]) -> Mapping[str, Any] | None:

@@ -17,7 +17,8 @@ import numpy as np
 
 from toylands._door import door, numbers_in
 from toylands._words import did_you_mean, one_of, show
-from toylands.formula.declare import CriticalPoint, Declared, classify, flow_of, zero
+from toylands.formula import stationary
+from toylands.formula.declare import CriticalPoint, Declared, beyond
 from toylands.formula.definition import Definition, check_column, check_lengths, define
 
 
@@ -190,13 +191,18 @@ class Landscape:
                 f"walker to walker: choose one, {self.name}({several[0]}=...)."
             )
         critical = self.definition.critical
-        if callable(critical):
-            values = {**self.parameters, **self.data}
-            names = inspect.signature(critical).parameters
-            try:
-                critical = critical(**{name: values[name] for name in names})
-            except ZeroDivisionError:  # far outside its dials' ranges: the points are at infinity
-                critical = []
+        values = {**self.parameters, **self.data}
+        names = inspect.signature(critical).parameters if callable(critical) else ()
+        given = {name: values[name] for name in names}
+        if all(d.low <= self.parameters[name] <= d.high for name, d in self.dials.items()):
+            critical = critical(**given) if callable(critical) else critical
+        else:
+            with beyond():
+                try:
+                    critical = critical(**given) if callable(critical) else critical
+                except (ArithmeticError, ValueError):  # the formulas for them have no value here
+                    critical = []
+            critical = stationary.confirmed(self, critical)
         for point in critical:
             if len(point.point) != self.dim:
                 raise ValueError(
@@ -228,7 +234,7 @@ class Landscape:
             next(exact)
             if known
             else CriticalPoint(
-                point, float(self.loss(point)), one.kind, 0, np.full(self.dim, np.nan)
+                point, float(self.loss(point)), one.kind, 0, np.full(self.dim, np.nan), self.dim
             )
             for one, point, known in zip(declared, points, smooth, strict=True)
         ]
@@ -248,18 +254,17 @@ class Landscape:
     def classify(self, theta: Any) -> str:
         """What a stationary point is: "minimum", "saddle", "maximum", "valley", "ridge", "plateau".
 
-        Decided by the exact Hessian alone; for a game the answer is "equilibrium", and `critical_point`
-        tells what the flow does there. Where the Hessian is not finite the answer is "kink", and where
-        there is no loss at all "undefined".
-        """
-        return self._kind(self.spectrum(theta).eigenvalues, bool(self.inside(theta)))
+        Decided by the exact Hessian alone. An eigenvalue counts as zero when the rounding errors of the
+        Hessian's entries could have made it, those of the point included: one unit in the last place
+        of each coordinate, and the distance to where two more of Newton's steps lead. The errors are
+        bounds from a running error analysis of the formula (of a network, which has none, estimates), and
+        the answer does not depend on the units of the coordinates. So "minimum", "saddle" and "maximum"
+        are certain; "valley", "ridge" and "plateau" mean that the Hessian alone does not decide.
 
-    def _kind(self, eigenvalues: np.ndarray, inside: bool) -> str:
-        if not inside:
-            return "undefined"
-        if self.players is not None:
-            return "equilibrium"
-        return classify(eigenvalues) if np.isfinite(eigenvalues).all() else "kink"
+        For a game the answer is "equilibrium", and `critical_point` tells what the flow does there.
+        Where the Hessian is not finite the answer is "kink", and where there is no loss "undefined".
+        """
+        return self.critical_point(theta).kind
 
     def critical_point(self, theta: Any) -> CriticalPoint:
         """Describe a stationary point: loss, kind, index, eigenvalues. It is not moved."""
@@ -268,20 +273,22 @@ class Landscape:
     def _described(self, points: np.ndarray) -> list[CriticalPoint]:
         """Describe stationary points, shape (N, d)."""
         eigenvalues, losses = self.spectrum(points).eigenvalues, self.loss(points)
-        inside = self.inside(points)
-        rates = [None] * len(points) if self.players is None else self.flow_rates(points)
-        made = []
-        for point, loss, there, row, rate in zip(
-            points, losses, inside, eigenvalues, rates, strict=True
-        ):
-            flow = None if rate is None or not np.isfinite(rate).all() else flow_of(rate)
-            negative = int(np.sum(row < -zero(row)))
-            made.append(
-                CriticalPoint(
-                    point, float(loss), self._kind(row, bool(there)), negative, row, flow, rate
-                )
+        signs, finite = stationary.curvature(self, points, stationary.distance(self, points))
+        kinds = [kind if known else "kink" for kind, known in zip(signs.kinds, finite, strict=True)]
+        flows: list[Any] = [None] * len(points)
+        rates = flows if self.players is None else self.flow_rates(points)
+        if self.players is not None:
+            flows, kinds = stationary.flows(self, points), ["equilibrium"] * len(points)
+        there = self.inside(points)
+        kinds = [kind if inside else "undefined" for kind, inside in zip(kinds, there, strict=True)]
+        return [
+            CriticalPoint(*row)
+            for row in zip(
+                points, losses.tolist(), kinds, np.where(finite, signs.negative, 0).tolist(),
+                eigenvalues, np.where(finite, signs.flat, self.dim).tolist(), flows, rates,
+                strict=True,
             )
-        return made
+        ]  # fmt: skip
 
     def flow_rates(self, theta: Any) -> np.ndarray:
         """The eigenvalues of the flow theta' = -field at points of shape (..., d), complex, same shape.
@@ -297,36 +304,23 @@ class Landscape:
     def newton_step(self, theta: Any) -> np.ndarray:
         """What Newton's method subtracts at points of shape (..., d), same shape; NaN at kinks.
 
-        Directions in which the Hessian vanishes are left alone. In a game the players' signs cancel.
+        Directions in which the Hessian vanishes (see `classify`) are left alone. In a game the
+        players' signs cancel.
         """
-        hessian, gradient = self.hessian(theta), self.grad(theta)
-        finite = np.isfinite(hessian).all(axis=(-2, -1)) & np.isfinite(gradient).all(axis=-1)
-        hessian = np.where(finite[..., None, None], hessian, 0.0)
-        inverse = np.linalg.pinv(hessian, rcond=1e-9, hermitian=True)
-        step: np.ndarray = (inverse @ np.where(finite[..., None], gradient, 0.0)[..., None])[..., 0]
-        return np.where(finite[..., None], step, np.nan)
+        points = self.points(theta)
+        return stationary.newton_step(self, points.reshape(-1, self.dim)).reshape(points.shape)
 
     def refine(self, theta: Any, *, iterations: int = 80) -> np.ndarray:
         """Newton's method on the gradient from a nearby point, shape (d,), to rounding error.
 
-        Directions in which the Hessian vanishes are left alone, so a point of a valley stays put.
+        Directions in which the Hessian vanishes (see `classify`) are left alone, so a point of a valley
+        stays put.
         """
         return self._refined(self.points(theta).reshape(1, self.dim), iterations)[0]
 
     def _refined(self, points: np.ndarray, iterations: int = 80) -> np.ndarray:
         """The same for several points, shape (N, d)."""
-        points = points.copy()
-        moving = np.arange(len(points))
-        for _ in range(iterations):
-            step = self.newton_step(points[moving])
-            finite = np.isfinite(step).all(axis=-1)
-            moving, step = moving[finite], step[finite]
-            points[moving] -= step
-            near = np.abs(step) <= 4e-16 * (1 + np.abs(points[moving]))
-            moving = moving[~near.all(axis=-1)]
-            if not len(moving):
-                break
-        return points
+        return stationary.refined(self, points, iterations)
 
     # --- inside -----------------------------------------------------------------------------------
 

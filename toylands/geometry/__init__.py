@@ -56,7 +56,7 @@ from toylands.geometry.symmetry_reduction import (
 from toylands.geometry.tickets import Ticket, find_ticket, magnitude_mask, masked
 from toylands.geometry.trajectory_pca import TrajectoryPCA, trajectory_pca
 from toylands.geometry.volumes import BasinVolume, basin_volumes
-from toylands.geometry.worst import WorstCase, ball_maximum, worst_case
+from toylands.geometry.worst import WorstCase, ball_maximum, sphere_average, worst_case
 
 __all__ = [
     "Alignment",
@@ -127,6 +127,7 @@ __all__ = [
     "solution_curve",
     "spectral_density",
     "spectral_radius",
+    "sphere_average",
     "stability_limit",
     "sublevel_components",
     "symmetry_defect",

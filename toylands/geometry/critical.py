@@ -13,7 +13,7 @@ from toylands._door import door
 from toylands.dynamics.checks import window_of
 from toylands.dynamics.run import execute
 from toylands.formula import CriticalPoint, Landscape
-from toylands.formula.declare import zero
+from toylands.formula.norms import norm
 from toylands.optimizers import newton
 from toylands.optimizers.optimizer import check_count
 
@@ -56,8 +56,8 @@ def find_critical_points(
     size = window[:, 1] - window[:, 0]
     inside = (raw.died < 0) & ((raw.end >= window[:, 0]) & (raw.end <= window[:, 1])).all(axis=1)
     candidates = raw.end[inside]
-    norms = np.linalg.norm(land.grad(candidates), axis=-1)
-    slopes = np.linalg.norm(land.grad(starts), axis=-1)
+    norms = norm(land.grad(candidates))
+    slopes = norm(land.grad(starts))
     slopes = slopes[np.isfinite(slopes)]  # a part of the window may lie outside the loss's domain
     typical = float(np.median(slopes)) if len(slopes) else 0.0
     candidates = candidates[norms <= 1e-9 * max(typical, 1e-12)]
@@ -76,7 +76,7 @@ def find_critical_points(
 def _in_a_crowd(point: CriticalPoint) -> bool:
     """Whether the point lies on a curve or surface of stationary points, as far as the Hessian says."""
     if point.kind == "equilibrium":
-        return bool(np.abs(point.eigenvalues).min() <= zero(point.eigenvalues))
+        return point.flat > 0
     return point.kind in ("valley", "ridge", "plateau")
 
 

@@ -12,6 +12,7 @@ minima having similar losses, which is another statement.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from toylands._brief import Brief
 from toylands._door import door
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import CriticalPoint, Landscape
+from toylands.formula.norms import norm
 from toylands.geometry._checks import one_point, positive
 from toylands.geometry.lanczos import hvp
 from toylands.optimizers.optimizer import check_count
@@ -29,7 +31,7 @@ OBJECTIVES = ("mean", "max")
 
 
 @dataclass(frozen=True, repr=False)
-class LowLossPath(Brief, tells=("barrier", "length")):
+class LowLossPath(Brief, tells=("barrier", "length", "reach")):
     """A path between two points, as points along it.
 
     Attributes:
@@ -86,19 +88,56 @@ class LowLossPath(Brief, tells=("barrier", "length")):
 
     @property
     def height(self) -> float:
-        """The largest loss on the path."""
-        return float(self.loss.max())
+        """The largest loss on the path, between its points too; of a band, at its images."""
+        return self._summits[0]
 
     @property
     def barrier(self) -> float:
         """The largest height of the path above the straight line between the end losses, 0 or more.
 
         The line runs in the path's parameter (0 to 1), as in `Interpolation.barrier`; a band's
-        parameter is its length. Only the path's points are looked at; see `profile`.
+        parameter is its length, and only its images are looked at (see `profile`). A curve or a chain is
+        looked at between its points, too: its highest places are refined until neither falls short.
         """
-        t = self.s / self.length if self.kind == "band" else np.linspace(0, 1, len(self.loss))
-        chord = (1 - t) * self.loss[0] + t * self.loss[-1]
-        return float(np.maximum(0.0, (self.loss - chord).max()))
+        return max(0.0, self._summits[1])
+
+    @property
+    def reach(self) -> float:
+        """The largest |theta| on the path over the larger one at its ends, 1 or more.
+
+        Far above 1, the path goes round by large weights: there the loss may fall without end, as the
+        cross-entropy of separable data does, and more iterations would lead further out.
+        """
+        sizes = np.linalg.norm(self.points, axis=1)
+        return float(sizes.max() / max(sizes[0], sizes[-1], np.finfo(float).tiny))
+
+    def _curve(self, t: np.ndarray) -> np.ndarray:
+        """The path at parameters t (n,) from 0 to 1, shape (n, d)."""
+        if self.kind == "bezier":
+            return np.asarray(_bernstein(t, len(self.nodes)) @ self.nodes)
+        places = self.s / self.length if self.kind == "band" else np.linspace(0, 1, len(self.nodes))
+        return np.stack([np.interp(t, places, c) for c in self.nodes.T], axis=1)
+
+    @functools.cached_property
+    def _summits(self) -> tuple[float, float]:
+        """The largest loss, and the largest height above the chord."""
+        band = self.kind == "band"
+        t = self.s / self.length if band else np.linspace(0, 1, len(self.loss))
+        if not band:  # a chain bends at its nodes
+            t = np.union1d(
+                np.linspace(0, 1, 8 * len(t) + 1), [*t, *np.linspace(0, 1, len(self.nodes))]
+            )
+
+        def loss(at: np.ndarray) -> np.ndarray:
+            return np.asarray(self.landscape.loss(self._curve(at)))
+
+        def above(at: np.ndarray) -> np.ndarray:
+            return loss(at) - (1 - at) * self.loss[0] - at * self.loss[-1]
+
+        if band:
+            chord = (1 - t) * self.loss[0] + t * self.loss[-1]
+            return float(self.loss.max()), float((self.loss - chord).max())
+        return _highest(loss, t), _highest(above, t)
 
     @functools.cached_property
     def saddle(self) -> CriticalPoint:
@@ -108,6 +147,31 @@ class LowLossPath(Brief, tells=("barrier", "length")):
         it truly is. Along an end point, or a flat path, there may be no saddle.
         """
         return self.landscape.critical_point(self.landscape.refine(self.points[self.highest]))
+
+
+def _highest(function: Callable[[np.ndarray], np.ndarray], t: np.ndarray) -> float:
+    """The largest value of a function on [0, 1]: the three highest places of a grid, refined."""
+    values = function(t)
+    rising, falling = np.diff(values, prepend=-np.inf) >= 0, np.diff(values, append=-np.inf) <= 0
+    tops = np.flatnonzero(rising & falling)
+    best = float(values.max())
+    for top in tops[np.argsort(-values[tops])[:3]]:
+        low, high = t[max(top - 1, 0)], t[min(top + 1, len(t) - 1)]
+        for _ in range(30):  # each round keeps a quarter
+            inside = np.linspace(low, high, 9)
+            found = function(inside)
+            k = int(np.argmax(found))
+            best = max(best, float(found[k]))
+            low, high = inside[max(k - 1, 0)], inside[min(k + 1, 8)]
+    return best
+
+
+def _bernstein(t: np.ndarray, nodes: int) -> np.ndarray:
+    """What each control point weighs in a Bezier curve at parameters t (n,), shape (n, nodes)."""
+    from scipy.special import comb
+
+    k, t = np.arange(nodes), np.asarray(t)[:, None]
+    return np.asarray(comb(nodes - 1, k) * t**k * (1 - t) ** (nodes - 1 - k))
 
 
 @door
@@ -129,8 +193,8 @@ def bezier_path(
     maximum, is smallest: by L-BFGS for the mean, by sequential quadratic programming for the maximum,
     both with exact gradients, from a slightly bent straight line or from `control`. It is a local
     search. Where the loss falls along a ray without end, as the cross-entropy of separable data does,
-    the curve bulges out along it, ever further with more iterations: look at its length, or give the
-    network weight decay. [Garipov et al. 2018; there the mean is taken by sampling t]
+    the curve bulges out along it, ever further with more iterations: `reach` says how far, and weight
+    decay keeps it near. [Garipov et al. 2018; there the mean is taken by sampling t]
 
     Args:
         land: any landscape.
@@ -145,12 +209,9 @@ def bezier_path(
     Raises:
         ValueError, TypeError: for bad points, counts or names.
     """
-    from scipy.special import comb
-
     check_count("bezier_path", "bends", bends, least=1)
-    t = np.linspace(0.0, 1.0, check_count("bezier_path", "count", count, least=3))[:, None]
-    k = np.arange(bends + 2)
-    weights = comb(bends + 1, k) * t**k * (1 - t) ** (bends + 1 - k)
+    t = np.linspace(0.0, 1.0, check_count("bezier_path", "count", count, least=3))
+    weights = _bernstein(t, bends + 2)
     return _fit("bezier", land, first, second, weights, control, objective, iterations, seed)
 
 
@@ -330,7 +391,7 @@ def elastic_band(
     speed = np.zeros((images, land.dim))
     step, largest_step, mixing, downhill = 0.1 / np.sqrt(stiff), 1.0 / np.sqrt(stiff), 0.1, 0
     rounds, good = 0, False
-    ends, steepest = land.loss(band[[0, -1]]), np.linalg.norm(land.grad(band), axis=1).max()
+    ends, steepest = land.loss(band[[0, -1]]), norm(land.grad(band)).max()
     for rounds in range(1, iterations + 1):
         loss = np.concatenate([ends[:1], land.loss(band[1:-1]), ends[1:]])
         climbing = climb and rounds > min(100, iterations // 5)

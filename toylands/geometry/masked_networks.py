@@ -61,6 +61,9 @@ class MaskedDefinition(Definition):
         """
         return self.whole.derivation
 
+    def errors(self, order: int) -> None:
+        """None: there is no formula to bound the rounding errors of."""
+
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
         """The compiled kernel for derivatives of this order; the same for all masked networks."""
         if (order, loss) not in _KERNELS:

@@ -19,6 +19,7 @@ import numpy as np
 from toylands._door import door, numbers_in
 from toylands._words import did_you_mean, one_of, show
 from toylands.formula import Landscape
+from toylands.formula.norms import norm
 from toylands.geometry._checks import exact_hessian, one_direction, one_point
 from toylands.geometry.lanczos import top_eigenpairs
 
@@ -91,13 +92,14 @@ def whole_normalized(land: Landscape, direction: Any, at: Any) -> np.ndarray:
 def relative_direction(land: Landscape, direction: Any, at: Any) -> np.ndarray:
     """A direction multiplied by the weights, coordinate by coordinate: theta_i d_i, shape (d,).
 
-    A step of t multiplies coordinate i by 1 + t d_i: a relative perturbation. It is what filter
+    The direction is taken with its length: a step of t multiplies coordinate i by 1 + t d_i, a relative
+    perturbation. It is what filter
     normalisation tends to with one weight per filter, except that the sizes of d_i are kept, where
     filter normalisation would leave only their signs. [Li et al. 2018; Tsuzuku, Sato and Sugiyama 2020]
     """
     theta = one_point("relative_direction", land, at, "at")
-    vector = one_direction("relative_direction", land, direction)
-    return np.asarray(vector * theta)
+    one_direction("relative_direction", land, direction)
+    return np.asarray(land.points(direction, "direction") * theta)
 
 
 @door
@@ -109,7 +111,7 @@ def gradient_direction(land: Landscape, at: Any) -> np.ndarray:
     """
     theta = one_point("gradient_direction", land, at, "at")
     gradient = land.grad(theta)
-    size = np.linalg.norm(gradient)
+    size = norm(gradient)
     if not (np.isfinite(size) and size > 0):
         raise ValueError(
             f"gradient_direction: the gradient of {land.name} at {show(theta)} is "

@@ -122,16 +122,20 @@ def slice_line(
     reach: float | None = None,
     seed: int = 0,
 ) -> Landscape:
-    """The landscape along a line through a point, as a 1-D landscape of the distance s.
+    """The landscape along a line through a point, as a 1-D landscape of s: L(through + s * direction).
+
+    s is the distance from the point where the direction has length 1: without `along`, and for "gradient",
+    "sharpest", "flattest" and "random". A vector keeps its length, as the scaled directions "filter",
+    "whole" and "relative" do, and s counts in multiples of it.
 
     Args:
         land: a landscape of two or more coordinates.
         through: a point (d,), by default its start.
-        along: a vector (d,), whose length is one unit of s, or a name as in `sample_line`. Without it
-            the line lies in the plane of the first two coordinates and has a dial.
+        along: a vector (d,), or a name as in `sample_line`. Without it the line lies in the plane of the
+            first two coordinates and has a dial.
         angle: its direction in degrees there, without `along`.
-        reach: how far the view goes on either side; by default half the smaller side of the view, and
-            1 for a vector.
+        reach: how far s goes on either side in the view; by default half the smaller side of the
+            landscape's view, and 1 with `along`.
         seed: fixes a random direction.
 
     Raises:
@@ -157,11 +161,15 @@ def slice_line(
             steps = direction.tolist()
         return [float(c) + s * a for c, a in zip(point, steps, strict=True)]
 
-    moved = range(2) if direction is None else np.flatnonzero(direction)
+    moved = range(2) if direction is None else np.flatnonzero(direction).tolist()
+    size = 1.0 if direction is None else float(np.linalg.norm(direction))
+    runs = f"The distance {names[0]} runs from the point {point.tolist()}."
+    if abs(size - 1) > 1e-9:
+        runs = f"{names[0]} runs from the point {point.tolist()}; one unit of it is a distance of {size:.6g}."
     return substituted(
         land,
         f"{land.name}_line",
-        f"{readable(land)} along a line.\n\nThe distance {names[0]} runs from the point {point.tolist()}.",
+        f"{readable(land)} along a line.\n\n{runs}",
         names,
         {"angle_of_line": dial(angle, -180, 180)} if direction is None else {},
         place,
@@ -189,7 +197,7 @@ def slice_plane(
     Args:
         land: a landscape of two or more coordinates.
         through: a point (d,), by default its start.
-        along: two directions, each a vector (d,) or a name, as in `sample_plane`.
+        along: two directions, each a vector (d,), taken with its length, or a name, as in `sample_plane`.
         axes: the two coordinates the plane starts from, without `along`.
         reach: how far the view goes on every side.
         seed: fixes random directions.
@@ -224,7 +232,9 @@ def slice_plane(
     }
     turns = {("turn_a", "turn_b")[n]: dial(0.0, -90, 90) for n in targets}
 
-    moved = ((first,), (second,)) if spanned is None else [np.flatnonzero(v) for v in spanned]
+    moved = (
+        [[first], [second]] if spanned is None else [np.flatnonzero(v).tolist() for v in spanned]
+    )
 
     def place(a: Any, b: Any, *turned: Any) -> list[Any]:
         if spanned is not None:
@@ -243,11 +253,15 @@ def slice_plane(
             made[targets[n]] += distance * sin(radians)
         return made
 
+    sizes = [1.0, 1.0] if spanned is None else np.linalg.norm(spanned, axis=1).tolist()
+    units = "are distances." if np.allclose(sizes, 1, rtol=1e-9) else "count "
+    if units == "count ":
+        units += f"in units of {sizes[0]:.6g} and {sizes[1]:.6g}."
     return substituted(
         land,
         f"{land.name}_plane",
         f"{readable(land)} over a plane.\n\nIt passes through the point {point.tolist()}; {names[0]} and "
-        f"{names[1]} are distances.",
+        f"{names[1]} {units}",
         names,
         turns,
         place,

@@ -104,6 +104,36 @@ def ball_maximum(gradient: Numbers, hessian: Numbers, rho: float) -> tuple[float
 
 
 @door
+def sphere_average(
+    land: Landscape, point: Any, rho: float, *, count: int = 4096, seed: int = 0
+) -> float:
+    """The mean loss at distance rho from a point, over all directions, minus the loss at the point.
+
+    Never more than the largest increase within rho; to second order it is rho^2 tr H/(2 d).
+
+    Args:
+        land, point: the landscape and one point, shape (d,).
+        rho: the distance.
+        count: directions. In one dimension both, in two `count` evenly spaced ones (exact to rounding
+            error on a smooth landscape), in more random ones and their opposites.
+        seed: of the random ones.
+    """
+    at = one_point("sphere_average", land, point)
+    rho = positive("sphere_average", "rho", rho)
+    count = check_count("sphere_average", "count", count, least=2)
+    if land.dim == 1:
+        directions = np.array([[1.0], [-1.0]])
+    elif land.dim == 2:
+        turn = 2 * np.pi * np.arange(count) / count
+        directions = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    else:
+        drawn = np.random.default_rng(seed).standard_normal(((count + 1) // 2, land.dim))
+        drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+        directions = np.concatenate([drawn, -drawn])
+    return float(np.mean(land.loss(at + rho * directions)) - land.loss(at))
+
+
+@door
 def worst_case(
     land: Landscape, point: Any, rho: float, *, relative: bool = False, seed: int = 0
 ) -> WorstCase:

@@ -10,12 +10,11 @@ is that a ridge is added, larger for inputs that are larger, and that conditioni
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
-from toylands.formula import Declared, dial, landscape, minimum, saddle, valley
+from toylands.formula import Declared, dial, landscape, minimum, saddle, sqrt, valley
 
 
 def _bottom(keep: float, r: float, scale: float) -> list[Declared]:
@@ -93,7 +92,7 @@ def dropout_product(u, v, *, p):
 
     Averaged over the masks the loss is (uv - 1)^2/2 + p/(1-p) (uv)^2/2: the minima move from uv = 1
     to uv = 1 - p. At the balanced one the largest eigenvalue of the loss *without* dropout is
-    2 - 3p, lower than 2; that of the dropout loss itself is still 2. One claim, two Hessians. With
-    one hidden unit the scaling symmetry stays.
+    max(p, 2 - 3p), lower than 2; that of the dropout loss itself is still 2. One claim, two Hessians.
+    With one hidden unit the scaling symmetry stays.
     """
     return (u * v - 1) ** 2 / 2 + p / (1 - p) * (u * v) ** 2 / 2

@@ -18,7 +18,9 @@ from toylands.formula import (
     equilibrium,
     exp,
     landscape,
+    maximum,
     minimum,
+    ridge,
     saddle,
     softplus,
 )
@@ -68,20 +70,53 @@ def dirac_gan(theta, psi, *, gamma):
     return -softplus(-psi * theta) - gamma * psi**2 / 2
 
 
-def _collapse_points(s: float) -> list[Declared]:
-    """Declare the two right answers and, for narrow kernels, the collapsed minima and saddles.
+def _collapsed(s: float) -> tuple[float, float] | None:
+    """Both points near the mode at 1, at rest; None where the kernel is too wide for that.
 
-    Around one mode alone the loss has closed forms; up to s = 0.35 the far mode moves them by less
-    than a thousandth.
+    Newton's method where the Hessian is positive definite, otherwise gradient steps, from the place
+    that has a closed form when the other mode is left out.
     """
-    declared = [minimum((-1, 1), 0.0), minimum((1, -1), 0.0)]
-    if s <= 0.35:
-        apart = s * math.sqrt(2 * math.log(2) / 3)
-        missing = 1 - 0.75 * 2 ** (-1 / 3)
-        for mode in (-1, 1):
-            declared.append(minimum((mode + apart, mode - apart), missing, tol=1e-3))
-            declared.append(minimum((mode - apart, mode + apart), missing, tol=1e-3))
-            declared.append(saddle((mode, mode), 0.5, tol=1e-3))
+    apart = s * math.sqrt(2 * math.log(2) / 3)
+    a, b = 1 + apart, 1 - apart
+
+    def first(d: float) -> float:
+        return d * math.exp(-((d / s) ** 2) / 2)
+
+    def second(d: float) -> float:
+        return (1 - (d / s) ** 2) * math.exp(-((d / s) ** 2) / 2)
+
+    for _ in range(1000):  # slopes and curvatures in units of 1/(2 s^2)
+        x = first(a + 1) + first(a - 1) - first(a - b)
+        y = first(b + 1) + first(b - 1) + first(a - b)
+        xx = second(a + 1) + second(a - 1) - second(a - b)
+        yy = second(b + 1) + second(b - 1) - second(a - b)
+        xy = second(a - b)
+        inverse = xx * yy - xy**2
+        if xx > 0 and inverse > 0:
+            x, y = (yy * x - xy * y) / inverse, (xx * y - xy * x) / inverse
+        shorter = 0.1 * s / max(0.1 * s, abs(x), abs(y))
+        a, b = a - shorter * x, b - shorter * y
+        if b < 0:
+            return None
+        if xx > 0 and inverse > 0 and max(abs(x), abs(y)) < 1e-12:
+            return a, b
+    return None
+
+
+def _collapse_points(s: float) -> list[Declared]:
+    """Declare the right answers, the centre, and the collapsed minima and saddles of narrow kernels."""
+    # On the diagonal the slope vanishes where a = tanh(a/s^2): beside 0 only for s below 1.
+    centre = ridge if s == 1 else saddle if s > 1 else maximum
+    declared = [minimum((-1, 1), 0.0), minimum((1, -1), 0.0), centre((0, 0))]
+    if s < 1:
+        mode = 1.0
+        for _ in range(200):
+            mode -= (mode - math.tanh(mode / s**2)) / (1 - (1 - mode**2) / s**2)
+        declared += [saddle((mode, mode)), saddle((-mode, -mode))]
+    ends = _collapsed(s)
+    if ends is not None:
+        a, b = ends
+        declared += [minimum(p) for p in ((a, b), (b, a), (-a, -b), (-b, -a))]
     return declared
 
 
@@ -101,7 +136,8 @@ def mode_collapse(a, b, *, s):
     On the diagonal a = b the slope towards diversity is exactly 0, by symmetry, but the curvature
     -1/(2 s**2) is negative: two points in one place split. They need not split far. With a narrow
     kernel they rest on both sides of one mode, a genuine local minimum with the other mode missing,
-    because from there the far mode is exponentially faint. Widen the kernel and its pull returns.
+    because from there the far mode is exponentially faint. Widen the kernel beyond s = 0.59 and its
+    pull returns.
     """
 
     def kernel(p, q):

@@ -6,9 +6,7 @@ tl.descend(tl.landscapes.shell_1d, tl.gd(0.1), start=[3.0]).end
 
 from __future__ import annotations
 
-from math import sqrt
-
-from toylands.formula import dial, landscape, log, minimum
+from toylands.formula import dial, landscape, log, minimum, sqrt
 
 
 @landscape(

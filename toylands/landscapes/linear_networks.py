@@ -9,7 +9,7 @@ The function such a network computes is linear in its input; its loss in the wei
 
 from __future__ import annotations
 
-from math import sqrt
+from math import cbrt, copysign, sqrt
 
 from toylands.formula import Declared, dial, landscape, maximum, minimum, plateau, saddle, valley
 
@@ -23,18 +23,18 @@ from toylands.formula import Declared, dial, landscape, maximum, minimum, platea
     levels="quantile",
     critical=lambda s: [
         saddle((0, 0), s**2 / 2),
-        valley((sqrt(s), sqrt(s)), 0.0),
-        valley((-sqrt(s), -sqrt(s)), 0.0),
+        valley((sqrt(abs(s)), copysign(sqrt(abs(s)), s)), 0.0),
+        valley((-sqrt(abs(s)), -copysign(sqrt(abs(s)), s)), 0.0),
     ],
     s=dial(1.0, 0.1, 4),
 )
 def uv_product(u, v, *, s):
     """The smallest deep network: two linear layers with one weight each, target s.
 
-    The global minima form the hyperbola uv = s; the origin is the only other stationary point, a
-    strict saddle. Scaling u up and v down changes nothing in the function but everything in the
-    sharpness, u**2 + v**2 on the hyperbola. From small weights training waits near the saddle, then
-    runs.
+    The global minima form the hyperbola uv = s (in the other two quadrants for s < 0); the origin is
+    the only other stationary point, a strict saddle. Scaling u up and v down changes nothing in the
+    function but everything in the sharpness, u**2 + v**2 on the hyperbola. From small weights training
+    waits near the saddle, then runs.
     """
     return (u * v - s) ** 2 / 2
 
@@ -50,7 +50,7 @@ def uv_product(u, v, *, s):
         plateau((0, 0, 0), s**2 / 2),
         saddle((0, 0, 1), s**2 / 2),
         saddle((0, 0, -1), s**2 / 2),
-        valley((s ** (1 / 3), s ** (1 / 3), s ** (1 / 3)), 0.0),
+        valley((cbrt(s), cbrt(s), cbrt(s)), 0.0),
     ],
     s=dial(1.0, 0.1, 4),
 )

@@ -10,9 +10,7 @@ uncouples the offset. What two inputs have in common stays.
 
 from __future__ import annotations
 
-from math import sqrt
-
-from toylands.formula import dial, landscape, minimum
+from toylands.formula import dial, landscape, minimum, sqrt
 from toylands.landscapes.bowls import least_squares_line
 
 

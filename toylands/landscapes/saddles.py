@@ -10,9 +10,7 @@ description says what the point really is.
 
 from __future__ import annotations
 
-from math import sqrt
-
-from toylands.formula import cos, dial, landscape, minimum, pi, plateau
+from toylands.formula import cos, dial, landscape, minimum, pi, plateau, sqrt
 from toylands.formula import saddle as saddle_point  # `saddle` is the name of a landscape here
 from toylands.landscapes.classics import separable
 

@@ -79,6 +79,9 @@ class NetworkDefinition(Definition):
         """Never."""
         return False
 
+    def errors(self, order: int) -> None:
+        """None: there is no formula to bound the rounding errors of."""
+
     def prepare(self, order: int) -> None:
         """See that the parts are compiled that evaluations of this order need, and say where they are."""
         if order in self.prepared:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from toylands._words import show
 from toylands.plots.style import palette
 from toylands.plots.terrain import Array
 
@@ -98,3 +99,30 @@ def basin_image(labels: Array, colors: Mapping[int, str], *, borders: bool) -> A
             line[one] |= alike & (labels[one] != labels[other])
         image[line] = to_rgba(palette()["terrain"]["line"])
     return image
+
+
+def end_values(basins: Any, color: Callable[..., Any]) -> Array:
+    """A function of the coordinates at every walk's end, shape (rows, columns); NaN where it diverged.
+
+    Raises:
+        TypeError, ValueError: when `color` is not such a function, or gives no number at any end.
+    """
+    if not callable(color):
+        raise TypeError(
+            f"basin_map: color={show(color)} must be a function of the end point's coordinates, such as "
+            "lambda x, y: x + y."
+        )
+    names = ", ".join(basins.landscape.coordinates)
+    with np.errstate(all="ignore"):
+        try:
+            given = np.asarray(color(*np.moveaxis(basins.ends, -1, 0)), dtype=float)
+            values = np.broadcast_to(given, basins.ends.shape[:-1])
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"basin_map: color must take {names} as arrays and return one number for each end "
+                f"({error})."
+            ) from None
+    values = np.where(basins.diverged_at < 0, values, np.nan)
+    if not np.isfinite(values).any():
+        raise ValueError("basin_map: color gives no finite number at any end.")
+    return values

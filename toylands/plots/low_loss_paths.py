@@ -124,7 +124,7 @@ def path_profile(
         )  # fmt: skip
     for path, color, label in _looks(several):
         s, loss = path.profile()
-        text = f"{label}, highest {sig(loss.max())}"
+        text = f"{label}, highest {sig(max(float(loss.max()), path.height))}"
         handles += axes.plot(
             s / path.length, loss, color=color, lw=2.0 * unit(), label=text, gid="profile"
         )
@@ -135,7 +135,7 @@ def path_profile(
             )  # fmt: skip
             if _on_saddle(path):
                 for mark in kind_marks(
-                    "saddle", [path.s[path.highest] / path.length], [path.height]
+                    "saddle", [path.s[path.highest] / path.length], [path.loss[path.highest]]
                 ):
                     axes.add_line(mark)
     if log:
@@ -143,7 +143,11 @@ def path_profile(
     axes.set_xlim(0, 1)
     plain(axes, "share of the path's length", "loss")
     land = several[0].landscape
-    headline(axes, heading(land) if title is None else title, ["exact losses along the paths"], own)
+    notes = ["exact losses along the paths"]
+    far = max(path.reach for path in several)
+    if far > 2:
+        notes.append(f"out to weights {sig(far)} times as large as at the ends")
+    headline(axes, heading(land) if title is None else title, notes, own)
     if legend:
         add_legend(axes, handles, own)
     return axes

@@ -9,13 +9,19 @@ for a low loss.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
-from toylands.plots.basin_colors import OUTCOME_WORDS, OUTCOMES, basin_colors, basin_image
+from toylands.plots.basin_colors import (
+    OUTCOME_WORDS,
+    OUTCOMES,
+    basin_colors,
+    basin_image,
+    end_values,
+)
 from toylands.plots.contour import (
     draw_lines,
     draw_terrain,
@@ -56,6 +62,8 @@ def basin_map(
     basins: Basins,
     ax: Axes | None = None,
     *,
+    color: Callable[..., Any] | None = None,
+    label: str | None = None,
     lines: bool = True,
     critical: bool = True,
     legend: bool = True,
@@ -63,8 +71,10 @@ def basin_map(
 ) -> Axes:
     """Colour every start by the minimum that its walk ends in, in a game by the equilibrium.
 
-    basins: the result of `toylands.basins`, over one or two coordinates.
-    lines: draw the contour lines of the landscape over the map. critical: mark and number the
+    basins: the result of `toylands.basins`, over one or two coordinates. color: colour every start by a
+    function of the point where its walk ends instead, such as ``lambda x, y: np.arctan2(y, x)``: it
+    takes the coordinates as arrays, and tells where in a valley walks end. label: its name, at the
+    colour bar. lines: draw the contour lines of the landscape over the map. critical: mark and number the
     minima. The legend gives each outcome's share of the starts. Returns the Axes.
     """
     land = basins.landscape
@@ -92,15 +102,17 @@ def basin_map(
             box = (*box[:2], low / (high / low) ** 0.16, low / (high / low) ** 0.06)
             axes.set_ylim(box[2], high)
     _hatch(axes, box)
-    axes.imshow(
-        basin_image(labels, colors, borders=steps is not None),
-        extent=box,
-        origin="lower",
-        interpolation="nearest",
-        aspect="auto",
-        zorder=0.2,
-        gid="basins",
-    )
+    options: dict[str, Any] = {"cmap": terrain_colors(), "gid": "ends"}
+    if color is None:
+        image = basin_image(labels, colors, borders=steps is not None)
+        options = {"gid": "basins"}
+    else:
+        image = np.ma.masked_invalid(end_values(basins, color))
+    filled = axes.imshow(
+        image, extent=box, origin="lower", interpolation="nearest", aspect="auto", zorder=0.2, **options
+    )  # fmt: skip
+    if color is not None and own:
+        _bar(filled, label or "value at the end")
     if not flat:
         if lines:
             draw_lines(axes, ground)
@@ -112,11 +124,12 @@ def basin_map(
             axes.set_aspect("equal", anchor="W")
     if critical:
         _number(axes, basins, ground)
-    handles = _basin_handles(axes, basins, labels, colors, ground)
+    handles = _basin_handles(axes, basins, labels, colors, ground, named=color is None)
     count = " × ".join(str(n) for n in labels.shape[::-1] if n > 1)
     notes = [
         parameters(land),
-        f"colour of a start: where {basins.optimizer.label} is after {basins.steps} steps",
+        f"colour of a start: {'' if color is None else (label or 'a function of the end') + ', '}where "
+        f"{basins.optimizer.label} is after {basins.steps} steps",
         f"{count} starts, exact gradients",
     ]
     headline(axes, heading(land) if title is None else title, notes, own)
@@ -191,14 +204,14 @@ def _number(ax: Axes, basins: Any, ground: Terrain) -> None:
 
 
 def _basin_handles(
-    ax: Axes, basins: Any, labels: Array, colors: Mapping[int, str], ground: Terrain
+    ax: Axes, basins: Any, labels: Array, colors: Mapping[int, str], ground: Terrain, *, named: bool
 ) -> list[Any]:
-    """Return legend handles with each outcome's share, basins first."""
+    """Return legend handles with each outcome's share, basins (where they are `named`) first."""
     from matplotlib.patches import Patch
 
     edge = palette()["themes"]["light"]["soft"]
     handles = []
-    chosen = _numbered(basins)
+    chosen = _numbered(basins) if named else []
     # A loss this far below all others in the picture is the rounding error of an exact zero.
     noise = 1e-13 * float(np.nanmax(np.abs(ground.z)))
     for n in chosen:
@@ -207,14 +220,14 @@ def _basin_handles(
         text = f"{n + 1}: {minimum.name} {point(minimum.point)}\nloss {sig(loss)}, {percent(share)}"
         handles.append(Patch(facecolor=colors[n], edgecolor=edge, lw=0.6, label=text))
     rest = len(basins.minima) - len(chosen)
-    if rest:
+    if rest and named:
         share = float(np.mean((labels >= 0) & ~np.isin(labels, chosen)))
         what = "minima" if basins.landscape.players is None else "equilibria"
         text = f"{rest} further {what}, {percent(share)}\n(colour: the loss, dark is lowest)"
         handles.append(Patch(facecolor="none", edgecolor=edge, lw=0.6, label=text))
     for n, word in OUTCOME_WORDS.items():
         share = float(np.mean(labels == n))
-        if share:
+        if share and (named or n == -1):
             handles.append(_outcome_handle(ax, n, f"{word}, {percent(share)}"))
     return handles
 
@@ -421,10 +434,7 @@ def _sweep_heat(
     ax.set_xlabel(x_name)
     ax.set_ylabel(y_name)
     if own:
-        bar = ax.figure.colorbar(filled, ax=ax, fraction=0.05, pad=0.02, aspect=34)
-        bar.outline.set_visible(False)
-        bar.set_label(MEASURES[of], fontsize="medium")
-        bar.ax.tick_params(length=2, labelsize="medium")
+        _bar(filled, MEASURES[of])
     handles = []
     if of != "diverged_at" and len(finite):
         i, j = np.unravel_index(int(np.nanargmin(kept)), kept.shape)
@@ -436,6 +446,14 @@ def _sweep_heat(
         word = "diverged" if of != "diverged_at" else "did not diverge"
         handles.append(_outcome_handle(ax, -1, f"{word}\n{percent(float(1 - shown.mean()))}"))
     return handles
+
+
+def _bar(filled: Any, label: str) -> None:
+    """Add the colour bar of a map."""
+    bar = filled.axes.figure.colorbar(filled, ax=filled.axes, fraction=0.05, pad=0.02, aspect=34)
+    bar.outline.set_visible(False)
+    bar.set_label(label, fontsize="medium")
+    bar.ax.tick_params(length=2, labelsize="medium")
 
 
 def _best_handle(label: str) -> Any:

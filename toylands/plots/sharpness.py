@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands.geometry import worst_case
+from toylands.geometry import sphere_average, worst_case
 from toylands.plots.contour import draw_colorbar, draw_critical, draw_terrain, figure_size
 from toylands.plots.inks import hue, plain
 from toylands.plots.style import add_legend, axes_for, palette, picture, style_of, theme, unit
@@ -108,8 +108,8 @@ def worst_case_curves(
 
     Where two curves cross, sharpness-aware minimisation changes its mind.
 
-    average: draw, dashed, the mean loss under Gaussian kicks of mean square length rho^2 to second
-    order, rho^2 tr H/(2 d). In one dimension it is left out: there the two agree to second order.
+    average: draw, dashed, the mean loss at distance rho, over all directions (`sphere_average`). In one
+    dimension it is left out: there the two agree to second order.
     land: one landscape, or one for each point. points: shape (n, d). rhos: increasing, above 0.
     Returns the Axes.
     """
@@ -136,10 +136,9 @@ def worst_case_curves(
             [0, *sizes], curve, color=color, lw=2 * unit(), gid="worst", label=f"{name}, worst case"
         )
         if average and one.dim > 1:
-            mean = float(np.trace(one.hessian(place))) / one.dim / 2
-            x = np.linspace(0, sizes[-1], 101)
+            means = [base] + [base + sphere_average(one, place, float(rho)) for rho in sizes]
             handles += axes.plot(
-                x, base + mean * x**2, color=color, lw=1.4 * unit(), ls=(0, (4, 2)), gid="average",
+                [0, *sizes], means, color=color, lw=1.4 * unit(), ls=(0, (4, 2)), gid="average",
                 label=f"{name}, average",
             )  # fmt: skip
     axes.set_xlim(0, sizes[-1])
@@ -149,7 +148,7 @@ def worst_case_curves(
     notes = [heading(lands[0]) * same, "solid: highest loss found within ρ"]
     averaged = any(handle.get_gid() == "average" for handle in handles)
     if averaged:
-        notes[1] += "; dashed: mean of random kicks of that size, to second order"
+        notes[1] += "; dashed: mean over all directions at distance ρ"
     words = "Worst case and average" if averaged else "Worst case"
     headline(axes, title or f"{words} around a point", notes, own)
     add_legend(axes, handles, own)

@@ -18,6 +18,7 @@ from toylands._words import show
 from toylands.dynamics import Trajectory
 from toylands.dynamics.naming import names_of
 from toylands.dynamics.status import LEFT
+from toylands.formula.norms import norm
 from toylands.plots.contour import StackedHandle
 from toylands.plots.style import Style, palette, styles, theme, unit
 from toylands.plots.terrain import Array, Terrain, View
@@ -51,7 +52,7 @@ class Average(Trajectory):
             optimizer=run.optimizer,
             path=path,
             loss=land.loss(path),
-            grad_norm=np.linalg.norm(land.field(path), axis=-1),
+            grad_norm=norm(land.field(path)),
             average=None,
             rates=run.rates,
             diverged_at=None,

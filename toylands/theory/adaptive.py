@@ -11,6 +11,7 @@ import numpy as np
 from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import lost
 
 
 @door
@@ -30,7 +31,7 @@ def noise_step(t: int | None, beta1: float = 0.9) -> float:
     if t is None:
         return float(np.sqrt(late))
     t = check_count("noise_step", "t", t, least=1)
-    return float(np.sqrt(late * (1 + beta1**t) / (1 - beta1**t)))
+    return float(np.sqrt(late * (1 + beta1**t) / lost(beta1, t)))
 
 
 @door
@@ -45,11 +46,20 @@ def trusted_length(t: int | None, beta2: float = 0.999) -> float:
         beta2: Adam's second decay.
     """
     beta2 = _decay("trusted_length", "beta2", beta2)
-    whole = 2 / (1 - beta2) - 1
     if t is None:
-        return whole
+        return (1 + beta2) / (1 - beta2)
     t = check_count("trusted_length", "t", t, least=1)
-    return whole - 2 * t * beta2**t / (1 - beta2**t)
+    s, forgotten = 1 - beta2, lost(beta2, t)
+    if t * s < 0.5:  # two huge numbers whose difference is about t: in powers of s they cancel
+        # C(t, k-1) ((2t - 1) - 2 (t - k + 1)/k) = C(t, k-1) ((2t + 1) - 2 (t + 1)/k), k from 2 on
+        total, term, k = 0.0, float(t), 2
+        while k <= t + 1:
+            more = total + term * ((2 * t + 1) - 2 * (t + 1) / k)
+            if more == total:
+                break
+            total, term, k = more, -term * s * (t - k + 1) / k, k + 1
+        return total * s / forgotten
+    return (1 + beta2) / s - 2 * t * beta2**t / forgotten
 
 
 @door

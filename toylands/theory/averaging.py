@@ -8,33 +8,33 @@ from __future__ import annotations
 
 import functools
 
-import numpy as np
-
 from toylands._door import door
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import binomial_tail, digamma_over_log, lost
 
 _above = functools.partial(positive, "averaging")
 
 
-def _memory(lr: float, curvature: float) -> float:
-    """1 - lr * curvature, the factor by which one step remembers the last."""
+def _step(lr: float, curvature: float) -> float:
+    """lr * curvature: one step remembers 1 minus that of the last."""
     step = _above("lr", lr) * _above("curvature", curvature)
     if step >= 2:
         raise ValueError(
             f"averaging: lr * curvature = {step:g} must be below 2: beyond it nothing is stationary."
         )
-    return 1 - step
+    return step
 
 
 @door
 def iterate_variance(lr: float, curvature: float, sigma: float) -> float:
     """The stationary variance of gradient descent with gradient noise of deviation sigma.
 
-    x <- a x + lr noise with a = 1 - lr * curvature: lr^2 sigma^2/(1 - a^2). Exact on a parabola.
+    x <- a x + lr noise with a = 1 - lr * curvature: lr^2 sigma^2/(1 - a^2), which is
+    lr sigma^2/(curvature (1 + a)). Exact on a parabola.
     """
-    a = _memory(lr, curvature)
-    return (lr * _above("sigma", sigma)) ** 2 / (1 - a**2)
+    step, sigma = _step(lr, curvature), _above("sigma", sigma)
+    return sigma * (lr * sigma / curvature) / (2 - step)
 
 
 @door
@@ -46,9 +46,14 @@ def average_variance(n: int, lr: float, curvature: float, sigma: float) -> float
     and Juditsky 1992]
     """
     n = check_count("average_variance", "n", n, least=1)
-    a = _memory(lr, curvature)
-    v = iterate_variance(lr, curvature, sigma)
-    return v / n * ((1 + a) / (1 - a) - 2 * a * (1 - a**n) / (n * (1 - a) ** 2))
+    s, v = _step(lr, curvature), iterate_variance(lr, curvature, sigma)
+    if (n + 1) * s < 1:  # both terms are huge and nearly equal: in powers of s they cancel exactly
+        return v * (1 + 2 * s * binomial_tail(n + 1, s, 3) / n / n)
+    if s < 1:
+        forgotten = lost(1 - s, n)
+    else:
+        forgotten = lost(s - 1, n) if n % 2 == 0 else 2 - lost(s - 1, n)
+    return v / n * ((2 - s) / s - 2 * (1 - s) / s * forgotten / (n * s))
 
 
 @door
@@ -66,8 +71,9 @@ def ema_variance(decay: float, memory: float = 0.0) -> float:
         raise ValueError(f"ema_variance: decay={decay!r} must be at least 0 and below 1.")
     if not -1 < memory < 1:
         raise ValueError(f"ema_variance: memory={memory!r} must lie between -1 and 1.")
-    product = memory * decay
-    return (1 - decay) / (1 + decay) * (1 + product) / (1 - product)
+    # 1 - a d and 1 + a d from what is left of each, which no product rounds away.
+    below, above = (1 - decay) + decay * (1 - memory), (1 - decay) + decay * (1 + memory)
+    return (1 - decay) / (1 + decay) * above / below
 
 
 @door
@@ -78,10 +84,8 @@ def valley_mean(temperature: float) -> float:
     mean logarithm is psi(1/T), the digamma function. Negative at every T: since E L' = 0 makes
     E e^x = 1, the mean lies on the flat side (Jensen). [He, Huang and Yuan 2019, for the claim]
     """
-    from scipy.special import digamma
-
     t = _above("temperature", temperature)
-    return float(digamma(1 / t) + np.log(t))
+    return digamma_over_log(1 / t)
 
 
 @door

@@ -13,6 +13,7 @@ import numpy as np
 
 from toylands._door import Numbers, door
 from toylands._words import show
+from toylands.formula.norms import norm
 from toylands.geometry._checks import positive
 
 
@@ -43,8 +44,8 @@ def clipped(gradient: Numbers, max_norm: float, *, eps: float = 0.0) -> np.ndarr
     if not eps >= 0:
         raise ValueError(f"clipped: eps={show(eps)} must be 0 or more.")
     limit = positive("clipped", "max_norm", max_norm)
-    norm = np.linalg.norm(g, axis=-1, keepdims=True) + eps
-    return g * np.minimum(1, np.divide(limit, norm, out=np.ones_like(norm), where=norm > 0))
+    size = norm(g)[..., None] + eps
+    return g * np.minimum(1, np.divide(limit, size, out=np.ones_like(size), where=size > 0))
 
 
 @door
@@ -81,7 +82,7 @@ def normalised_curl(hessian: Numbers, point: Numbers) -> float:
             f"point={show(point)} two numbers."
         )
     g = h @ x
-    size = float(np.linalg.norm(g))
+    size = float(norm(g))
     if not (np.isfinite(size) and size > 0):
         raise ValueError(f"normalised_curl: the gradient at point={show(point)} is {show(g)}.")
     field = g / size

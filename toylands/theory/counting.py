@@ -16,6 +16,7 @@ import numpy as np
 from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import shrunk
 
 
 @door
@@ -47,7 +48,7 @@ def index_moments(dim: int, *, minima: int = 2, maxima: int = 1) -> tuple[float,
 def minimum_share(dim: int, *, minima: int = 2, maxima: int = 1) -> float:
     """The share of minima among all critical points, (1-p)^d; arguments as for the index."""
     dim = check_count("minimum_share", "dim", dim, least=1)
-    return float((1 - _share(minima, maxima)) ** dim)
+    return shrunk(_share(minima, maxima), dim)
 
 
 @door
@@ -68,7 +69,7 @@ def bad_coordinates(dim: int, share: float) -> tuple[float, float]:
 def global_probability(dim: int, share: float) -> float:
     """The probability that no coordinate ends in its worse well: (1 - share)^d."""
     dim = check_count("global_probability", "dim", dim, least=1)
-    return float((1 - _probability("global_probability", share)) ** dim)
+    return shrunk(_probability("global_probability", share), dim)
 
 
 def _share(minima: int, maxima: int) -> float:

@@ -16,6 +16,7 @@ from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import digamma_over_log, shrunk
 
 _above = functools.partial(positive, "depth")
 
@@ -43,10 +44,7 @@ def mean_log_gain(width: int) -> float:
     |Wv|^2/|v|^2 is a chi-squared variable with n degrees of freedom divided by n. Its mean is 1; the
     mean of its logarithm is negative, about -1/n. [Hanin and Nica 2020]
     """
-    from scipy.special import digamma
-
-    n = check_count("mean_log_gain", "width", width, least=1)
-    return float(digamma(n / 2) - np.log(n / 2))
+    return digamma_over_log(check_count("mean_log_gain", "width", width, least=1) / 2)
 
 
 @door
@@ -117,7 +115,7 @@ def residual_gradient_bound(depth: int, radius: float, residual: float) -> float
             f"residual_gradient_bound: radius={show(radius)} must be at least 0 and below 1."
         )
     miss = _number("residual_gradient_bound", "residual", residual)
-    return depth * (1 - radius) ** (2 * depth - 2) * miss**2
+    return depth * (shrunk(radius, depth - 1) * miss) ** 2
 
 
 def _number(owner: str, name: str, value: Any) -> float:

@@ -5,6 +5,8 @@ variance_of_mean(5, correlation=0.5)         # 0.6: correlation is what limits a
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from toylands._door import door
 from toylands._words import show
 from toylands.geometry._checks import not_negative
@@ -32,4 +34,6 @@ def variance_of_mean(members: int, correlation: float, variance: float = 1.0) ->
             f"{members} members cannot all oppose one another more."
         )
     variance = not_negative("variance_of_mean", "variance", variance)
-    return float(variance * (correlation + (1 - correlation) / members))
+    # Exact before it is rounded once: near the lowest correlation the two terms cancel.
+    rho = Fraction(correlation)
+    return float(Fraction(variance) * max(Fraction(0), rho + (1 - rho) / members))

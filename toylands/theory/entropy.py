@@ -15,6 +15,7 @@ from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import eigenvalues_of, positive
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import log_ratio
 
 _above = functools.partial(positive, "entropy")
 
@@ -30,10 +31,10 @@ def flat_share(sharp: float, flat: float, gap: float, temperature: float, dim: i
     from scipy.special import expit
 
     dim = check_count("flat_share", "dim", dim, least=1)
-    ratio = _above("sharp", sharp) / _above("flat", flat)
+    ratio = log_ratio(_above("sharp", sharp), _above("flat", flat))
     if not np.isfinite(gap):
         raise ValueError(f"entropy: gap={show(gap)} must be a finite number.")
-    return float(expit(dim / 2 * np.log(ratio) - gap / _above("temperature", temperature)))
+    return float(expit(dim / 2 * ratio - gap / _above("temperature", temperature)))
 
 
 @door
@@ -44,10 +45,9 @@ def flip_temperature(sharp: float, flat: float, gap: float, dim: int = 1) -> flo
         ValueError: unless sharp > flat and gap > 0; otherwise one well is always ahead.
     """
     dim = check_count("flip_temperature", "dim", dim, least=1)
-    ratio = _above("sharp", sharp) / _above("flat", flat)
-    if ratio <= 1:
+    if _above("sharp", sharp) <= _above("flat", flat):
         raise ValueError(f"flip_temperature: sharp={sharp:g} must exceed flat={flat:g}.")
-    return 2 * _above("gap", gap) / (dim * float(np.log(ratio)))
+    return 2 * _above("gap", gap) / (dim * log_ratio(sharp, flat))
 
 
 @door

@@ -42,7 +42,7 @@ def kramers_time(well: float, top: float, barrier: float, temperature: float) ->
 
     Infinite where it exceeds what a floating-point number can hold, at barriers above some 700 T.
     """
-    prefactor = np.sqrt(_above("well", well) * _above("top", top)) / (2 * np.pi)
+    prefactor = np.sqrt(_above("well", well)) * np.sqrt(_above("top", top)) / (2 * np.pi)
     height = _above("barrier", barrier) / _above("temperature", temperature)
     with np.errstate(over="ignore"):
         return float(np.exp(height) / prefactor)

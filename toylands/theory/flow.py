@@ -43,7 +43,7 @@ def loss_curve(t: Numbers, eigenvalues: Numbers, start: Numbers) -> np.ndarray:
     # eigenvalues_of sorts, and each coordinate belongs to its eigenvalue.
     along = along[np.argsort(np.asarray(eigenvalues, dtype=float), kind="stable")]
     decay = np.exp(-2 * times[..., None] * values)
-    curve: np.ndarray = (values * along**2 * decay).sum(axis=-1) / 2
+    curve: np.ndarray = (along * decay * (values * along)).sum(axis=-1) / 2
     return curve
 
 
@@ -65,7 +65,7 @@ def uniform_spectrum_curve(t: Numbers) -> np.ndarray:
     times = _times("uniform_spectrum_curve", t)
     # 1 - (1 + s) exp(-s) is the regularised incomplete gamma function of order 2, without cancellation.
     safe = np.where(times > 0, times, 1.0)
-    curve: np.ndarray = np.where(times > 1e-8, gammainc(2.0, 2 * safe) / (8 * safe**2), 0.25)
+    curve: np.ndarray = np.where(times > 1e-8, gammainc(2.0, 2 * safe) / 8 / safe / safe, 0.25)
     return curve
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import not_negative, positive
+from toylands.theory._digits import log_ratio
 
 _above = functools.partial(positive, "games")
 
@@ -28,7 +29,10 @@ def simultaneous(lr: float) -> float:
 @door
 def alternating_invariant(x: Numbers, y: Numbers, lr: float) -> Any:
     """What alternating steps on V = xy conserve: x^2 + y^2 - lr x y. An ellipse for lr below 2."""
-    return np.square(x) + np.square(y) - _above("lr", lr) * np.multiply(x, y)
+    lr, product = _above("lr", lr), np.multiply(x, y)
+    # Where x and y agree, near lr = 2 the squares and the product cancel; a square of x - y does not.
+    apart = np.square(np.subtract(x, y)) + (2 - lr) * product
+    return np.where(product > 0, apart, np.square(x) + np.square(y) - lr * product)[()]
 
 
 @door
@@ -38,7 +42,7 @@ def extragradient(lr: float) -> float:
     [Korpelevich 1976]
     """
     lr = _above("lr", lr)
-    return float(np.sqrt(1 - lr**2 + lr**4))
+    return float(np.hypot(lr * lr - 0.5, np.sqrt(0.75)))  # 1 - lr^2 + lr^4, as a sum of squares
 
 
 @door
@@ -70,8 +74,11 @@ def dirac_eigenvalues(gamma: float) -> np.ndarray:
     [Mescheder, Geiger and Nowozin 2018]
     """
     gamma = not_negative("games", "gamma", gamma)
-    root = np.sqrt(complex(gamma**2 / 4 - 0.25))
-    return np.array([-gamma / 2 - root, -gamma / 2 + root])
+    if gamma < 1:
+        turn = 1j * np.sqrt((1 - gamma) * (1 + gamma)) / 2
+        return np.array([-gamma / 2 - turn, -gamma / 2 + turn])
+    fast = gamma / 2 + np.sqrt(gamma - 1) * np.sqrt(gamma + 1) / 2
+    return np.array([-fast, -0.25 / fast], dtype=complex)  # their product is 1/4
 
 
 @door
@@ -84,12 +91,13 @@ def jensen_shannon(p: Numbers, q: Numbers) -> float:
     p, q = _distribution("p", p), _distribution("q", q)
     if p.shape != q.shape:
         raise ValueError(f"games: p has {len(p)} probabilities and q {len(q)}; give as many.")
-    middle = (p + q) / 2
-    total = 0.0
-    for part in (p, q):
-        there = part > 0
-        total += float(np.sum(part[there] * np.log(part[there] / middle[there]))) / 2
-    return total
+    # With p, q = m (1 +- e) each term is m/2 (ln(1 - e^2) + 2 e artanh e): no digits are lost for p near q.
+    middle, there = (p + q) / 2, p + q > 0
+    e = np.divide(p - q, p + q, out=np.zeros_like(p), where=there)
+    alone = np.abs(e) == 1
+    e = np.where(alone, 0.0, e)
+    terms = np.where(alone, 2 * np.log(2), np.log1p(-(e**2)) + 2 * e * np.arctanh(e))
+    return float(np.sum(middle * terms) / 2)
 
 
 @door
@@ -105,7 +113,7 @@ def best_response_slope(discriminator: Numbers) -> float:
     first, second = (float(d) for d in discriminator)
     if not (0 <= first < 1 and 0 <= second < 1):
         raise ValueError(f"games: discriminator={show(discriminator)} must lie from 0 to below 1.")
-    return float(np.log1p(-first) - np.log1p(-second))
+    return log_ratio(1 - first, 1 - second, second - first)
 
 
 def _distribution(name: str, values: Any) -> np.ndarray:

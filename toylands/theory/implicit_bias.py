@@ -9,7 +9,7 @@ The loss is 0 at all of them.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, log1p
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import log_ratio
 
 
 def _example(owner: str, x: Any, y: Any) -> tuple[np.ndarray, float]:
@@ -181,5 +182,10 @@ def circle_time(r0: float, r1: float) -> float:
             f"circle_time: the flow from r0={show(r0)} never reaches r1={show(r1)}; it goes towards 1, "
             "which it does not reach in finite time."
         )
-    quotient = (r1 / r0) ** 2 * abs((1 - r0) * (1 + r0) / ((1 - r1) * (1 + r1)))
-    return float(np.log(quotient)) / 4
+    if r0 > max(2 * r1, 2):  # ln q is about 1/r^2 far out, and small beside that of r1
+        last = (
+            -log1p(-((1 / r1) ** 2)) if r1 > 1.5 else log_ratio(r1, r1 - 1) + log_ratio(r1, r1 + 1)
+        )
+        return (last + log1p(-((1 / r0) ** 2))) / 4
+    nearer = log_ratio(abs(1 - r0), abs(1 - r1), abs(r1 - r0))
+    return (2 * log_ratio(r1, r0) + nearer + log_ratio(1 + r0, 1 + r1, r0 - r1)) / 4

@@ -11,7 +11,7 @@ others, so f = 0 and the tangent kernel |grad f|^2 is 2. It is the landscape `la
 
 from __future__ import annotations
 
-from math import asinh, expm1, isfinite, sqrt
+from math import asinh, expm1, hypot, isfinite, sqrt
 
 import numpy as np
 
@@ -84,7 +84,7 @@ def kernel(output: float, width: float) -> float:
         width: m, from 1 on.
     """
     f = _finite("kernel", "output", output)
-    return 2 * sqrt(1 + f * f / _width("kernel", width))
+    return 2 * hypot(1, f / sqrt(_width("kernel", width)))
 
 
 @door

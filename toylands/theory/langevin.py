@@ -19,6 +19,7 @@ from toylands.dynamics.checks import check_landscape
 from toylands.dynamics.populations import well_edges
 from toylands.formula import Landscape
 from toylands.geometry._checks import positive
+from toylands.theory._digits import log_ratio
 
 _above = functools.partial(positive, "langevin")
 
@@ -118,7 +119,7 @@ def two_wells(depths: Numbers, curvatures: Numbers, temperature: float, dim: int
 
     (e1, e2), (k1, k2) = depths, (_above("curvatures", k) for k in curvatures)
     t = _above("temperature", temperature)
-    return float(expit(-dim / 2 * np.log(k1 / k2) - (e1 - e2) / t))
+    return float(expit(-dim / 2 * log_ratio(k1, k2) - (e1 - e2) / t))
 
 
 def _tops(land: Landscape) -> np.ndarray:

@@ -18,6 +18,7 @@ from toylands._door import door
 from toylands._words import show
 from toylands.geometry._checks import positive
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import lost
 
 _above = functools.partial(positive, "momentum")
 
@@ -48,7 +49,7 @@ def distance_after_flip(steps: int, lr: float, beta: float) -> float:
     """
     beta = _memory(beta)
     k = check_count("distance_after_flip", "steps", steps, least=0)
-    return _above("lr", lr) * (2 * beta * (1 - beta**k) / (1 - beta) ** 2 - k / (1 - beta))
+    return _above("lr", lr) * (2 * beta * lost(beta, k) / (1 - beta) - k) / (1 - beta)
 
 
 @door
@@ -93,11 +94,13 @@ def ringing(lr: float, curvature: float, beta: float) -> float:
             (1 + sqrt(beta))^2.
     """
     beta = _memory(beta)
-    cosine = (1 + beta - _above("lr", lr) * _above("curvature", curvature)) / (2 * np.sqrt(beta))
-    if not -1 < cosine < 1:
-        low, high = (1 - np.sqrt(beta)) ** 2, (1 + np.sqrt(beta)) ** 2
+    step = _above("lr", lr) * _above("curvature", curvature)
+    less = (1 - beta) / (1 + np.sqrt(beta))  # 1 - sqrt(beta)
+    low, high = less**2, (1 + np.sqrt(beta)) ** 2
+    if not low < step < high:
         raise ValueError(
             f"ringing: lr * curvature = {lr * curvature:g} must lie between {low:.4g} and {high:.4g}; "
             f"elsewhere heavy ball with beta={beta:g} does not ring."
         )
-    return float(np.arccos(cosine))
+    left = (4 - step) - less * (4 - less)  # high - step
+    return float(2 * np.arctan2(np.sqrt(step - low), np.sqrt(max(left, 0.0))))  # by the half angle

@@ -42,7 +42,7 @@ def floor(lr: float, curvature: float, sigma: float, beta: float = 0.0) -> float
             f"noise: lr * curvature = {lr * curvature:g} must be below {2 * (1 + beta):g}; beyond it "
             "nothing is stationary."
         )
-    return lr * sigma**2 * (1 + beta) / (curvature * (1 - beta) * room)
+    return sigma * (lr * sigma / curvature) * (1 + beta) / ((1 - beta) * room)
 
 
 @door
@@ -130,7 +130,7 @@ def largest_lr(curvatures: Numbers, batch: int | None = None) -> float:
     mean, variance = _moments(curvatures, batch)
     if mean <= 0:
         raise ValueError(f"noise: the mean curvature {mean:g} must be above 0; no rate is stable.")
-    return float(2 * mean / (mean**2 + variance))
+    return float(2 / (mean + variance / mean))
 
 
 @door
@@ -142,7 +142,10 @@ def lyapunov(lr: float, curvatures: Numbers) -> float:
     [Ziyin et al. 2023]
     """
     with np.errstate(divide="ignore"):
-        return float(np.mean(np.log(np.abs(1 - _above("lr", lr) * _curvatures(curvatures)))))
+        step = _above("lr", lr) * _curvatures(curvatures)
+        near = np.abs(step) < 0.5
+        logs = np.where(near, np.log1p(-np.where(near, step, 0.0)), np.log(np.abs(1 - step)))
+        return float(np.mean(logs))
 
 
 @door

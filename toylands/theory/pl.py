@@ -7,6 +7,8 @@ product_determinant(1.5, 0.9)                             # -1.07: not convex, e
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from toylands._door import Numbers, door
@@ -79,7 +81,7 @@ def product_constant(u: float, v: float) -> float:
 
     Because |g|^2 = (u^2 + v^2)(uv - s)^2. On the minima it is the largest eigenvalue.
     """
-    return float(u) ** 2 + float(v) ** 2
+    return float(u) * float(u) + float(v) * float(v)
 
 
 @door
@@ -89,5 +91,8 @@ def product_determinant(u: float, v: float, s: float = 1.0) -> float:
     Negative on the outer side of the curve uv = s, arbitrarily close to it: the loss is convex in no
     neighbourhood of its minima, and satisfies PL in one. [Liu, Zhu and Belkin 2022]
     """
-    p = float(u) * float(v)
-    return (s - p) * (3 * p - s)
+    product, target = (
+        Fraction(u) * Fraction(v),
+        Fraction(s),
+    )  # exact: both factors may nearly vanish
+    return float((target - product) * (3 * product - target))

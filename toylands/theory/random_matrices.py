@@ -13,6 +13,7 @@ import numpy as np
 
 from toylands._door import Numbers, door
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import rise_minus_sine
 
 
 @door
@@ -22,14 +23,16 @@ def semicircle(x: Numbers) -> np.ndarray:
     [Wigner 1955]
     """
     x = np.asarray(x, dtype=float)
-    return np.sqrt(np.maximum(4 - x**2, 0)) / (2 * np.pi)
+    return np.sqrt(np.maximum((2 - x) * (2 + x), 0)) / (2 * np.pi)
 
 
 @door
 def semicircle_share(x: Numbers) -> np.ndarray:
     """The limiting share of eigenvalues below x: 1/2 + x sqrt(4 - x^2)/(4 pi) + asin(x/2)/pi."""
     x = np.clip(np.asarray(x, dtype=float), -2, 2)
-    return 0.5 + x * np.sqrt(4 - x**2) / (4 * np.pi) + np.arcsin(x / 2) / np.pi
+    # With the angle x = -2 cos(a/2) it is (a - sin a)/(2 pi), which keeps its digits at the lower edge.
+    angle = 4 * np.arcsin(np.sqrt((2 + x) / 4))
+    return np.vectorize(rise_minus_sine, otypes=[float])(angle)[()] / (2 * np.pi)
 
 
 @door

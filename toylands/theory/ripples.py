@@ -25,7 +25,8 @@ def ripple_left(sigma: float) -> float:
     exp(-2 pi^2 sigma^2), the Fourier transform of the Gaussian at that period. [Mobahi and Fisher
     2015]
     """
-    return float(np.exp(-2 * np.pi**2 * not_negative("ripple_left", "sigma", sigma) ** 2))
+    sigma = not_negative("ripple_left", "sigma", sigma)
+    return float(np.exp(-2 * np.pi**2 * sigma * sigma))
 
 
 @door
@@ -42,7 +43,9 @@ def smoothing_needed(k: float, a: float) -> float:
 @door
 def curvature_at(x: float, k: float, a: float) -> float:
     """The curvature k + 4 pi^2 a cos(2 pi x)."""
-    return float(_above("k", k) + 4 * np.pi**2 * _above("a", a) * np.cos(2 * np.pi * x))
+    return float(
+        _above("k", k) + 4 * np.pi**2 * _above("a", a) * np.cos(2 * np.pi * (x - np.round(x)))
+    )
 
 
 @door

@@ -11,6 +11,7 @@ import numpy as np
 
 from toylands._door import door
 from toylands._words import show
+from toylands.theory._digits import log_ratio
 
 
 def _inside(owner: str, name: str, y: float) -> float:
@@ -24,13 +25,12 @@ def _inside(owner: str, name: str, y: float) -> float:
 @door
 def flow_position(start: float, time: float) -> float:
     """Where y is at a time (either sign): e^t start/sqrt(1 + start^2 (e^(2t) - 1))."""
-    from scipy.special import expit
-
     start = _inside("flow_position", "start", start)
     if not np.isfinite(time):
         raise ValueError(f"flow_position: time={show(time)} must be a finite number.")
-    odds = np.log(start**2 / (1 - start**2)) + 2 * time  # of y^2, which is logistic in 2t
-    return float(np.sqrt(expit(odds)))
+    with np.errstate(over="ignore"):
+        left = np.sqrt((1 - start) * (1 + start)) / start * np.exp(-time)
+    return float(1 / np.hypot(1, left))
 
 
 @door
@@ -40,7 +40,8 @@ def flow_time(start: float, end: float) -> float:
     Each factor of 1000 closer to the saddle costs ln 1000 = 6.9 more units of time.
     """
     a, b = _inside("flow_time", "start", start), _inside("flow_time", "end", end)
-    return float((np.log(b**2 / (1 - b**2)) - np.log(a**2 / (1 - a**2))) / 2)
+    outwards = log_ratio(1 - a, 1 - b, b - a) + log_ratio(1 + a, 1 + b, a - b)
+    return log_ratio(b, a) + outwards / 2
 
 
 def fastest() -> tuple[float, float]:
@@ -55,4 +56,5 @@ def loss_drop(start: float) -> float:
 
     In general dL/dt = -|g|^2, so the integral of the squared gradient is the loss drop.
     """
-    return (1 - _inside("loss_drop", "start", start) ** 2) ** 2 / 4
+    y = _inside("loss_drop", "start", start)
+    return ((1 - y) * (1 + y)) ** 2 / 4

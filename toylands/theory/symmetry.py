@@ -13,11 +13,12 @@ angle. Steps of finite size keep the first and the last; the other two drift by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, sqrt
+from math import expm1, hypot, isfinite, log1p, sqrt
 
 from toylands._door import door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import shrunk
 
 
 def _number(owner: str, name: str, value: float, *, least: float = float("-inf")) -> float:
@@ -75,7 +76,7 @@ def product_flow_sharpness(charge: float, target: float = 1.0) -> float:
         target: s.
     """
     c = _number("product_flow_sharpness", "charge", charge)
-    return sqrt(c**2 + 4 * _number("product_flow_sharpness", "target", target) ** 2)
+    return hypot(c, 2 * _number("product_flow_sharpness", "target", target))
 
 
 @door
@@ -92,7 +93,8 @@ def difference_of_squares_after(charge: float, lr: float, residual: float) -> fl
     """
     owner = "difference_of_squares_after"
     lr = _number(owner, "lr", lr, least=0.0)
-    return _number(owner, "charge", charge) * (1 - (lr * _number(owner, "residual", residual)) ** 2)
+    step = lr * _number(owner, "residual", residual)
+    return _number(owner, "charge", charge) * ((1 - step) * (1 + step))
 
 
 @door
@@ -127,7 +129,7 @@ def effective_lr(lr: float, norm: float) -> float:
     lr = _number("effective_lr", "lr", lr, least=0.0)
     if not _number("effective_lr", "norm", norm, least=0.0):
         raise ValueError("effective_lr: norm=0 must be above 0: a zero vector has no direction.")
-    return lr / float(norm) ** 2
+    return lr / float(norm) / float(norm)
 
 
 @door
@@ -148,7 +150,10 @@ def sum_after(start: float, target: float, lr: float, steps: int, filters: int =
     count = check_count("sum_after", "filters", filters, least=1)
     s = _number("sum_after", "target", target)
     lr = _number("sum_after", "lr", lr, least=0.0)
-    return s + (_number("sum_after", "start", start) - s) * (1 - count * lr) ** steps
+    kept, start = shrunk(count * lr, steps), _number("sum_after", "start", start)
+    if count * lr > 0.5:
+        return s + (start - s) * kept
+    return start * kept - s * expm1(steps * log1p(-count * lr))
 
 
 @door
@@ -169,7 +174,7 @@ def difference_after(start: float, lr: float, steps: int, *, decay: float = 0.0)
         _number("difference_after", name, value, least=0.0)
         for name, value in (("lr", lr), ("decay", decay))
     )
-    return _number("difference_after", "start", start) * (1 - lr * decay) ** steps
+    return _number("difference_after", "start", start) * shrunk(lr * decay, steps)
 
 
 @door

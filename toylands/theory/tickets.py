@@ -11,6 +11,7 @@ import numpy as np
 from toylands._door import Numbers, door
 from toylands._words import show
 from toylands.optimizers.optimizer import check_count
+from toylands.theory._digits import shrunk
 
 #: initial angles of (w, v), in degrees, from which a neuron wins: w > 0 and w + v > 0
 WINNING_ANGLES = (-45.0, 90.0)
@@ -58,4 +59,4 @@ def failure_probability(width: int, win: float | None = None) -> float:
     win = win_probability() if win is None else win
     if not 0 <= win <= 1:
         raise ValueError(f"failure_probability: win={show(win)} must be a probability, 0 to 1.")
-    return float((1 - win) ** width)
+    return shrunk(win, width)
