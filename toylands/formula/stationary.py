@@ -63,14 +63,23 @@ def errors(land: Landscape, points: np.ndarray, order: int, spread: np.ndarray) 
     if program is not None:
         found = program.bounds(points, spread, land.parameter_rows((n,)), land.data_rows())
         found = found.reshape((n, *(d,) * order))
+        unknown = ~np.isfinite(found)
+        if unknown.any():  # such as at 0/0, where the kernel takes a limit
+            found = np.where(unknown, _estimated(land, points, order, spread), found)
         return found if land.players is None else found + _unseen(land, points, order)
-    signs = np.where(np.arange(d) * 7 % 5 % 2, 1.0, -1.0)
+    return _estimated(land, points, order, spread)
+
+
+def _estimated(land: Landscape, points: np.ndarray, order: int, spread: np.ndarray) -> np.ndarray:
+    """How much entries change with the coordinates by a few roundings, and a little of their size."""
+    signs = np.where(np.arange(land.dim) * 7 % 5 % 2, 1.0, -1.0)
     read = land.hessian if order == 2 else land.grad
     here = read(points)
-    change = 4 * np.abs(read(points + signs * (8 * one_ulp(points) + spread)) - here)
-    if order == 2:
-        root = np.sqrt(np.abs(np.einsum("nii->ni", here)))
-        change += 32 * UNIT * root[:, :, None] * root[:, None, :]
+    with np.errstate(invalid="ignore", over="ignore"):
+        change = 4 * np.abs(read(points + signs * (8 * one_ulp(points) + spread)) - here)
+        if order == 2:
+            root = np.sqrt(np.abs(np.einsum("nii->ni", here)))
+            change += 32 * UNIT * root[:, :, None] * root[:, None, :]
     return np.asarray(np.where(np.isfinite(change), change, np.inf))
 
 
