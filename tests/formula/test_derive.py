@@ -321,3 +321,21 @@ def test_a_power_of_no_number_is_none() -> None:
     land = landscape("x**n", n=2.0)
     assert np.isnan(land.third(np.nan)).all()
     assert np.isinf(land(n=2.5).third(0.0)).all(), "there the third derivative does not exist"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["+".join(f"exp(sin({i}*x)*cos({i}*y))" for i in range(1, 60)), "sin(" * 50 + "x" + ")" * 50],
+)
+def test_what_would_take_long_to_compile_is_refused_before_any_work(
+    formula: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Derivation, "_differentiate", None)  # it is not asked for a derivative
+    with pytest.raises(ValueError, match=r"calls \d+ different functions .*\(at most 60\)"):
+        landscape(formula)
+
+
+def test_functions_are_counted_with_those_of_their_derivatives() -> None:
+    x = sympy.Symbol("x", real=True)
+    assert derive.calls(sympy.sin(x) + sympy.cos(x) + sympy.exp(x) * abs(x)) == 3
+    assert derive.calls(sympy.sin(sympy.sin(x)) + x**2 + sympy.exp(2)) == 4

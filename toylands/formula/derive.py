@@ -36,6 +36,8 @@ MAX_DEPTH = 80
 MAX_DERIVED = 100_000
 MAX_DISTINCT = 1_200
 MAX_OUTPUTS = 512
+#: different functions such as exp or sin that the derivatives call: about a twelfth of a second each
+MAX_CALLS = 60
 
 _SMALLEST, _LARGEST = sys.float_info.min, sys.float_info.max
 _UNREAL = {sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I}
@@ -116,6 +118,27 @@ def _signed(sign: int, entry: sympy.Expr) -> sympy.Expr:
         return sign * entry
     condition, yes, no = entry.args
     return choice(condition, -yes, _signed(sign, no))
+
+
+def calls(expression: sympy.Expr) -> int:
+    """How many functions an expression and its derivatives call: a sine has a cosine, and so on."""
+    made: set[tuple[str, sympy.Expr]] = set()
+    for node in distinct_nodes([expression]):
+        if isinstance(node, sympy.Function) and node.free_symbols and type(node) not in _LIGHT:
+            names = _TOGETHER.get(type(node), (type(node).__name__,))
+            made |= {(name, node.args[0]) for name in names}
+    return len(made)
+
+
+#: functions that are compiled to a comparison; those that come with another one in their derivatives
+_LIGHT = {special.absolute, sympy.Abs, special.sign, special.relu, special.step, special.flat}
+_LIGHT |= {choice, maximum, minimum, special.above_zero, special.from_zero}
+_TOGETHER = {
+    **dict.fromkeys((sympy.sin, sympy.cos), ("sin", "cos")),
+    **dict.fromkeys((sympy.sinh, sympy.cosh), ("sinh", "cosh")),
+    special.tanh: ("tanh", "sech2"),
+    special.sigmoid: ("sigmoid", "sigmoid of the opposite"),
+}
 
 
 class Derivation:
@@ -269,6 +292,11 @@ class Derivation:
             for part in (expression, *sorted(domain_of(result), key=str))
         )
         self._check_symbols(expression)
+        if calls(expression) > MAX_CALLS:
+            raise self._too_large(
+                f"with its derivatives it calls {calls(expression)} different functions such as exp or "
+                f"sin (at most {MAX_CALLS}), which takes many seconds to compile"
+            )
         self._check_agreement(expression)
         return expression, tuple(domain)
 
