@@ -118,7 +118,7 @@ def _wings(x: float, sign: float) -> float:
     s = s * z + 0.008333333333333333
     s = s * z + 0.16666666666666666
     up = power_of_two(k - 2)  # halved once more, lest it be infinite
-    down = sign * power_of_two(-2 - k) if k < 200 else 0.0
+    down = sign * power_of_two(-2 - min(k, 200))  # beyond 2^200 it does not count
     even = up + down
     first = even + up * r
     second = first - down * r
