@@ -39,6 +39,29 @@ def test_the_map_draws_the_shadow_and_the_strip_what_it_misses(
     assert "over a plane of 17 coordinates" in notes_of(ax)
 
 
+def test_a_sampled_plane_is_a_map_and_a_surface(run: Any) -> None:
+    """The heights of the surface are the network's losses; a network's are on a logarithmic scale."""
+    plane = sample_plane(run.landscape, run.end, along=("filter", "filter"), grid=21)
+    ax = tl.plots.surface(plane)
+    assert "over a plane of 17 coordinates" in notes_of(ax)
+    assert "a: along a filter-normalised random direction" in notes_of(ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
+    assert "log" in ax.get_zlabel()
+    drawn = tl.plots.contour(plane)
+    assert notes_of(drawn) == notes_of(slice_map(plane))
+    with pytest.raises(ValueError, match="slice_map"):
+        tl.plots.surface(plane, run)
+
+
+def test_a_plane_lifts_its_points_to_the_loss_in_all_coordinates(run: Any) -> None:
+    from toylands.plots.slices import plane_terrain
+
+    plane = sample_plane(run.landscape, run.end, along=("filter", "filter"), grid=3)
+    flat = np.array([[0.2, -0.4], [0.0, 0.0]])
+    expected = run.landscape.loss(run.end + flat @ plane.directions)
+    np.testing.assert_allclose(plane_terrain(plane).lift(flat), expected, rtol=1e-13)
+
+
 def test_given_axes_get_the_note_but_no_strip(run: Any, by_gid: Any) -> None:
     from matplotlib.figure import Figure
 

@@ -163,6 +163,31 @@ def test_a_scene_too_large_for_a_string_says_so_in_its_place() -> None:
         print(made.state)
 
 
+def test_a_network_is_explored_over_a_plane_of_its_weights() -> None:
+    net = tl.networks.mlp((2, 4, 1), loss="bce", data=tl.networks.two_moons(20, seed=0))
+    made = tl.explore(net, [tl.gd(0.1)], steps=20)
+    assert made.error == ""
+    assert made.landscape.dim == 2
+    theta = net.start + np.array(made.runs[0].end) @ made.landscape.directions
+    assert made.runs[0].loss[-1] == pytest.approx(net.loss(theta), rel=1e-12)
+    assert made.pictures()
+    patch(made, lr=0.2)
+    assert made.error == ""
+    with pytest.raises(ValueError, match="made in a notebook"):
+        tl.explore(state=made.state)
+    line = tl.explore_slice(net, [tl.gd(0.1)], along="gradient", line=True, steps=5)
+    slope = np.linalg.norm(net.grad(net.start))  # uphill by the gradient's length
+    assert line.landscape.grad(0.0)[0] == pytest.approx(slope, rel=1e-12)
+
+
+def test_a_slice_goes_along_given_directions() -> None:
+    land = tl.landscapes.uvw_product
+    along = ((1, 1, 0), (0, 0, 2))
+    made = tl.explore_slice(land, [tl.gd(0.01)], through=(1, 0.5, 2), along=along)
+    at = np.array([1, 0.5, 2]) + 0.3 * np.array(along[0]) - 0.1 * np.array(along[1])
+    assert made.landscape.loss((0.3, -0.1)) == pytest.approx(land.loss(at), rel=1e-12)
+
+
 def test_a_state_string_shows_exactly_the_same(made: Explorer) -> None:
     patch(made, lr=2e-3, steps=150, params__b=30, start=[0.3, -0.4], axis="evaluations")
     patch(made, show__basin=True, mode="teacher")

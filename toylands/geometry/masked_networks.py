@@ -64,6 +64,16 @@ class MaskedDefinition(Definition):
     def errors(self, order: int) -> None:
         """None: there is no formula to bound the rounding errors of."""
 
+    @property
+    def has_domain(self) -> bool:
+        """As for the network."""
+        return self.whole.has_domain
+
+    @property
+    def quadratic(self) -> bool:
+        """Never, as for the network."""
+        return False
+
     def kernel(self, order: int, *, loss: bool, shared: bool) -> Any:
         """The compiled kernel for derivatives of this order; the same for all masked networks."""
         if (order, loss) not in _KERNELS:

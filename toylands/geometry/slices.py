@@ -22,6 +22,7 @@ from toylands.formula import Dial, Landscape, cos, dial, pi, sin
 from toylands.formula.definition import define, give_signature
 from toylands.geometry._checks import one_point, positive
 from toylands.geometry.slice_axes import axes_along, axis_along
+from toylands.geometry.sliced_networks import sliced_network
 
 
 def has_formula(land: Landscape) -> bool:
@@ -81,11 +82,6 @@ def substituted(
 
 def _through(owner: str, land: Landscape, through: Any) -> np.ndarray:
     check_landscape(owner, land)
-    if not has_formula(land):
-        raise ValueError(
-            f"{owner}: {land.name} is computed without a formula, so nothing can be put into it. Sample "
-            f"it: {owner.replace('slice', 'sample')}(...) takes any landscape."
-        )
     return one_point(owner, land, land.start if through is None else through, "through")
 
 
@@ -113,6 +109,25 @@ def _free_names(land: Landscape, choices: Sequence[tuple[str, ...]]) -> tuple[st
 
 
 @door
+def _of_network(
+    owner: str, net: Any, point: np.ndarray, along: Any, reach: float | None, seed: int
+) -> Landscape:
+    """The slice of a landscape without a formula, a network: exact too, by the chain rule."""
+    far = positive(owner, "reach", 1.0 if reach is None else reach)
+    if owner == "slice_line":
+        axis, called = axis_along(owner, net, point, along[0], seed=seed)
+        directions, words = axis[None], called
+    else:
+        directions, (first, second) = axes_along(owner, net, point, along, seed=seed)
+        words = f"{first}, {second}"
+    names = _free_names(net, (("a", "b"), ("s", "t"))) if len(directions) > 1 else ("s",)
+    doc = (
+        f"{net.title.rstrip('.')}, {'over a plane' if len(directions) > 1 else 'along a line'} of its "
+        f"weights.\n\nThe directions are: {words}; {' and '.join(names)} count their lengths."
+    )
+    return sliced_network(net, point, directions, names, far, doc)
+
+
 def slice_line(
     land: Landscape,
     through: Any = None,
@@ -144,6 +159,10 @@ def slice_line(
     point = _through("slice_line", land, through)
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate: it is its own slice.")
+    if not has_formula(land):
+        return _of_network(
+            "slice_line", land, point, ["filter" if along is None else along], reach, seed
+        )
     if along is not None and angle:
         raise ValueError(f"slice_line: along={show(along)} and angle={angle:g} both say where to.")
     default = min(high - low for low, high in land.view[:2]) / 2 if along is None else 1.0
@@ -185,30 +204,34 @@ def slice_plane(
     *,
     along: Any = None,
     axes: tuple[int, int] = (0, 1),
-    reach: float = 2.0,
+    reach: float | None = None,
     seed: int = 0,
 ) -> Landscape:
     """The landscape over a plane through a point, as a 2-D landscape with dials that turn the plane.
 
     The plane is spanned by two coordinate axes; with three or more coordinates each can be turned
     towards the next coordinate that is not in the plane, by an angle in degrees. With `along` it is
-    spanned by two directions and has no dials.
+    spanned by two directions and has no dials. A network's plane always is: by default by two random
+    filter-normalised directions, as networks are usually drawn. [Li et al. 2018]
 
     Args:
         land: a landscape of two or more coordinates.
         through: a point (d,), by default its start.
         along: two directions, each a vector (d,), taken with its length, or a name, as in `sample_plane`.
         axes: the two coordinates the plane starts from, without `along`.
-        reach: how far the view goes on every side.
+        reach: how far the view goes on every side; 2 by default, and 1 for a network.
         seed: fixes random directions.
 
     Raises:
         ValueError: for a landscape of one coordinate or without a formula, or bad axes, directions or point.
     """
     point = _through("slice_plane", land, through)
-    far = positive("slice_plane", "reach", reach)
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate and no plane.")
+    if not has_formula(land):
+        chosen = ("filter", "filter") if along is None else along
+        return _of_network("slice_plane", land, point, chosen, reach, seed)
+    far = positive("slice_plane", "reach", 2.0 if reach is None else reach)
     if (
         np.shape(axes) != (2,)
         or axes[0] == axes[1]

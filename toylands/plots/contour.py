@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands._words import loss_word
+from toylands.geometry import SampledPlane
 from toylands.plots.style import add_legend, axes_for, palette, picture, terrain_colors, theme, unit
 from toylands.plots.terrain import Array, Terrain, terrain
 from toylands.plots.words import apart, heading, headline, sig
@@ -34,7 +35,7 @@ _FLAT = 1e-9
 
 @picture
 def contour(
-    land: Landscape,
+    land: Landscape | SampledPlane,
     ax: Axes | None = None,
     *,
     view: Sequence[Sequence[float]] | None = None,
@@ -57,7 +58,13 @@ def contour(
     `ellipses` above the minimum, to scale (True chooses one round height for all minima): a small
     ellipse is a sharp minimum. A direction without curvature gives two parallel lines.
     colorbar: by default only on a figure of our own. Returns the Axes.
+    A sampled plane is drawn as `slice_map` draws it.
     """
+    if isinstance(land, SampledPlane):
+        from toylands.plots.slices import slice_map
+
+        options: dict[str, Any] = {"levels": levels, "count": count, "colorbar": colorbar}
+        return slice_map(land, ax=ax, legend=legend, title=title, **options)
     ground = terrain(
         land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
     )

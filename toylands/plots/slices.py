@@ -9,11 +9,12 @@ displacement lies outside the plane.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from toylands._words import show
 from toylands.geometry import Projection, SampledLine, SampledPlane
@@ -64,11 +65,22 @@ class PlaneTerrain(Terrain):
     """A sampled plane as the terrain that maps draw; its axes are directions, not coordinates."""
 
     labels: tuple[str, str] = ("", "")
+    plane: SampledPlane | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the two axes are."""
         return self.labels
+
+    def lift(self, flat: ArrayLike) -> np.ndarray:
+        """Return the loss at points (..., 2) of the plane."""
+        assert self.plane is not None
+        with np.errstate(all="ignore"):
+            return np.asarray(self.land.loss(self.plane.points(flat)), dtype=np.float64)
+
+    def note(self, skip: Iterable[str] = ()) -> str:
+        """Say what the picture must tell of the terrain."""
+        return f"exact losses over a plane of {self.land.dim} coordinates"
 
 
 def _named(along: str, share: float | None = None) -> str:
@@ -102,6 +114,7 @@ def plane_terrain(plane: SampledPlane, levels: Any = None, count: int = 18) -> P
         spacing,
         (),
         (first, second),
+        plane,
     )
 
 
@@ -153,7 +166,7 @@ def slice_map(
         axes, own = axes_for(ax, *figure_size(ground))
     draw_terrain(axes, ground, equal=own)
     axes.plot(0, 0, "+", ms=9 * unit(), mew=1.6 * unit(), color="#FFFFFF", zorder=4, gid="origin")
-    notes = [f"exact losses over a plane of {plane.landscape.dim} coordinates; + is its origin"]
+    notes = [f"{ground.note()}; + is its origin"]
     if abs(plane.cosine) > 1e-6:
         angle = np.degrees(np.arccos(plane.cosine))
         notes.append(f"the two directions meet at {angle:.1f}°, drawn at right angles")

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from toylands._words import did_you_mean, one_of
+from toylands.geometry import SampledPlane
 from toylands.plots.contour import (
     bar_ticks,
     crowd_note,
@@ -28,6 +29,7 @@ from toylands.plots.contour import (
     points_to_mark,
 )
 from toylands.plots.exits import Labels, draw_exit
+from toylands.plots.slices import plane_terrain
 from toylands.plots.style import (
     Style,
     add_legend,
@@ -112,7 +114,7 @@ class Scene:
 
 @picture
 def surface(
-    land: Landscape,
+    land: Landscape | SampledPlane,
     trajectories: Any = None,
     ax: Axes | None = None,
     *,
@@ -132,6 +134,7 @@ def surface(
 ) -> Axes:
     """Draw a landscape of two coordinates (or a slice of one) as a surface in three dimensions.
 
+    land: a landscape, or a sampled plane, of a network too: `surface(sample_plane(net, theta))`.
     trajectories: runs to lay on the surface (Trajectory, Race, Swarm or a sequence), or None.
     ax: axes made with `projection="3d"`.
     height: 'loss', or 'log' for the logarithm of the loss above the lowest known one (the default
@@ -140,6 +143,12 @@ def surface(
     labels: what to call each run. The other arguments are those of `contour`. Raises ValueError for a
     landscape of one coordinate. Returns the Axes3D.
     """
+    plane = land if isinstance(land, SampledPlane) else None
+    if plane is not None and trajectories is not None:
+        raise ValueError(
+            "a run does not lie on a sampled plane: slice_map(plane, runs) draws its shadow"
+        )
+    land = cast("Landscape", land if plane is None else plane.landscape)
     if land.dim < 2:
         raise ValueError(f"{land.name} has one coordinate, a surface needs two: use contour(land)")
     runs = [] if trajectories is None else as_runs(trajectories)
@@ -151,9 +160,14 @@ def surface(
     land = same_landscape(runs) if runs else land
     if runs and view is None:
         view = window_of(runs, land, shown_index(land, coordinates))
-    ground = terrain(
-        land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
-    )
+    if plane is not None:
+        # On slanting axes there is room for a letter; the notes say what it stands for.
+        named = plane_terrain(plane, levels, count)
+        ground: Terrain = replace(named, labels=("a", "b"))
+    else:
+        ground = terrain(
+            land, view=view, levels=levels, count=count, grid=grid, coordinates=coordinates, at=at
+        )
     if len(ground.index) < 2:
         raise ValueError(f"coordinates={coordinates!r}: a surface needs two coordinates")
     scale = _height_name(ground, height)
@@ -163,6 +177,8 @@ def surface(
     _draw_surface(axes, scene)
     _draw_lines(axes, scene)
     handles, exits, notes = [], [], [ground.note()]
+    if plane is not None:
+        notes += [f"{name}: {words}" for name, words in zip("ab", named.labels, strict=True)]
     if runs:
         every, names = marks_every(runs), names_for(runs, labels)
         for style, members in groups(runs):

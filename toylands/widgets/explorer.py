@@ -24,6 +24,7 @@ from toylands import landscapes, optimizers
 from toylands._door import door
 from toylands.formula import Landscape
 from toylands.formula import landscape as from_text
+from toylands.geometry.slices import has_formula, slice_plane
 from toylands.optimizers import Optimizer
 from toylands.widgets import bundle, compute, explain, formulas, pack, presets, rebuild, still
 from toylands.widgets import scene as scenes
@@ -382,7 +383,8 @@ def explore(
     """Show a landscape as a live, playable scene.
 
     Args:
-        landscape: a landscape of one or two coordinates (or its name, or a text formula).
+        landscape: a landscape of one or two coordinates (or its name, or a text formula). Of a network
+            a plane of its weights is shown, as `explore_slice` makes it; the walks stay in that plane.
         optimizers: the optimizers to race; by default gd, momentum, adam and sam(gd).
         state: a state string copied from an explorer; shows exactly the same scene.
         wait: show only the start until the run is played or something is changed, so that one can
@@ -410,6 +412,8 @@ def explore(
             landscapes.get(landscape) if known or landscape.isidentifier() else from_text(landscape)
         )
     land = check_landscape("explore", landscape)
+    if land.dim > 2 and not has_formula(land):
+        land = slice_plane(land)
     if isinstance(optimizers, Optimizer):
         optimizers = [optimizers]
     if optimizers is None:

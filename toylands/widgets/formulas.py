@@ -98,8 +98,20 @@ def _landscape_formulas(derivation: Any) -> dict[str, str]:
     }
 
 
+def _slice_formulas(count: int) -> list[str]:
+    place = r"\theta_{0} + " + " + ".join(["a d_{1}", "b d_{2}"][:count])
+    lines = (f"L({place})", rf"D \nabla L({place})", rf"D H({place}) D^T")
+    return [latex.to_mathml(line) for line in lines]
+
+
 def landscape_formulas(land: Landscape) -> dict[str, str]:
-    """Loss, gradient and Hessian of a landscape as MathML, from the formula the kernels run."""
+    """Loss, gradient and Hessian of a landscape as MathML, from the formula the kernels run.
+
+    Of a network's slice, which has no formula, how they come from the network's.
+    """
+    directions = getattr(land, "directions", None)
+    if directions is not None:
+        return dict(zip(("loss", "grad", "hessian"), _slice_formulas(len(directions)), strict=True))
     return _landscape_formulas(land.definition.derivation)
 
 

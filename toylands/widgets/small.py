@@ -92,10 +92,11 @@ def explore_slice(
     optimizers: Sequence[Optimizer] | Optimizer | None = None,
     *,
     through: Any = None,
+    along: Any = None,
     line: bool = False,
     **options: Any,
 ) -> Explorer:
-    """Show a landscape through a plane (or along a line) that sliders turn.
+    """Show a landscape, or a network, through a plane (or along a line).
 
     The optimizers walk inside the slice: it is a landscape of its own, with exact derivatives.
 
@@ -103,11 +104,14 @@ def explore_slice(
         land: a landscape of two or more coordinates.
         optimizers: as for `explore`.
         through: a point of the slice, by default the landscape's start.
+        along: two directions that span the plane (one, of a line), each a vector or a name, as in
+            `toylands.geometry.slice_plane`; by default coordinate axes that sliders turn, and for a network
+            filter-normalised random directions.
         line: cut along a line instead of a plane.
         **options: entries of the scene, as for `explore`. The start is the point itself, or beside it where
             it is stationary.
     """
-    cut = slice_line(land, through) if line else slice_plane(land, through)
+    cut = (slice_line if line else slice_plane)(land, through, along=along)
     if "start" not in options and not np.linalg.norm(cut.grad(cut.start)) > 1e-6:
         # Through a stationary point: from there no optimizer would move.
         options["start"] = [low + 0.75 * (high - low) for low, high in cut.view]
