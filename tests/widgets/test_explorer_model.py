@@ -163,6 +163,26 @@ def test_a_scene_too_large_for_a_string_says_so_in_its_place() -> None:
         print(made.state)
 
 
+def test_time_varying_parameters_and_batches_reach_the_page() -> None:
+    made = tl.explore(
+        "rosenbrock", tl.sam(tl.gd(1e-3)), steps=10, time_varying={"b": np.arange(10.0)}
+    )
+    meta = made.details_meta[0]
+    table = np.frombuffer(made.details, "<f8").reshape(len(meta["columns"]), meta["rows"])
+    slope = table[meta["columns"].index("g_y")]
+    path = made.runs[0].path
+    expected = 2 * np.append(np.arange(10), 9) * (path[:, 1] - path[:, 0] ** 2)
+    np.testing.assert_allclose(slope, expected, rtol=1e-12, atol=1e-14)
+    patch(made, show__basin=True)
+    patch(made, steps=20)
+    assert made.error == ""
+    patch(made, landscape="regression", batch=3)
+    assert (made.error, made.scene["batch"], made.scene["time_varying"]) == ("", 3, {})
+    patch(made, batch=300)
+    assert "300" in made.error
+    assert is_a_sentence(made.error)
+
+
 def test_a_network_is_explored_over_a_plane_of_its_weights() -> None:
     net = tl.networks.mlp((2, 4, 1), loss="bce", data=tl.networks.two_moons(20, seed=0))
     made = tl.explore(net, [tl.gd(0.1)], steps=20)

@@ -223,10 +223,46 @@ def test_every_schedule_is_rebuilt_exactly(name: str) -> None:
     np.testing.assert_array_equal(values, given.values(200))
 
 
-def test_two_schedules_are_not_silently_made_one() -> None:
-    pair = [tl.gd(0.1, schedule=schedules.cosine(300)), tl.adam(0.1)]
+def test_every_optimizer_may_have_its_own_schedule() -> None:
+    """Also rows of factors and chains, which the menu does not have."""
+    factors = 1 / (1 + np.arange(300))
+    chained = schedules.chain(schedules.linear_warmup(10, start=0), schedules.cosine(290), at=[10])
+    given = [schedules.cosine(300), None, schedules.as_schedule(factors), chained]
+    opts = [tl.gd(0.1, schedule=one) for one in given]
+    scene = scenes.from_state(scenes.to_state(scenes.new_scene(tl.landscapes.bowl, opts)))
+    for opt, entry in zip(opts, scene["optimizers"], strict=True):
+        run = tl.descend(tl.landscapes.bowl, opt, (1, 1), 300)
+        (made,) = compute.walks(
+            {**scene, "start": [1, 1], "optimizers": [entry]}, tl.landscapes.bowl
+        )
+        np.testing.assert_array_equal(made.trajectory.rates, run.rates)
+    alone = scenes.new_scene(tl.landscapes.bowl, [tl.gd(0.1, schedule=factors)])
+    assert alone["optimizers"][0]["schedule"]["name"] == scenes.FACTORS
     with pytest.raises(ValueError, match="schedule"):
-        scenes.new_scene(tl.landscapes.bowl, pair)
+        scenes.changed(alone, {"optimizers.0.schedule": {"name": "cosin"}})
+
+
+def test_batches_and_time_varying_parameters_are_those_of_descend() -> None:
+    land = tl.landscapes.regression
+    scene = scenes.new_scene(land, [tl.gd(0.05)], batch=2, steps=30)
+    scene = scenes.from_state(scenes.to_state(scene))
+    run = tl.descend(land, tl.gd(0.05), land.start, 30, batch=2)
+    np.testing.assert_array_equal(compute.walks(scene, land)[0].trajectory.path, run.path)
+    moving = {"b": lambda t: 1 + t / 10}
+    land = tl.landscapes.rosenbrock
+    scene = scenes.new_scene(land, [tl.gd(1e-3)], time_varying=moving, steps=30)
+    scene = scenes.from_state(scenes.to_state(scene))
+    walk = compute.walks(scene, land)[0]
+    run = tl.descend(land, tl.gd(1e-3), land.start, 30, time_varying=moving)
+    np.testing.assert_array_equal(walk.trajectory.path, run.path)
+    np.testing.assert_array_equal(walk.hessians[20], land(b=3.0).hessian(run.path[20]))
+    longer = compute.walks(scenes.changed(scene, {"steps": 40}), land)[0].trajectory
+    np.testing.assert_array_equal(longer.path[:31], run.path)
+    assert longer.time_varying["b"][-1] == 4.0
+    for wrong in ({"batch": 0}, {"batch": 1.5}, {"time_varying": 3}):
+        with pytest.raises((ValueError, TypeError), match=next(iter(wrong))) as error:
+            scenes.new_scene(land, [tl.gd(1e-3)], **wrong)
+        assert is_a_sentence(str(error.value)), str(error.value)
 
 
 def test_a_user_may_pass_tuples_and_arrays() -> None:

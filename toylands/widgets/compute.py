@@ -65,7 +65,9 @@ def scene_optimizer(
     factory = (extra or {}).get(entry["name"]) or optimizers.get(entry["name"])
     lr = scene["lr"] if entry["lr"] is None else entry["lr"]
     _check_numbers(entry["name"], factory, entry["hyper"])
-    opt = factory(lr=lr, **entry["hyper"], schedule=make_schedule(scene["schedule"]))
+    opt = factory(
+        lr=lr, **entry["hyper"], schedule=make_schedule(entry.get("schedule", scene["schedule"]))
+    )
     for wrap in entry["wrap"]:
         wrapper = optimizers.get(wrap["kind"])
         numbers = {key: value for key, value in wrap.items() if key != "kind"}
@@ -127,6 +129,15 @@ def measured_rate(grad_norm: np.ndarray) -> float | None:
     return float((grad_norm[last] / grad_norm[first]) ** (1 / (last - first)))
 
 
+def _moving(scene: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    """The time-varying parameters for so many steps; after its last value one stays as it is."""
+    count = steps + 1
+    return {
+        name: np.asarray([*row[:count], *row[-1:] * (count - len(row))], dtype=float)
+        for name, row in scene["time_varying"].items()
+    }
+
+
 def is_game(land: Landscape) -> bool:
     """Whether one coordinate descends where another ascends."""
     return land.players is not None and len(set(land.players)) > 1
@@ -137,8 +148,17 @@ def walk(
 ) -> Walk:
     """Run one optimizer and measure it; `inside` records the rule's memory too."""
     run = descend(
-        land, opt, scene["start"], scene["steps"], seed=scene["seed"], record_state=inside
+        land,
+        opt,
+        scene["start"],
+        scene["steps"],
+        seed=scene["seed"],
+        record_state=inside,
+        batch=scene["batch"],
+        time_varying=_moving(scene, scene["steps"]),
     )
+    if run.time_varying:  # every point of the path has its own parameters
+        land = land(**run.time_varying)
     hessians = land.hessian(run.path)
     # Where both players ascend, the curvature that a rule feels is that of the loss turned over. Where one
     # descends and the other ascends, no eigenvalue of the Hessian says what is stable.
@@ -210,7 +230,17 @@ def basin(scene: Mapping[str, Any], land: Landscape, opt: Optimizer, grid: int) 
     A progress bar would come out below whichever cell ran last, in the middle of what the student reads.
     """
     steps = min(scene["steps"], 300)
-    return basins(land, opt, grid, scene["view"], steps, seed=scene["seed"], progress=False)
+    return basins(
+        land,
+        opt,
+        grid,
+        scene["view"],
+        steps,
+        time_varying=_moving(scene, steps),
+        batch=scene["batch"],
+        seed=scene["seed"],
+        progress=False,
+    )
 
 
 def level_edges(land: Landscape, grid: np.ndarray) -> list[float]:

@@ -234,6 +234,7 @@ class Explorer(still.Kept, anywidget.AnyWidget):
                 **rebuild.describe(land),
                 "start": list(land.start),
                 "view": [list(side) for side in land.view],
+                **scenes.LATER,
             }
         return scenes.changed(made, patch)
 
@@ -390,7 +391,9 @@ def explore(
         wait: show only the start until the run is played or something is changed, so that one can
             predict first.
         **options: any entry of the scene: `start`, `view`, `steps`, `lr`, `seed`, `noise`, `mode`
-            ("explore", "predict", "teacher"), `axis`, `loss_scale`, `show` ({"basin": True, ...}).
+            ("explore", "predict", "teacher"), `axis`, `loss_scale`, `show` ({"basin": True, ...}), and
+            `batch` (samples per step) and `time_varying` ({parameter: values or a function of the step}) as
+            for `toylands.descend`; the map shows the parameters as they are set.
 
     Raises:
         ValueError, TypeError: naming what is wrong and the nearest right choice.

@@ -58,7 +58,7 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
     parts, meta = [], []
     for walk in walks:
         run, d = walk.trajectory, walk.trajectory.path.shape[1]
-        gradient = run.landscape.field(run.path)
+        gradient = _field(run, run.path)
         columns: dict[str, np.ndarray] = {
             "loss": run.loss,
             "grad_norm": run.grad_norm,
@@ -85,6 +85,12 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
     return b"".join(parts), meta
 
 
+def _field(run: Trajectory, points: np.ndarray) -> np.ndarray:
+    """The field at one point for each of the run's, with the parameters of that moment."""
+    land = run.landscape(**run.time_varying) if run.time_varying else run.landscape
+    return land.field(points)
+
+
 def _uphill(run: Trajectory, gradient: np.ndarray) -> dict[str, np.ndarray]:
     """SAM's look uphill from every point of a walk, and the gradient it finds there."""
     sam = run.optimizer.piece("sam")
@@ -93,7 +99,7 @@ def _uphill(run: Trajectory, gradient: np.ndarray) -> dict[str, np.ndarray]:
     with np.errstate(all="ignore"):  # a walk that diverges ends in infinities
         norm = np.linalg.norm(gradient, axis=1, keepdims=True)
         uphill = sam.values["rho"] * gradient / (norm + 1e-12)
-        return {"uphill": uphill, "g_uphill": run.landscape.field(run.path + uphill)}
+        return {"uphill": uphill, "g_uphill": _field(run, run.path + uphill)}
 
 
 def pack_terrain(grid: np.ndarray) -> bytes:

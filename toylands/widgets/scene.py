@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from toylands._words import did_you_mean, one_of, show
+from toylands.dynamics.checks import time_varying_columns
 from toylands.formula import Landscape
 from toylands.optimizers import Optimizer, schedules
 from toylands.widgets import rebuild
@@ -44,6 +45,10 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "one_cycle": {"steps": 300},
     "linear_warmup": {"steps": 20, "start": 0.0},
 }
+#: entries that scenes of older versions have not: samples per step (None: all), and parameters by step
+LATER: dict[str, Any] = {"batch": None, "time_varying": {}}
+#: the name of a schedule that is a row of factors, one per step
+FACTORS = "factors"
 SHOW = {
     "basin": False,
     "critical": True,
@@ -104,16 +109,19 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
     else:
         shared = min(rates) or 1e-3
     described = [_describe_schedule(opt.schedule) for opt in optimizers]
-    if any(one != described[0] for one in described):
-        labels = ", ".join(opt.label for opt in optimizers)
-        raise ValueError(f"the explorer has one schedule for all optimizers, but got {labels}.")
+    common = described[0]
+    if any(one != common for one in described) or common["name"] not in SCHEDULES:
+        # Each has its own, which the control that they share does not touch.
+        common = {"name": "constant"}
+        for entry, own in zip(entries, described, strict=True):
+            entry["schedule"] = own
     scene = {
         **rebuild.describe(land),
         "start": list(land.start),
         "view": [list(side) for side in land.view],
         "optimizers": entries,
         "lr": shared,
-        "schedule": described[0],
+        "schedule": common,
         "noise": 0.0,
         "steps": 300,
         "seed": 0,
@@ -123,10 +131,13 @@ def new_scene(land: Landscape, optimizers: Sequence[Optimizer], **changes: Any) 
         "basin_of": 0,
         "mode": "explore",
         "frozen": False,
+        **LATER,
     }
     for name, value in changes.items():
         if name not in scene:
             raise ValueError(f"the explorer has no option {name!r}.{did_you_mean(name, scene)}")
+        if name == "time_varying":
+            value = _columns(land, value, changes.get("steps", scene["steps"]))
         merged = name == "show" and isinstance(value, Mapping)
         scene[name] = {**scene[name], **value} if merged else value
     return check(scene)
@@ -137,9 +148,31 @@ def _describe_schedule(schedule: Any) -> dict[str, Any]:
         return {"name": "constant"}
     if schedule.name in SCHEDULES:
         return {"name": schedule.name, **schedule.hyper}
-    raise ValueError(
-        f"the explorer cannot show the schedule {schedule.label}; it offers {one_of(SCHEDULES, 'and')}."
-    )
+    # A row of factors, or a chain of schedules: what it says step by step, as long as that changes.
+    if schedule.length is not None:
+        return {"name": FACTORS, "values": schedule.values(schedule.length).tolist()}
+    values = schedule.values(MAX_STEPS)
+    changes = np.flatnonzero(values != values[-1])
+    last = int(changes[-1]) + 2 if len(changes) else 1
+    return {"name": FACTORS, "values": values[:last].tolist(), "stays": True}
+
+
+def _factors(described: Mapping[str, Any]) -> Any:
+    """The schedule of a row of factors, whose last one may stay."""
+    values = described.get("values")
+    if not isinstance(values, list) or not values or not all(map(_is_number, values)):
+        raise ValueError(f"schedule.values: {show(values)} must be a row of finite numbers.")
+    if described.get("stays") is True:
+        values = [*values, *values[-1:] * (MAX_STEPS - len(values))]
+    return schedules.as_schedule(values)
+
+
+def _columns(land: Landscape, given: Any, steps: Any) -> dict[str, list[float]]:
+    """Time-varying parameters as rows of numbers, one per step and one for the end."""
+    _check_whole("steps", steps, 1, MAX_STEPS)
+    return {
+        name: column.tolist() for name, column in time_varying_columns(land, given, steps).items()
+    }
 
 
 def make_schedule(described: Mapping[str, Any]) -> Any:
@@ -151,6 +184,8 @@ def make_schedule(described: Mapping[str, Any]) -> Any:
     if not isinstance(described, Mapping):
         raise ValueError(f"schedule: {show(described)} must name a schedule and its numbers.")
     name = described.get("name", "constant")
+    if name == FACTORS:
+        return _factors(described)
     for key, value in described.items():
         if key != "name" and not (_is_number(value) or isinstance(value, str) or value is None):
             raise ValueError(f"schedule.{key}: {show(value)} is not a finite number.")
@@ -182,12 +217,12 @@ def check(scene: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: naming the entry and what was expected.
     """
-    made: dict[str, Any] = _plain(dict(scene))
+    made: dict[str, Any] = {**_plain(LATER), **_plain(dict(scene))}
     for name in _ENTRIES:
         if name not in made:
             raise ValueError(f"the scene has no entry {name!r}; a scene needs all of its entries.")
     for name in made:
-        if name not in (*_ENTRIES, *rebuild.KEYS):
+        if name not in (*_ENTRIES, *LATER, *rebuild.KEYS):
             raise ValueError(f"the scene has no entry {name!r}.{did_you_mean(name, _ENTRIES)}")
     if not isinstance(made["landscape"], str):
         raise ValueError(f"landscape: {show(made['landscape'])} must be the name of a landscape.")
@@ -223,6 +258,13 @@ def check(scene: Mapping[str, Any]) -> dict[str, Any]:
             )
         _check_switch(f"show.{name}", value)
     _check_switch("frozen", made["frozen"])
+    if made["batch"] is not None:
+        _check_whole("batch", made["batch"], 1, None)
+    moving = made["time_varying"]
+    if not isinstance(moving, dict) or not all(
+        isinstance(row, list) and all(map(_is_number, row)) for row in moving.values()
+    ):
+        raise ValueError(f"time_varying: {show(moving)} must give a row of numbers by name.")
     make_schedule(made["schedule"])
     return made
 
@@ -284,7 +326,8 @@ def _check_optimizers(entries: Any) -> None:
         raise ValueError(f"optimizers: there must be 1 to {MAX_OPTIMIZERS} of them, in a list.")
     for place, entry in enumerate(entries):
         here = f"optimizers.{place}"
-        if not isinstance(entry, dict) or set(entry) != {"id", "name", "on", "lr", "hyper", "wrap"}:
+        needed = {"id", "name", "on", "lr", "hyper", "wrap"}
+        if not isinstance(entry, dict) or set(entry) - {"schedule"} != needed:
             raise ValueError(
                 f"{here}: {show(entry)} must have exactly the entries id, name, on, lr, hyper and wrap."
             )
@@ -294,6 +337,8 @@ def _check_optimizers(entries: Any) -> None:
         _check_switch(f"{here}.on", entry["on"])
         if entry["lr"] is not None:
             _check_rate(f"{here}.lr", entry["lr"])
+        if "schedule" in entry:
+            make_schedule(entry["schedule"])
         _numbers(f"{here}.hyper", entry["hyper"])
         wraps = entry["wrap"]
         if not isinstance(wraps, list):
