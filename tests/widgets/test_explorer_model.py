@@ -200,6 +200,13 @@ def test_a_network_is_explored_over_a_plane_of_its_weights() -> None:
     assert line.landscape.grad(0.0)[0] == pytest.approx(slope, rel=1e-12)
 
 
+def test_a_large_network_is_not_searched_for_stationary_points() -> None:
+    data = tl.networks.two_moons(20, seed=0)
+    net = tl.networks.mlp((2, 40, 40, 1), loss="bce", data=data)
+    plane = tl.geometry.slice_plane(net)
+    assert compute.critical_points(plane, plane.view) == ([], False)
+
+
 def test_a_slice_goes_along_given_directions() -> None:
     land = tl.landscapes.uvw_product
     along = ((1, 1, 0), (0, 0, 2))

@@ -23,6 +23,8 @@ from toylands.widgets.scene import make_schedule
 
 #: so many stationary points are looked for again, on a finer grid
 CROWD = 60
+#: a landscape that costs as much as this many plain formulas is not searched for stationary points
+DEAR = 500
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,10 @@ def critical_points(land: Landscape, view: Any) -> tuple[list[CriticalPoint], bo
     """The critical points to draw, and whether they are all of the view's.
 
     All that a search finds; where a finer search finds many more, there are more than can be found, and only
-    the declared ones are drawn.
+    the declared ones are drawn. So they are on the slice of a large network, where a search takes minutes.
     """
+    if land.definition.cost > DEAR:
+        return list(land.critical_points), False
     try:
         found = find_critical_points(land, view, grid=24, steps=40)
         if len(found) <= CROWD:
