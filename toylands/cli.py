@@ -227,7 +227,8 @@ def _catalogue(asked: argparse.Namespace) -> None:
     print()
     print(f"loss         {land.expression}")
     for name, dial in land.dials.items():
-        print(f"parameter    {name} = {dial.default:g}, from {dial.low:g} to {dial.high:g}")
+        means = f" ({dial.label})" if dial.label else ""
+        print(f"parameter    {name}{means} = {dial.default:g}, from {dial.low:g} to {dial.high:g}")
     print(
         f"window       {' x '.join(_point(side) for side in land.view)}, start {_point(land.start)}"
     )

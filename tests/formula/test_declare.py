@@ -32,6 +32,8 @@ def test_a_dial_keeps_what_it_was_given() -> None:
     assert (made.default, made.low, made.high, made.log) == (2.0, 1.0, 4.0, True)
     assert dial(0, -1, 1).log is False
     assert dial(1, 1, 2).default == 1
+    assert dial(1, 1, 2).label == ""
+    assert dial(1, 1, 2, label="curvature along x").label == "curvature along x"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,15 @@ def named(land: Landscape, what: str) -> Any:
     return pytest.param(land, id=f"{land.name}-{what}")
 
 
+def test_every_dial_says_what_its_letter_stands_for() -> None:
+    labels = {
+        (land.name, name): dial.label for land in CATALOGUE for name, dial in land.dials.items()
+    }
+    assert len(labels) > 100
+    assert [place for place, label in labels.items() if not 3 < len(label) <= 34] == []
+    assert toylands.landscapes.bowl.dials["a"].label in toylands.catalogue()._repr_html_()
+
+
 EVERY = [pytest.param(land, id=land.name) for land in CATALOGUE]
 SETTINGS = [named(land, "default") for land in CATALOGUE]
 SETTINGS += [named(elsewhere(land), "elsewhere") for land in CATALOGUE if land.dials]

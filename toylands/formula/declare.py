@@ -34,8 +34,8 @@ class Dial:
     """A runtime parameter: its default, the range its slider offers, and how the slider moves in it.
 
     Values outside the range or between whole numbers are allowed when typed; a dial only says where a
-    slider ends (`low`, `high`), whether it is logarithmic (`log`) and whether it stops at whole numbers
-    only (`integer`).
+    slider ends (`low`, `high`), whether it is logarithmic (`log`), whether it stops at whole numbers
+    only (`integer`), and in a few words what its letter stands for (`label`).
     """
 
     default: float
@@ -43,11 +43,18 @@ class Dial:
     high: float
     log: bool = False
     integer: bool = False
+    label: str = ""
 
 
 @door
 def dial(
-    default: float, low: float, high: float, *, log: bool = False, integer: bool = False
+    default: float,
+    low: float,
+    high: float,
+    *,
+    log: bool = False,
+    integer: bool = False,
+    label: str = "",
 ) -> Dial:
     """Declare a parameter with its default and its slider's range.
 
@@ -55,6 +62,7 @@ def dial(
         default, low, high: where the slider starts and ends.
         log: whether it moves by equal factors instead of equal steps.
         integer: whether it stops at whole numbers only, as for a number of layers.
+        label: what its letter stands for, in a few words: "curvature along x".
 
     Raises:
         TypeError: when one of them is not a number.
@@ -75,7 +83,7 @@ def dial(
         for name, value in values.items():
             if value != round(value):
                 raise ValueError(f"dial: {name}={show(value)} must be whole on an integer dial.")
-    return Dial(float(default), float(low), float(high), log, integer)
+    return Dial(float(default), float(low), float(high), log, integer, label)
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,15 @@ class Catalogue:
     def _repr_html_(self) -> str:
         from html import escape
 
-        head = "".join(f"<th>{c}</th>" for c in ("name", "dim", "lesson", "tags", "what it is"))
+        columns = ("name", "dim", "lesson", "tags", "what it is", "its parameters")
+        head = "".join(f"<th>{column}</th>" for column in columns)
+        dials = [
+            ", ".join(f"{name}: {dial.label}" for name, dial in land.dials.items())
+            for land in self._landscapes
+        ]
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self._rows()
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in (*row, said)) + "</tr>"
+            for row, said in zip(self._rows(), dials, strict=True)
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

@@ -23,7 +23,7 @@ from toylands.formula import dial, landscape, minimum, relu, softplus, tanh
     lesson=8,
     levels="linear",
     critical=lambda y: [minimum((atanh(y),), 0.0)] if abs(y) < 1 else [],
-    y=dial(-1.0, -1, 1),
+    y=dial(-1.0, -1, 1, label="target of the output"),
 )
 def tanh_unit_1d(w, *, y):
     """A tanh unit with one weight, fitting the target y at the input 1.
@@ -43,7 +43,7 @@ def tanh_unit_1d(w, *, y):
     levels="linear",
     critical=lambda y: [minimum((y,), 0.0)] if y > 0 else [],
     kink="at w = 0",
-    y=dial(1.0, -1, 2),
+    y=dial(1.0, -1, 2, label="target of the output"),
 )
 def relu_unit_1d(w, *, y):
     """A ReLU unit with one weight, fitting the target y at the input 1.
@@ -62,8 +62,8 @@ def relu_unit_1d(w, *, y):
     lesson=8,
     levels="linear",
     critical=lambda b, y: [minimum((log(expm1(b * y)) / b,), 0.0)] if y > 0 and b > 0 else [],
-    b=dial(1.0, 0.3, 10, log=True),
-    y=dial(1.0, -1, 2),
+    b=dial(1.0, 0.3, 10, log=True, label="sharpness of the bend"),
+    y=dial(1.0, -1, 2, label="target of the output"),
 )
 def softplus_unit_1d(w, *, b, y):
     """A softplus unit, ln(1 + exp(b w))/b, fitting the target y at the input 1.

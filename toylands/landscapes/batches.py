@@ -24,8 +24,8 @@ _SIDES = (-1.0, 1.0)
     levels="quantile",
     critical=lambda mean, spread, side: [minimum((0,), 0.0)],
     data={"side": _SIDES},
-    mean=dial(2.0, 0.5, 4),
-    spread=dial(2.0, 0, 4),
+    mean=dial(2.0, 0.5, 4, label="mean curvature"),
+    spread=dial(2.0, 0, 4, label="difference of the samples"),
 )
 def uneven_samples_1d(x, *, mean, spread, side):
     """Two samples with curvatures mean - spread and mean + spread: one parabola, two fates.
@@ -47,8 +47,8 @@ def uneven_samples_1d(x, *, mean, spread, side):
     levels="quantile",
     critical=lambda mean, spread, side: [minimum((0, 0), 0.0)],
     data={"side": _SIDES},
-    mean=dial(2.0, 0.5, 4),
-    spread=dial(2.0, 0, 4),
+    mean=dial(2.0, 0.5, 4, label="mean curvature"),
+    spread=dial(2.0, 0, 4, label="difference of the samples"),
 )
 def uneven_samples(x, y, *, mean, spread, side):
     """A round bowl: along x the two samples agree, along y they differ in curvature.

@@ -46,7 +46,7 @@ def turned_quadratic(x: Any, y: Any, a: Any, b: Any, angle: Any) -> Any:
     lesson=(1, 10, 11),
     levels="linear",
     critical=[minimum((0,), 0.0)],
-    a=dial(1.0, 0.1, 10, log=True),
+    a=dial(1.0, 0.1, 10, log=True, label="curvature"),
 )
 def parabola(x, *, a):
     """A parabola, on which the learning rate alone decides everything.
@@ -67,8 +67,8 @@ def parabola(x, *, a):
     lesson=(1, 2, 3),
     levels="quantile",
     critical=[minimum((0, 0), 0.0)],
-    a=dial(1.0, 0.1, 100, log=True),
-    b=dial(10.0, 0.1, 100, log=True),
+    a=dial(1.0, 0.1, 100, log=True, label="curvature along x"),
+    b=dial(10.0, 0.1, 100, log=True, label="curvature along y"),
 )
 def bowl(x, y, *, a, b):
     """A quadratic bowl with its axes along the coordinates.
@@ -87,9 +87,9 @@ def bowl(x, y, *, a, b):
     lesson=2,
     levels="quantile",
     critical=[minimum((0, 0), 0.0)],
-    a=dial(10.0, 0.1, 100, log=True),
-    b=dial(1.0, 0.1, 100, log=True),
-    angle=dial(30.0, 0, 90),
+    a=dial(10.0, 0.1, 100, log=True, label="curvature along the turned axis"),
+    b=dial(1.0, 0.1, 100, log=True, label="curvature across it"),
+    angle=dial(30.0, 0, 90, label="degrees of the turn"),
 )
 def rotated_bowl(x, y, *, a, b, angle):
     """A bowl turned by an angle: curvature a along that direction, b across it.
@@ -144,8 +144,8 @@ def _power_wall(x: Any, a: Any, b: Any) -> Any:
     lesson=(1, 2, 9, 10),
     levels="quantile",
     critical=lambda a: [(minimum if a > 0 else plateau)((0,), 0.0)],
-    a=dial(0.0, 0, 4),
-    b=dial(1.0, 0.1, 4),
+    a=dial(0.0, 0, 4, label="curvature at the bottom"),
+    b=dial(1.0, 0.1, 4, label="steepening of the walls"),
 )
 def quartic_wall_1d(x, *, a, b):
     """A bowl whose walls steepen: whether a step is safe depends on where it starts.
@@ -167,8 +167,8 @@ def quartic_wall_1d(x, *, a, b):
     lesson=(1, 2, 9, 10),
     levels="quantile",
     critical=lambda a: [(minimum if a > 0 else valley)((0, 0), 0.0)],
-    a=dial(0.0, 0, 4),
-    b=dial(1.0, 0.1, 4),
+    a=dial(0.0, 0, 4, label="curvature at the bottom"),
+    b=dial(1.0, 0.1, 4, label="steepening of the walls"),
 )
 def quartic_wall(x, y, *, a, b):
     """A quartic wall in x beside an ordinary parabola in y.
@@ -192,7 +192,7 @@ def _leaning_valley(x: Any, s: Any) -> Any:
     lesson=2,
     levels="quantile",
     critical=lambda s: [minimum((-log(cosh(s)),), log(cosh(s)))],
-    s=dial(0.0, 0, 2),
+    s=dial(0.0, 0, 2, label="how much the sides differ"),
 )
 def asymmetric_valley_1d(x, *, s):
     """A valley that is steep on the right and gentle on the left.
@@ -213,7 +213,7 @@ def asymmetric_valley_1d(x, *, s):
     lesson=2,
     levels="quantile",
     critical=lambda s: [minimum((-log(cosh(s)), 0), log(cosh(s)))],
-    s=dial(0.0, 0, 2),
+    s=dial(0.0, 0, 2, label="how much the sides differ"),
 )
 def asymmetric_valley(x, y, *, s):
     """An asymmetric valley in x beside a parabola in y.

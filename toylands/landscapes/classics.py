@@ -69,8 +69,8 @@ def real_roots(*coefficients: float) -> list[float]:
     tags=("classic", "bowl", "quadratic", "convex"),
     levels="log",
     critical=lambda a, b: [minimum(((2 * b - a) / 3, (2 * a - b) / 3), 0.0)],
-    a=dial(7.0, -10, 10),
-    b=dial(5.0, -10, 10),
+    a=dial(7.0, -10, 10, label="right side of the first equation"),
+    b=dial(5.0, -10, 10, label="right side of the second equation"),
 )
 def booth(x, y, *, a, b):
     """Booth's function: two linear equations solved as one quadratic bowl.
@@ -95,8 +95,8 @@ def _matyas_origin(a: float, b: float) -> list[Declared]:
     tags=("classic", "bowl", "plate", "quadratic", "convex"),
     levels="log",
     critical=_matyas_origin,
-    a=dial(0.26, 0.05, 1),
-    b=dial(0.48, 0, 1),
+    a=dial(0.26, 0.05, 1, label="curvature along the axes"),
+    b=dial(0.48, 0, 1, label="coupling of x and y"),
 )
 def matyas(x, y, *, a, b):
     """Matyas's plate: a quadratic bowl pressed almost flat along the diagonal.
@@ -173,8 +173,8 @@ def _himmelblau_points(a: float, b: float) -> list[Declared]:
     tags=("classic", "multimodal", "saddle", "basins"),
     levels="log",
     critical=_himmelblau_points,
-    a=dial(11.0, 0, 20),
-    b=dial(7.0, 0, 20),
+    a=dial(11.0, 0, 20, label="constant of the first equation"),
+    b=dial(7.0, 0, 20, label="constant of the second equation"),
 )
 def himmelblau(x, y, *, a, b):
     """Himmelblau's function: four equally deep minima around one hill.
@@ -198,8 +198,8 @@ def _styblinski_tang_points(a: float, b: float) -> list[Declared]:
     source="Styblinski & Tang 1990, Neural Networks 3",
     tags=("classic", "multimodal", "separable", "basins"),
     critical=_styblinski_tang_points,
-    a=dial(16.0, 6, 25),
-    b=dial(5.0, 0, 10),
+    a=dial(16.0, 6, 25, label="depth of the wells"),
+    b=dial(5.0, 0, 10, label="tilt"),
 )
 def styblinski_tang(x, y, *, a, b):
     """Styblinski and Tang's function: a tilted double well in each coordinate, so four basins.
@@ -266,12 +266,12 @@ def _branin_points(a: float, b: float, c: float, r: float, s: float, t: float) -
     tags=("classic", "multimodal", "ravine", "basins"),
     levels="log",
     critical=_branin_points,
-    a=dial(1.0, 0.1, 10, log=True),
-    b=dial(5.1 / (4 * math.pi**2), 0.05, 0.25),
-    c=dial(5 / math.pi, 0.5, 3),
-    r=dial(6.0, 2, 10),
-    s=dial(10.0, 1, 40),
-    t=dial(1 / (8 * math.pi), 0, 0.5),
+    a=dial(1.0, 0.1, 10, log=True, label="steepness of the ravine's walls"),
+    b=dial(5.1 / (4 * math.pi**2), 0.05, 0.25, label="bend of the ravine"),
+    c=dial(5 / math.pi, 0.5, 3, label="slant of the ravine"),
+    r=dial(6.0, 2, 10, label="where the ravine passes x = 0"),
+    s=dial(10.0, 1, 40, label="height of the cosine"),
+    t=dial(1 / (8 * math.pi), 0, 0.5, label="flattening of the cosine"),
 )
 def branin(x, y, *, a, b, c, r, s, t):
     """Branin's function: a parabolic ravine whose floor rises and falls like a cosine.

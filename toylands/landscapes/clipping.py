@@ -23,7 +23,7 @@ from toylands.formula import Declared, absolute, dial, landscape, minimum, where
     levels="linear",
     critical=[minimum((0,), 0.0)],
     kink="in the second derivative, at x = limit and x = -limit",
-    limit=dial(1.0, 0.1, 3),
+    limit=dial(1.0, 0.1, 3, label="where it goes straight on"),
 )
 def huber_1d(x, *, limit):
     """Huber's loss: x²/2 up to a limit, then straight on.
@@ -51,7 +51,7 @@ def _balance(k: float, g: np.ndarray) -> list[Declared]:
     lesson=9,
     levels="linear",
     critical=_balance,
-    k=dial(0.1, 0.05, 1, log=True),
+    k=dial(0.1, 0.05, 1, log=True, label="curvature of the floor"),
     data={"g": (-1, -1, -1, -1, -1, -1, -1, -1, -1, 19)},
 )
 def rare_pull_1d(x, *, k, g):

@@ -40,9 +40,9 @@ def _wells(sharp: float, flat: float, lift: float, *, others: int) -> list[Decla
     levels="quantile",
     kink=_KINK,
     critical=lambda sharp, flat, lift: _wells(sharp, flat, lift, others=0),
-    sharp=dial(8.0, 1, 100, log=True),
-    flat=dial(1.0, 0.1, 10, log=True),
-    lift=dial(0.0, -1, 1),
+    sharp=dial(8.0, 1, 100, log=True, label="curvature of the sharp well"),
+    flat=dial(1.0, 0.1, 10, log=True, label="curvature of the flat well"),
+    lift=dial(0.0, -1, 1, label="height of the flat well"),
 )
 def parabolic_wells_1d(x, *, sharp, flat, lift):
     """A sharp well at -1 and a flat one at 1, the flat one higher by the dial lift.
@@ -65,9 +65,9 @@ def parabolic_wells_1d(x, *, sharp, flat, lift):
     levels="quantile",
     kink=_KINK,
     critical=lambda sharp, flat, lift: _wells(sharp, flat, lift, others=1),
-    sharp=dial(8.0, 1, 100, log=True),
-    flat=dial(1.0, 0.1, 10, log=True),
-    lift=dial(0.0, -1, 1),
+    sharp=dial(8.0, 1, 100, log=True, label="curvature of the sharp well"),
+    flat=dial(1.0, 0.1, 10, log=True, label="curvature of the flat well"),
+    lift=dial(0.0, -1, 1, label="height of the flat well"),
 )
 def parabolic_wells(x, y, *, sharp, flat, lift):
     """A sharp round well inside the wide slope of a flat one.

@@ -52,8 +52,8 @@ def _shared_points(
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y),
-    d=dial(10.0, 1, 50, log=True, integer=True),
-    y=dial(1.0, 0.5, 2),
+    d=dial(10.0, 1, 50, log=True, integer=True, label="number of layers"),
+    y=dial(1.0, 0.5, 2, label="target of the output"),
 )
 def chain_1d(w, *, d, y):
     """A chain of d linear layers that share one weight: the output is wᵈ, the target y.
@@ -84,8 +84,8 @@ def _pair_points(d: float, y: float, shift: float = 0.0) -> list[Declared]:
     lesson=(8, 9),
     levels="log",
     critical=lambda d, y: _pair_points(d, y),
-    d=dial(10.0, 2, 30, log=True, integer=True),
-    y=dial(1.0, 0.5, 2),
+    d=dial(10.0, 2, 30, log=True, integer=True, label="number of layers"),
+    y=dial(1.0, 0.5, 2, label="target of the output"),
 )
 def chain(w1, w2, *, d, y):
     """A chain of d linear layers, half of them with weight w1 and half with w2.
@@ -106,8 +106,8 @@ def chain(w1, w2, *, d, y):
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y, shift=1.0),
-    d=dial(10.0, 1, 50, log=True, integer=True),
-    y=dial(2.0, 0.5, 4),
+    d=dial(10.0, 1, 50, log=True, integer=True, label="number of layers"),
+    y=dial(2.0, 0.5, 4, label="target of the output"),
 )
 def residual_chain_1d(w, *, d, y):
     """A chain of d residual layers that share one weight: the output is (1 + w)ᵈ.
@@ -128,8 +128,8 @@ def residual_chain_1d(w, *, d, y):
     lesson=8,
     levels="quantile",
     critical=lambda d, y: _shared_points(d, y, shift=1.0, per_layer=True),
-    d=dial(10.0, 1, 100, log=True, integer=True),
-    y=dial(2.0, 0.5, 4),
+    d=dial(10.0, 1, 100, log=True, integer=True, label="number of layers"),
+    y=dial(2.0, 0.5, 4, label="target of the output"),
 )
 def scaled_residual_chain_1d(w, *, d, y):
     """A residual chain whose branches are divided by its depth: the output is (1 + w/d)ᵈ.
@@ -148,8 +148,8 @@ def scaled_residual_chain_1d(w, *, d, y):
     lesson=8,
     levels="log",
     critical=lambda d, y: _pair_points(d, y, shift=1.0),
-    d=dial(10.0, 2, 30, log=True, integer=True),
-    y=dial(1.0, 0.5, 2),
+    d=dial(10.0, 2, 30, log=True, integer=True, label="number of layers"),
+    y=dial(1.0, 0.5, 2, label="target of the output"),
 )
 def residual_chain(w1, w2, *, d, y):
     """A residual chain with two weights: d/2 layers (1 + w1) and d/2 layers (1 + w2).
@@ -186,8 +186,8 @@ def _normalised_points(eps: float, y: float) -> list[Declared]:
     lesson=8,
     levels="quantile",
     critical=_normalised_points,
-    eps=dial(0.01, 0.0001, 1, log=True),
-    y=dial(1.0, 0.5, 2),
+    eps=dial(0.01, 0.0001, 1, log=True, label="constant in the normalisation"),
+    y=dial(1.0, 0.5, 2, label="target of the output"),
 )
 def normalised_chain(w, g, *, eps, y):
     """Ten layers that share the weight w and normalise what they pass on, then a gain g.

@@ -38,8 +38,8 @@ def _expected(a: Any, b: Any, keep: Any, r: Any, scale: Any) -> Any:
     lesson=12,
     levels="quantile",
     critical=lambda keep, r: _bottom(keep, r, keep),
-    keep=dial(0.5, 0.1, 1),
-    r=dial(0.9, -0.95, 0.95),
+    keep=dial(0.5, 0.1, 1, label="probability to keep an input"),
+    r=dial(0.9, -0.95, 0.95, label="correlation of the inputs"),
 )
 def dropout_plain(a, b, *, keep, r):
     """Linear regression with inputs kept with probability keep, otherwise set to 0.
@@ -60,8 +60,8 @@ def dropout_plain(a, b, *, keep, r):
     lesson=12,
     levels="quantile",
     critical=lambda keep, r: _bottom(keep, r, 1.0),
-    keep=dial(0.5, 0.1, 1),
-    r=dial(0.9, -0.95, 0.95),
+    keep=dial(0.5, 0.1, 1, label="probability to keep an input"),
+    r=dial(0.9, -0.95, 0.95, label="correlation of the inputs"),
 )
 def dropout_inverted(a, b, *, keep, r):
     """The same regression with inverted dropout: the kept inputs are divided by keep.
@@ -85,7 +85,7 @@ def dropout_inverted(a, b, *, keep, r):
         valley((sqrt(1 - p), sqrt(1 - p)), p / 2),
         valley((-sqrt(1 - p), -sqrt(1 - p)), p / 2),
     ],
-    p=dial(0.2, 0, 0.8),
+    p=dial(0.2, 0, 0.8, label="probability to drop the unit"),
 )
 def dropout_product(u, v, *, p):
     """Two linear layers with one weight each and inverted dropout on the hidden unit between them.

@@ -21,7 +21,7 @@ from toylands.formula import Declared, dial, landscape, valley
     lesson=(6, 7),
     levels="quantile",
     critical=lambda s: [valley((s / 2, s / 2), 0.0)],
-    s=dial(3.0, -4, 4),
+    s=dial(3.0, -4, 4, label="target of the sum"),
 )
 def summed_filters(w1, w2, *, s):
     """Two filters on the same input: only their sum counts, and it should be s.

@@ -21,7 +21,7 @@ from toylands.formula import Declared, dial, landscape, minimum, valley
     lesson=12,
     levels="quantile",
     critical=lambda a: [minimum((1,), 0.0)],
-    a=dial(1.0, 0.1, 10, log=True),
+    a=dial(1.0, 0.1, 10, log=True, label="curvature of the parabola"),
 )
 def cubed_ruler_1d(s, *, a):
     """The parabola a (θ − 1)²/2, with the parameter written as θ = s³.
@@ -41,7 +41,7 @@ def cubed_ruler_1d(s, *, a):
     lesson=12,
     levels="quantile",
     critical=lambda scale: [minimum((1 / scale,), 0.0)],
-    scale=dial(10.0, 2.5, 100, log=True),
+    scale=dial(10.0, 2.5, 100, log=True, label="length of the unit"),
 )
 def scaled_ruler_1d(e, *, scale):
     """The parabola (θ − 1)²/2, with the parameter measured in other units, θ = scale · e.
@@ -66,7 +66,7 @@ def _train_and_test_points(test: float) -> list[Declared]:
     lesson=12,
     levels="quantile",
     critical=_train_and_test_points,
-    test=dial(0.0, 0, 1),
+    test=dial(0.0, 0, 1, label="0: training, 1: testing"),
 )
 def train_and_test(a, b, *, test):
     """Least squares on one example, turned by a dial into the risk on all possible ones.

@@ -56,7 +56,7 @@ def bilinear_game(x, y):
     levels="linear",
     players=(1, -1),
     critical=[equilibrium((0, 0), -math.log(2))],
-    gamma=dial(0.0, 0, 3),
+    gamma=dial(0.0, 0, 3, label="strength of the penalty"),
 )
 def dirac_gan(theta, psi, *, gamma):
     """The Dirac GAN: a generator of one point, a linear discriminator, and a penalty on its slope.
@@ -128,7 +128,7 @@ def _collapse_points(s: float) -> list[Declared]:
     lesson=14,
     levels="linear",
     critical=_collapse_points,
-    s=dial(0.3, 0.15, 1.5, log=True),
+    s=dial(0.3, 0.15, 1.5, log=True, label="width of the kernel"),
 )
 def mode_collapse(a, b, *, s):
     """Two generated points a and b against data at -1 and 1: squared MMD with a Gaussian kernel.

@@ -17,8 +17,8 @@ from toylands.formula import dial, landscape, log, minimum, sqrt
     lesson=14,
     levels="quantile",
     critical=lambda d, T: [minimum((sqrt((d - 1) * T),))],
-    d=dial(10.0, 2, 100, log=True, integer=True),
-    T=dial(0.1, 0.01, 0.15),
+    d=dial(10.0, 2, 100, log=True, integer=True, label="number of dimensions"),
+    T=dial(0.1, 0.01, 0.15, label="temperature"),
 )
 def shell_1d(r, *, d, T):
     """The free energy of the distance r from the bottom of a round bowl, in d dimensions.

@@ -26,7 +26,7 @@ from toylands.formula import Declared, dial, landscape, maximum, minimum, platea
         valley((sqrt(abs(s)), copysign(sqrt(abs(s)), s)), 0.0),
         valley((-sqrt(abs(s)), -copysign(sqrt(abs(s)), s)), 0.0),
     ],
-    s=dial(1.0, 0.1, 4),
+    s=dial(1.0, 0.1, 4, label="target of the product"),
 )
 def uv_product(u, v, *, s):
     """The smallest deep network: two linear layers with one weight each, target s.
@@ -52,7 +52,7 @@ def uv_product(u, v, *, s):
         saddle((0, 0, -1), s**2 / 2),
         valley((cbrt(s), cbrt(s), cbrt(s)), 0.0),
     ],
-    s=dial(1.0, 0.1, 4),
+    s=dial(1.0, 0.1, 4, label="target of the product"),
 )
 def uvw_product(u, v, w, *, s):
     """Three linear layers with one weight each, target s.
@@ -83,8 +83,8 @@ def _autoencoder_points(a: float, b: float) -> list[Declared]:
     lesson=5,
     levels="quantile",
     critical=_autoencoder_points,
-    a=dial(3.0, 0.5, 4),
-    b=dial(1.0, 0.5, 4),
+    a=dial(3.0, 0.5, 4, label="variance along the first axis"),
+    b=dial(1.0, 0.5, 4, label="variance along the second axis"),
 )
 def tied_autoencoder(w1, w2, *, a, b):
     """A linear autoencoder with one hidden unit and tied weights, on data with variances a and b.

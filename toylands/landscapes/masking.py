@@ -20,9 +20,9 @@ from toylands.formula import dial, exp, landscape, normal_cdf, sin, sqrt
     lesson=14,
     levels="quantile",
     players=(-1, -1),
-    width=dial(0.02, 0.01, 0.5, log=True),
-    ripple=dial(0.01, 0, 0.05),
-    sigma=dial(0.0, 0, 1),
+    width=dial(0.02, 0.01, 0.5, log=True, label="width of the cliff"),
+    ripple=dial(0.01, 0, 0.05, label="height of the ripples"),
+    sigma=dial(0.0, 0, 1, label="smoothing"),
 )
 def masked_cliff(x, y, *, width, ripple, sigma):
     """A plateau, a cliff at x = 1, and fast ripples along y: an attacker climbs, and goes astray.

@@ -21,7 +21,7 @@ from toylands.formula import dial, landscape, minimum, sqrt
     lesson=9,
     levels="linear",
     critical=[],
-    slope=dial(-1.0, -2, 2),
+    slope=dial(-1.0, -2, 2, label="slope of the ground"),
 )
 def landslide_1d(x, *, slope):
     """A slope that can be turned over: it falls to the right for slope < 0, to the left above.
@@ -42,7 +42,7 @@ def landslide_1d(x, *, slope):
     lesson=9,
     levels="linear",
     critical=lambda goal: [minimum((goal, 0), 0.0)],
-    goal=dial(8.0, -8, 8),
+    goal=dial(8.0, -8, 8, label="where the goal is"),
 )
 def moved_goal(x, y, *, goal):
     """A valley with a goal that can be moved along it; far from the goal its floor has slope 1.

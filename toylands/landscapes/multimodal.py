@@ -72,7 +72,7 @@ def _rastrigin_points(a: float) -> list[Declared]:
     source="Rastrigin 1974, Systems of Extremal Control; Jamil & Yang 2013",
     tags=("classic", "multimodal", "separable", "ripples"),
     critical=_rastrigin_points,
-    a=dial(10.0, 0, 20),
+    a=dial(10.0, 0, 20, label="height of the ripples"),
 )
 def rastrigin(x, y, *, a):
     """Rastrigin's function: a shallow bowl under regular, deep ripples.
@@ -109,8 +109,8 @@ def _bohachevsky_points(c: float, d: float) -> list[Declared]:
     source="Bohachevsky, Johnson & Stein 1986, Technometrics 28",
     tags=("classic", "multimodal", "separable", "ripples"),
     critical=_bohachevsky_points,
-    c=dial(0.3, 0, 0.5),
-    d=dial(0.4, 0, 0.5),
+    c=dial(0.3, 0, 0.5, label="height of the ripples along x"),
+    d=dial(0.4, 0, 0.5, label="height of the ripples along y"),
 )
 def bohachevsky1(x, y, *, c, d):
     """Bohachevsky's first function: ripples that matter only near the bottom of a bowl.
@@ -157,7 +157,7 @@ def _griewank_points(d: float) -> list[Declared]:
     source="Griewank 1981, J. Optim. Theory Appl. 34",
     tags=("classic", "multimodal", "ripples"),
     critical=_griewank_points,
-    d=dial(4000.0, 100, 10000, log=True),
+    d=dial(4000.0, 100, 10000, log=True, label="flatness of the bowl"),
 )
 def griewank(x, y, *, d):
     """Griewank's function in two dimensions: an egg box tilted so gently that all wells look alike.
@@ -230,9 +230,9 @@ def _ackley_points(a: float, b: float, c: float) -> list[Declared]:
     tags=("classic", "multimodal", "ripples", "kink", "plateau"),
     kink="at the origin, the global minimum: the tip of a cone of slope a b/sqrt(2)",
     critical=_ackley_points,
-    a=dial(20.0, 1, 40),
-    b=dial(0.2, 0.05, 0.5),
-    c=dial(2 * math.pi, math.pi, 3 * math.pi),
+    a=dial(20.0, 1, 40, label="depth of the funnel"),
+    b=dial(0.2, 0.05, 0.5, label="how narrow the funnel is"),
+    c=dial(2 * math.pi, math.pi, 3 * math.pi, label="ripples per length"),
 )
 def ackley(x, y, *, a, b, c):
     """Ackley's function: a rippled plain with one deep funnel that ends in a tip.

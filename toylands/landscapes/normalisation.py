@@ -24,8 +24,8 @@ from toylands.landscapes.bowls import least_squares_line
     critical=lambda centre, scale, x, y: (
         least_squares_line((x - centre) / scale, y) if scale else []
     ),
-    centre=dial(1.5, 0, 3),
-    scale=dial(sqrt(1.25), 0.5, 2, log=True),
+    centre=dial(1.5, 0, 3, label="what is subtracted from the input"),
+    scale=dial(sqrt(1.25), 0.5, 2, log=True, label="what the input is divided by"),
     data={"x": (0, 1, 2, 3), "y": (1, 3, 2, 5)},
 )
 def normalised_regression(w, b, *, centre, scale, x, y):
@@ -47,8 +47,8 @@ def normalised_regression(w, b, *, centre, scale, x, y):
     lesson=8,
     levels="quantile",
     critical=[minimum((1, 1), 0.0)],
-    s=dial(10.0, 1, 20, log=True),
-    r=dial(0.9, -0.95, 0.95),
+    s=dial(10.0, 1, 20, log=True, label="deviation of the first input"),
+    r=dial(0.9, -0.95, 0.95, label="correlation of the inputs"),
 )
 def two_inputs(a, b, *, s, r):
     """Linear regression on two inputs of deviations s and 1 and correlation r, true weights (1, 1).

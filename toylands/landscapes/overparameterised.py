@@ -23,7 +23,7 @@ from toylands.formula import dial, landscape, maximum, saddle, sqrt, valley
         maximum((0, 0), r**4 / 2),
         *(valley((sign * r, 0), 0.0) for sign in (1, -1)),
     ],
-    r=dial(1.0, 0.3, 1.4),
+    r=dial(1.0, 0.3, 1.4, label="radius of the valley"),
 )
 def circle_valley(x, y, *, r):
     """A whole circle of global minima, of radius r.
@@ -44,9 +44,9 @@ def circle_valley(x, y, *, r):
     lesson=7,
     levels="quantile",
     critical=lambda p, q, y: [valley((p * y / (p**2 + q**2), q * y / (p**2 + q**2)), 0.0)],
-    p=dial(3.0, 1, 5),
-    q=dial(4.0, 1, 5),
-    y=dial(5.0, 1, 6),
+    p=dial(3.0, 1, 5, label="factor of the first unknown"),
+    q=dial(4.0, 1, 5, label="factor of the second unknown"),
+    y=dial(5.0, 1, 6, label="right side of the equation"),
 )
 def one_equation(a, b, *, p, q, y):
     """One equation for two unknowns: a line of solutions.
@@ -82,7 +82,7 @@ def one_equation(a, b, *, p, q, y):
             for weights in ((1, 1, 0, 0), (0, 0, 1, 1), (-1, -1, 0, 0))
         ),
     ],
-    s=dial(1.0, 0.1, 3),
+    s=dial(1.0, 0.1, 3, label="target of the product"),
 )
 def wide_product(u1, v1, u2, v2, *, s):
     """A linear network with two hidden units: u1 v1 + u2 v2 should be s.
@@ -107,9 +107,9 @@ def wide_product(u1, v1, u2, v2, *, s):
         *(valley((sign * sqrt(y / x1), 0), 0.0) for sign in (1, -1)),
         *(valley((0, sign * sqrt(y / x2)), 0.0) for sign in (1, -1)),
     ],
-    x1=dial(1.0, 0.8, 3),
-    x2=dial(2.0, 0.8, 3),
-    y=dial(2.0, 0.2, 2.4),
+    x1=dial(1.0, 0.8, 3, label="first input"),
+    x2=dial(2.0, 0.8, 3, label="second input"),
+    y=dial(2.0, 0.2, 2.4, label="target of the output"),
 )
 def squared_weights(u1, u2, *, x1, x2, y):
     """A linear model whose weights are squares: one example, an ellipse of solutions.
@@ -134,9 +134,9 @@ def squared_weights(u1, u2, *, x1, x2, y):
         valley((sqrt(y / x1), 0, 0, 0), 0.0),
         valley((0, sqrt(y / x2), 0, 0), 0.0),
     ],
-    x1=dial(1.0, 0.5, 3),
-    x2=dial(2.0, 0.5, 3),
-    y=dial(2.0, 0.2, 3),
+    x1=dial(1.0, 0.5, 3, label="first input"),
+    x2=dial(2.0, 0.5, 3, label="second input"),
+    y=dial(2.0, 0.2, 3, label="target of the output"),
 )
 def diagonal_network(u1, u2, v1, v2, *, x1, x2, y):
     """A diagonal network: a linear model whose weights are differences of squares, and one example.
@@ -160,8 +160,8 @@ def diagonal_network(u1, u2, v1, v2, *, x1, x2, y):
         saddle((-sqrt(m), -sqrt(m)), y**2 / 2),
         valley((y / 2, -y / 2), 0.0),
     ],
-    m=dial(4.0, 1, 10_000, log=True, integer=True),
-    y=dial(2.0, 0.5, 4),
+    m=dial(4.0, 1, 10_000, log=True, integer=True, label="width of the network"),
+    y=dial(2.0, 0.5, 4, label="target of the output"),
 )
 def lazy_network(p, q, *, m, y):
     """How far a network of width m moves: straight valleys when it is wide, curved when it is not.

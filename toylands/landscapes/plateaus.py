@@ -19,7 +19,7 @@ from toylands.formula import dial, exp, landscape, minimum
     lesson=4,
     levels="linear",
     critical=[minimum((0, 0), 0.0)],
-    s=dial(1.0, 0.5, 4),
+    s=dial(1.0, 0.5, 4, label="width of the well"),
 )
 def gaussian_desert(x, y, *, s):
     """A single Gaussian well in a desert.
@@ -41,7 +41,7 @@ def gaussian_desert(x, y, *, s):
     lesson=4,
     levels="linear",
     critical=[],
-    slope=dial(1e-4, 1e-9, 1, log=True),
+    slope=dial(1e-4, 1e-9, 1, log=True, label="slope of the ramp"),
 )
 def ramp(x, *, slope):
     """A straight ramp, falling to the right with constant slope.

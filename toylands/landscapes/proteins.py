@@ -20,8 +20,8 @@ from toylands.landscapes.ripples import line_points, plane_points, rippled
     lesson=14,
     levels="quantile",
     critical=lambda k, a: line_points(k, a),
-    k=dial(4.0, 0.05, 8, log=True),
-    a=dial(0.2, 0, 0.5),
+    k=dial(4.0, 0.05, 8, log=True, label="steepness of the bowl"),
+    a=dial(0.2, 0, 0.5, label="height of the ripples"),
 )
 def funnel_1d(x, *, k, a):
     """A folding funnel: ripples on a bowl so steep that only one minimum is left.
@@ -41,8 +41,8 @@ def funnel_1d(x, *, k, a):
     lesson=14,
     levels="quantile",
     critical=lambda k, a: plane_points(k, a),
-    k=dial(4.0, 0.05, 8, log=True),
-    a=dial(0.2, 0, 0.5),
+    k=dial(4.0, 0.05, 8, log=True, label="steepness of the bowl"),
+    a=dial(0.2, 0, 0.5, label="height of the ripples"),
 )
 def funnel(x, y, *, k, a):
     """A folding funnel in two coordinates: rough walls, one native state at the bottom.
@@ -61,8 +61,8 @@ def funnel(x, y, *, k, a):
     lesson=14,
     levels="quantile",
     critical=lambda k, a: line_points(k, a),
-    k=dial(0.05, 0.05, 8, log=True),
-    a=dial(0.2, 0, 0.5),
+    k=dial(0.05, 0.05, 8, log=True, label="steepness of the bowl"),
+    a=dial(0.2, 0, 0.5, label="height of the ripples"),
 )
 def rugged_1d(x, *, k, a):
     """A disordered protein: the funnel's ripples in a basin so wide that they make many minima.
@@ -82,8 +82,8 @@ def rugged_1d(x, *, k, a):
     lesson=14,
     levels="quantile",
     critical=lambda k, a: plane_points(k, a),
-    k=dial(0.05, 0.05, 8, log=True),
-    a=dial(0.2, 0, 0.5),
+    k=dial(0.05, 0.05, 8, log=True, label="steepness of the bowl"),
+    a=dial(0.2, 0, 0.5, label="height of the ripples"),
 )
 def rugged(x, y, *, k, a):
     """A rugged basin in two coordinates: 51 times 51 shallow minima at the default parameters.

@@ -22,7 +22,7 @@ from toylands.landscapes.bowls import turned_quadratic
     lesson=3,
     levels="log",
     critical=[minimum((0, 0), 0.0)],
-    kappa=dial(100.0, 1, 1000, log=True),
+    kappa=dial(100.0, 1, 1000, log=True, label="condition number"),
 )
 def ravine(x, y, *, kappa):
     """A straight ravine: curvature kappa across (in x), 1 along its floor (in y).
@@ -42,8 +42,8 @@ def ravine(x, y, *, kappa):
     lesson=3,
     levels="log",
     critical=[minimum((0, 0), 0.0)],
-    kappa=dial(100.0, 1, 1000, log=True),
-    angle=dial(45.0, 0, 90),
+    kappa=dial(100.0, 1, 1000, log=True, label="condition number"),
+    angle=dial(45.0, 0, 90, label="degrees of the turn"),
 )
 def rotated_ravine(x, y, *, kappa, angle):
     """A ravine turned by an angle: curvature kappa along that direction, 1 across it.
@@ -63,8 +63,8 @@ def rotated_ravine(x, y, *, kappa, angle):
     lesson=3,
     levels="log",
     critical=lambda a: [minimum((a, a**2), 0.0)],
-    a=dial(1.0, 0.1, 3),
-    b=dial(100.0, 1, 1000, log=True),
+    a=dial(1.0, 0.1, 3, label="where the valley's lowest point is"),
+    b=dial(100.0, 1, 1000, log=True, label="steepness of the valley's walls"),
 )
 def rosenbrock(x, y, *, a, b):
     """Rosenbrock's valley: easy to enter, slow to follow.

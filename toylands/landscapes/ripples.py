@@ -71,9 +71,9 @@ def _after_smoothing(k: float, a: float, sigma: float) -> tuple[float, float, fl
     lesson=9,
     levels="quantile",
     critical=lambda k, a, sigma: line_points(*_after_smoothing(k, a, sigma)),
-    k=dial(0.1, 0.02, 2, log=True),
-    a=dial(0.05, 0, 0.5),
-    sigma=dial(0.0, 0, 1),
+    k=dial(0.1, 0.02, 2, log=True, label="curvature of the bowl"),
+    a=dial(0.05, 0, 0.5, label="height of the ripples"),
+    sigma=dial(0.0, 0, 1, label="smoothing"),
 )
 def rippled_bowl_1d(x, *, k, a, sigma):
     """A bowl with ripples of period 1, and its exact Gaussian smoothing.
@@ -93,9 +93,9 @@ def rippled_bowl_1d(x, *, k, a, sigma):
     lesson=9,
     levels="quantile",
     critical=lambda k, a, sigma: plane_points(*_after_smoothing(k, a, sigma)),
-    k=dial(0.1, 0.02, 2, log=True),
-    a=dial(0.05, 0, 0.5),
-    sigma=dial(0.0, 0, 1),
+    k=dial(0.1, 0.02, 2, log=True, label="curvature of the bowl"),
+    a=dial(0.05, 0, 0.5, label="height of the ripples"),
+    sigma=dial(0.0, 0, 1, label="smoothing"),
 )
 def rippled_bowl(x, y, *, k, a, sigma):
     """Ripples on a bowl in two coordinates, with exact Gaussian smoothing.

@@ -23,8 +23,8 @@ from toylands.landscapes.classics import separable
     lesson=4,
     levels="linear",
     critical=[saddle_point((0, 0), 0.0)],
-    a=dial(1.0, 0.1, 10, log=True),
-    b=dial(1.0, 0.1, 10, log=True),
+    a=dial(1.0, 0.1, 10, log=True, label="curvature upwards along x"),
+    b=dial(1.0, 0.1, 10, log=True, label="curvature downwards along y"),
 )
 def saddle(x, y, *, a, b):
     """The plain saddle: up along x with curvature a, down along y with curvature -b.
@@ -48,7 +48,7 @@ def saddle(x, y, *, a, b):
         minimum((0, sqrt(a)), -(a**2) / 4),
         minimum((0, -sqrt(a)), -(a**2) / 4),
     ],
-    a=dial(1.0, 0.1, 2),
+    a=dial(1.0, 0.1, 2, label="distance of the minima, squared"),
 )
 def quartic_saddle(x, y, *, a):
     """A saddle between two minima, at (0, √a) and (0, −√a).

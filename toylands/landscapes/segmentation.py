@@ -69,10 +69,10 @@ def _dice_loss(overlap: Any, size: Any, smooth_nr: Any, smooth_dr: Any) -> Any:
     lesson=5,
     levels="linear",
     critical=[],
-    t1=dial(1.0, 0, 1),
-    t2=dial(0.0, 0, 1),
-    smooth_nr=dial(0.0, 0, 1),
-    smooth_dr=dial(0.0, 0, 1),
+    t1=dial(1.0, 0, 1, label="target of the first pixel"),
+    t2=dial(0.0, 0, 1, label="target of the second pixel"),
+    smooth_nr=dial(0.0, 0, 1, label="constant in the numerator"),
+    smooth_dr=dial(0.0, 0, 1, label="constant in the denominator"),
 )
 def dice(p1, p2, *, t1, t2, smooth_nr, smooth_dr):
     """Soft Dice loss of two pixels, by default with target (1, 0) and without smoothing constants.
@@ -94,10 +94,10 @@ def dice(p1, p2, *, t1, t2, smooth_nr, smooth_dr):
     lesson=5,
     levels="linear",
     critical=[],
-    t1=dial(1.0, 0, 1),
-    t2=dial(0.0, 0, 1),
-    smooth_nr=dial(0.0, 0, 1),
-    smooth_dr=dial(0.0, 0, 1),
+    t1=dial(1.0, 0, 1, label="target of the first pixel"),
+    t2=dial(0.0, 0, 1, label="target of the second pixel"),
+    smooth_nr=dial(0.0, 0, 1, label="constant in the numerator"),
+    smooth_dr=dial(0.0, 0, 1, label="constant in the denominator"),
 )
 def dice_logits(z1, z2, *, t1, t2, smooth_nr, smooth_dr):
     """Soft Dice loss of two pixels as a function of their logits.
@@ -136,10 +136,10 @@ def dice_squared(p1, p2):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(200.0, 2, 1000, log=True, integer=True),
-    k=dial(10.0, 0, 1000, integer=True),
-    smooth_nr=dial(0.0, 0, 1),
-    smooth_dr=dial(0.0, 0, 1),
+    n=dial(200.0, 2, 1000, log=True, integer=True, label="number of pixels"),
+    k=dial(10.0, 0, 1000, integer=True, label="pixels of the target"),
+    smooth_nr=dial(0.0, 0, 1, label="constant in the numerator"),
+    smooth_dr=dial(0.0, 0, 1, label="constant in the denominator"),
 )
 def dice_regions(f, b, *, n, k, smooth_nr, smooth_dr):
     """Soft Dice of n pixels, of which k belong to the target: all of those at f, all others at b.
@@ -159,9 +159,9 @@ def dice_regions(f, b, *, n, k, smooth_nr, smooth_dr):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(100.0, 1, 1000, log=True, integer=True),
-    smooth_nr=dial(1.0, 1e-7, 1, log=True),
-    smooth_dr=dial(1.0, 1e-7, 1, log=True),
+    n=dial(100.0, 1, 1000, log=True, integer=True, label="number of pixels"),
+    smooth_nr=dial(1.0, 1e-7, 1, log=True, label="constant in the numerator"),
+    smooth_dr=dial(1.0, 1e-7, 1, log=True, label="constant in the denominator"),
 )
 def dice_black(p, *, n, smooth_nr, smooth_dr):
     """Soft Dice of an all-black target: n background pixels, all predicted as p.
@@ -181,9 +181,9 @@ def dice_black(p, *, n, smooth_nr, smooth_dr):
     lesson=5,
     levels="linear",
     critical=[],
-    n=dial(100.0, 1, 1000, log=True, integer=True),
-    smooth_nr=dial(1.0, 1e-7, 1, log=True),
-    smooth_dr=dial(1.0, 1e-7, 1, log=True),
+    n=dial(100.0, 1, 1000, log=True, integer=True, label="number of pixels"),
+    smooth_nr=dial(1.0, 1e-7, 1, log=True, label="constant in the numerator"),
+    smooth_dr=dial(1.0, 1e-7, 1, log=True, label="constant in the denominator"),
 )
 def dice_black_logits(z, *, n, smooth_nr, smooth_dr):
     """Soft Dice of an all-black target as a function of the logit z that all n pixels share.

@@ -51,8 +51,8 @@ def _swapped_minima(t1: float, t2: float) -> list[Declared]:
     lesson=6,
     levels="log",
     critical=_swapped_minima,
-    t1=dial(0.3, 0.1, 0.8),
-    t2=dial(3.0, 1.5, 3.8),
+    t1=dial(0.3, 0.1, 0.8, label="first teacher's weight"),
+    t2=dial(3.0, 1.5, 3.8, label="second teacher's weight"),
 )
 def two_neurons(w1, w2, *, t1, t2):
     """Two neurons learn from two others, with the exact loss over all inputs.

@@ -43,7 +43,7 @@ def _line(a: float) -> list[Declared]:
     lesson=9,
     levels="linear",
     critical=_line,
-    a=dial(3.0, 0, 6),
+    a=dial(3.0, 0, 6, label="height of the waves"),
 )
 def wavy_bowl_1d(x, *, a):
     """A wavy bowl, x² + a sin² x: not convex, and yet the slope always points at 0.
@@ -64,7 +64,7 @@ def wavy_bowl_1d(x, *, a):
     lesson=9,
     levels="quantile",
     critical=lambda a: separable(_turning(a), _turning(a)),
-    a=dial(3.0, 0, 6),
+    a=dial(3.0, 0, 6, label="height of the waves"),
 )
 def wavy_bowl(x, y, *, a):
     """A wavy bowl in two coordinates: contours that are not convex around a single minimum.

@@ -44,7 +44,7 @@ def _tilted_points(c: float) -> list[tuple[float, bool]]:
     critical=lambda c: [
         (minimum if bottom else maximum)((x,), _tilted(x, c)) for x, bottom in _tilted_points(c)
     ],
-    c=dial(0.2, -0.6, 0.6),
+    c=dial(0.2, -0.6, 0.6, label="tilt"),
 )
 def double_well_1d(x, *, c):
     """A double well, tilted so that the left minimum is good and the right one bad.
@@ -66,7 +66,7 @@ def double_well_1d(x, *, c):
     critical=lambda c: [
         (minimum if bottom else saddle)((x, 0), _tilted(x, c)) for x, bottom in _tilted_points(c)
     ],
-    c=dial(0.2, -0.6, 0.6),
+    c=dial(0.2, -0.6, 0.6, label="tilt"),
 )
 def double_well(x, y, *, c):
     """A tilted double well in x beside a parabola in y: two minima and the saddle between them.
@@ -90,7 +90,7 @@ def _four_wells_points(c: float) -> list[Declared]:
     lesson=4,
     levels="quantile",
     critical=_four_wells_points,
-    c=dial(0.0, -0.6, 0.6),
+    c=dial(0.0, -0.6, 0.6, label="tilt"),
 )
 def four_wells(x, y, *, c):
     """A double well in each coordinate: four minima, four saddles and one maximum.
@@ -133,11 +133,11 @@ def _gaussian_wells_points(
     lesson=(2, 12),
     levels="linear",
     critical=_gaussian_wells_points,
-    a1=dial(1.2, 0.5, 2),
-    s1=dial(0.2, 0.1, 1),
-    a2=dial(1.0, 0.5, 2),
-    s2=dial(0.8, 0.1, 1),
-    sigma=dial(0.0, 0, 1),
+    a1=dial(1.2, 0.5, 2, label="depth of the left well"),
+    s1=dial(0.2, 0.1, 1, label="width of the left well"),
+    a2=dial(1.0, 0.5, 2, label="depth of the right well"),
+    s2=dial(0.8, 0.1, 1, label="width of the right well"),
+    sigma=dial(0.0, 0, 1, label="smoothing"),
 )
 def gaussian_wells(x, y, *, a1, s1, a2, s2, sigma):
     """A sharp deep well on the left, a flat one on the right, and exact Gaussian smoothing.

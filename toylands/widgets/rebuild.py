@@ -63,7 +63,7 @@ def _said(land: Landscape) -> dict[str, Any]:
         said["players"] = list(land.players)
     if land.dials:
         said["dials"] = {
-            name: [dial.default, dial.low, dial.high, dial.log, dial.integer]
+            name: [dial.default, dial.low, dial.high, dial.log, dial.integer, dial.label]
             for name, dial in land.dials.items()
         }
     if land.data:
