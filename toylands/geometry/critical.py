@@ -62,11 +62,12 @@ def find_critical_points(
     typical = float(np.median(slopes)) if len(slopes) else 0.0
     candidates = candidates[norms <= 1e-9 * max(typical, 1e-12)]
     found = list(land.critical_points)
-    for cell in _one_per_cell(candidates, 1e-6 * size):
-        if any((np.abs(known.point - cell) <= 1e-6 * size).all() for known in found):
+    cells = _one_per_cell(candidates, 1e-6 * size)
+    for cell, point in zip(cells, land._described(land._refined(cells)), strict=True):
+        if _in_a_crowd(point):
             continue
-        point = land.critical_point(land.refine(cell))
-        if not _in_a_crowd(point):
+        known = np.array([one.point for one in found]).reshape(-1, land.dim)
+        if not (np.abs(known - cell) <= 1e-6 * size).all(axis=1).any():
             found.append(point)
     order = {"minimum": 0, "valley": 0, "saddle": 1, "maximum": 2}
     kept = [p for p in found if ((p.point >= window[:, 0]) & (p.point <= window[:, 1])).all()]
