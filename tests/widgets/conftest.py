@@ -48,8 +48,8 @@ def shown(notebook: Notebook) -> Iterator[Shown]:
     notebook.strangers.clear()
     views: list[View] = []
 
-    def run(arguments: str = RACE) -> View:
-        views.append(show(notebook, arguments))
+    def run(arguments: str = RACE, **options: bool) -> View:
+        views.append(show(notebook, arguments, **options))
         return views[-1]
 
     yield run

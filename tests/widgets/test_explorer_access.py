@@ -138,6 +138,16 @@ def test_the_keyboard_alone_can_do_everything(notebook: Notebook, shown: Shown) 
     then("End")
     view.wait_for("frame", "300")
     seq = view.seq
+    then("ArrowLeft", at="stage")
+    view.shown(seq)
+    notebook.settle()
+    assert view.scene()["start"] != start
+    seq = view.seq
+    then("Control+z")
+    view.shown(seq)
+    notebook.settle()
+    assert view.scene()["start"] == start
+    seq = view.seq
     then("b")
     view.shown(seq)
     assert view.scene()["show"]["basin"]
@@ -152,6 +162,11 @@ def test_the_keyboard_alone_can_do_everything(notebook: Notebook, shown: Shown) 
     view.wait_for("mode", "explore")
     then("?", at="stage")
     assert view.find("shortcuts").is_visible()
+    marks = view.find("shortcuts").locator("canvas")
+    assert marks.count() >= 14
+    blank = """(all) => all.filter((c) => !c.getContext("2d")
+        .getImageData(0, 0, c.width, c.height).data.some(Boolean)).length"""
+    assert marks.evaluate_all(blank) == 0
     then("Escape")
     assert not view.find("shortcuts").is_visible()
     for testid in ("play", "stage", "lr", "opt-1-on"):  # JupyterLab would delete the cell
@@ -195,6 +210,7 @@ def test_tab_visits_everything_in_order_and_shows_where_it_is(shown: Shown) -> N
 def test_everything_has_a_name_a_role_and_keeps_its_keys(shown: Shown) -> None:
     view = shown(f"{RACE}, show={{'basin': True, 'inside': True}}")
     view.root.evaluate("(r) => r.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    view.find("exact").click()
     session = view.page.context.new_cdp_session(view.page)
     document = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
     query = {"nodeId": document, "selector": "[data-testid=explorer]"}

@@ -84,22 +84,36 @@ def test_a_value_is_typed_exactly_and_beyond_the_slider(shown: Shown) -> None:
     assert view.scene()["params"]["b"] == 1234.5
     view.find("lr-box").fill("fast")
     view.press("Enter")
-    assert "not a number" in view.root.inner_text()
+    assert "not a number" in view.find("lr-fault").inner_text()
+    assert view.find("lr-box").get_attribute("aria-invalid") == "true"
     assert view.scene()["lr"] == 1.25e-7
 
 
 def test_what_is_impossible_is_said_and_taken_back(shown: Shown) -> None:
     view = shown()
+    heights = (
+        "(root) => [...root.querySelectorAll('.tl-main, .tl-card')].map((e) => e.offsetHeight)"
+    )
+    before = view.root.evaluate(heights)
     view.type_number("steps", "0")
-    view.notebook.wait("() => document.querySelector('[data-testid=error]').textContent !== ''")
-    assert "steps: 0 must be a whole number from 1 to 5,000" in view.find("error").inner_text()
-    assert view.find("error").get_attribute("role") == "alert"
+    fault = view.find("steps-fault")
+    view.notebook.wait("() => document.querySelector('[data-testid=steps-fault]').textContent")
+    assert "steps: 0 must be a whole number from 1 to 100,000" in fault.inner_text()
+    assert fault.get_attribute("role") == "alert"
+    # Beside the field that has the fault, the value still there to be corrected, and nothing has moved.
+    box, words = view.find("steps-box").bounding_box(), fault.bounding_box()
+    assert 0 <= words["y"] - box["y"] - box["height"] < 10
+    assert view.find("steps-box").input_value() == "0"
+    assert view.find("steps-box").get_attribute("aria-invalid") == "true"
+    assert view.root.evaluate(heights) == before
+    assert not view.find("error").is_visible()
     seq = view.seq
     view.type_number("steps", "200")
     view.shown(seq)
     view.wait_for("error", "")
     assert view.scene()["steps"] == 200
-    assert not view.find("error").is_visible()
+    assert not fault.is_visible()
+    assert view.find("steps-box").get_attribute("aria-invalid") is None
 
 
 def test_an_exception_in_the_kernel_is_shown_in_words(shown: Shown) -> None:
@@ -110,8 +124,8 @@ def test_an_exception_in_the_kernel_is_shown_in_words(shown: Shown) -> None:
     )
     try:
         view.type_number("lr", "0.002")
-        view.notebook.wait("() => document.querySelector('[data-testid=error]').textContent !== ''")
-        assert "the basement is flooded" in view.find("error").inner_text()
+        view.notebook.wait("() => document.querySelector('[data-testid=lr-fault]').textContent")
+        assert "the basement is flooded" in view.find("lr-fault").inner_text()
     finally:
         view.notebook.execute("_c.walks = _kept")
     seq = view.seq
@@ -163,17 +177,25 @@ def test_no_change_is_lost_when_several_come_at_once(shown: Shown) -> None:
 def test_landscape_presets_and_state(shown: Shown) -> None:
     view = shown()
     kept = view.find("state").input_value()
+    view.type_number("frame", "20")
     seq = view.seq
     view.find("landscape").select_option("parabola")
     view.shown(seq)
     assert view.scene()["landscape"] == "parabola"
-    assert view.trail("gd").sum() > 20
+    assert view.trail("gd").any()
     seq = view.seq
     view.find("preset").select_option("ravine: tuned heavy ball")
     view.shown(seq)
     scene = view.scene()
     assert (scene["landscape"], scene["steps"]) == ("ravine", 400)
     assert "Polyak" in view.find("preset-why").inner_text()
+    # A scene begins with its own end, wherever the one before was left.
+    assert view.frame == 400
+    assert "Momentum arrived in the valley after" in view.find("explain").inner_text()
+    view.find("exact").click()
+    view.notebook.wait(
+        "() => document.querySelector('[data-testid=explain]').textContent.includes('gradient norm')"
+    )
     assert "momentum converged to a minimum" in view.find("explain").inner_text()
     seq = view.seq
     view.find("state").fill(kept)

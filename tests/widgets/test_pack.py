@@ -1,7 +1,9 @@
 """What the page reads is what was computed: every byte decoded again, by a reader written from the format.
 
 The format: little-endian; per walk float32 coordinates, then loss, gradient norm and sharpness as 16-bit
-codes on a logarithmic scale (65535: zero or not a number), padded to four bytes.
+codes, padded to four bytes: 65000 magnitudes on a logarithmic scale or, where there are negative
+numbers, 32500 for each sign, the negative ones second; 65535 is not a number, 65534 zero, 65533 and 65532
+the infinities.
 """
 
 from __future__ import annotations
@@ -35,18 +37,24 @@ class Reader:
         return part
 
     def curve(self, rows: int, scale: list[float]) -> np.ndarray:
-        codes = self.take("<u2", rows).astype(float)
-        low, high = scale
-        return np.where(codes == 65535, np.nan, np.exp(low + codes / 65534 * (high - low)))
+        codes = self.take("<u2", rows).astype(int)
+        low, high, signed = scale
+        each = 32500 if signed else 65000
+        size = np.exp(low + (codes % each) / (each - 1) * (high - low))
+        read = np.where(codes < each, size, -size)
+        for code, value in ((65535, np.nan), (65534, 0.0), (65533, np.inf), (65532, -np.inf)):
+            read[codes == code] = value
+        return read
 
 
 def check_curve(read: np.ndarray, exact: np.ndarray, scale: list[float]) -> None:
     """Half a step of the logarithmic scale is all that may be lost (and nine digits of its ends)."""
-    size = np.abs(exact)
-    drawn = np.isfinite(size) & (size > 0)
-    np.testing.assert_array_equal(np.isfinite(read), drawn)
-    allowed = (scale[1] - scale[0]) / 65534 / 2 + 2e-9
-    np.testing.assert_array_less(np.abs(np.log(read[drawn]) - np.log(size[drawn])), allowed)
+    drawn = np.isfinite(exact) & (exact != 0)
+    np.testing.assert_array_equal(read[~drawn], exact[~drawn])
+    np.testing.assert_array_equal(np.sign(read[drawn]), np.sign(exact[drawn]))
+    allowed = (scale[1] - scale[0]) / (32499 if scale[2] else 64999) / 2 + 2e-9
+    off = np.abs(np.log(np.abs(read[drawn])) - np.log(np.abs(exact[drawn])))
+    np.testing.assert_array_less(off, allowed)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,8 @@ def check_curve(read: np.ndarray, exact: np.ndarray, scale: list[float]) -> None
         ("bowl", [tl.gd(0.3), tl.gd(0.1)], {"steps": 200}),  # the first one diverges
         ("bowl", [tl.gd(0.1)], {"start": (0, 0)}),  # nothing but zeros
         ("quartic_saddle", [tl.gd(0.1)], {"start": (0.3, 0)}),
+        ("six_hump_camel", [tl.gd(0.01)], {"start": (1.5, 1.0)}),  # the loss falls below zero
+        ("saddle", [tl.gd(0.1)], {"start": (1.0, 0.0)}),  # its loss ends at zero
     ],
 )
 def test_the_walks_come_back(name: str, opts: list[tl.Optimizer], options: dict[str, Any]) -> None:
@@ -75,7 +85,7 @@ def test_the_walks_come_back(name: str, opts: list[tl.Optimizer], options: dict[
         for exact, scale in zip((run.loss, run.grad_norm, sharpness), own, strict=True):
             read = reader.curve(rows, scale)
             if exact is sharpness:  # two ways to an eigenvalue differ by rounding
-                np.testing.assert_allclose(np.nan_to_num(read), np.abs(exact), rtol=2e-3, atol=1e-9)
+                np.testing.assert_allclose(read, exact, rtol=2e-3, atol=1e-9)
             else:
                 check_curve(read, exact, scale)
         reader.at += -reader.at % 4
@@ -83,6 +93,20 @@ def test_the_walks_come_back(name: str, opts: list[tl.Optimizer], options: dict[
 
 
 values = st.floats(allow_nan=True, allow_infinity=True)
+
+
+def test_a_point_of_a_walk_tells_its_slope_and_curvature() -> None:
+    """In closed form on Rosenbrock's valley; of a point far out, None for what is not finite."""
+    (walk,) = walks_of(tl.landscapes.rosenbrock, [tl.gd(1e-3)], steps=5)
+    x, y = walk.trajectory.path[3]
+    row, *numbers = pack.bend(walk, 3)
+    slope = [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)]
+    curvature = [2 - 400 * (y - 3 * x * x), -400 * x, 200]
+    assert row == 3
+    assert numbers == pytest.approx([*slope, *curvature], rel=1e-12)
+    (lost,) = walks_of(tl.landscapes.rosenbrock, [tl.gd(1e300)], steps=5)
+    far = len(lost.trajectory.path) - 1
+    assert all(value is None or np.isfinite(value) for value in pack.bend(lost, far))
 
 
 @hypothesis.given(st.lists(values, min_size=1, max_size=60))

@@ -132,6 +132,11 @@ class View:
         text = self.notebook.execute("print(json.dumps(explorer.scene))")
         return dict(json.loads(text))
 
+    def unfold(self) -> View:
+        """Open "More"."""
+        self.find("more").evaluate("(fold) => { fold.open = true; }")
+        return self
+
     # --- pixels -----------------------------------------------------------------------------------
 
     def pixels(self, testid: str = "stage-box") -> np.ndarray:
@@ -189,8 +194,12 @@ class View:
 Shown = Callable[..., View]
 
 
-def show(notebook: Notebook, arguments: str) -> View:
-    """Run `tl.explore(arguments)` in the notebook's first cell and wait for its first picture."""
+def show(notebook: Notebook, arguments: str, *, unfold: bool = True) -> View:
+    """Run `tl.explore(arguments)` in the notebook's first cell and wait for its first picture.
+
+    `unfold` opens "More", where all that is not on the first screen lies.
+    """
     notebook.set_sources(CELL.format(arguments=arguments))
     notebook.run_all()
-    return View(notebook).shown()
+    view = View(notebook).shown()
+    return view.unfold() if unfold else view

@@ -19,7 +19,7 @@ from toylands.formula import CriticalPoint, Landscape
 from toylands.geometry import convergence_rate, find_critical_points, stability_limit
 from toylands.optimizers import Optimizer
 from toylands.widgets import rebuild
-from toylands.widgets.scene import make_schedule
+from toylands.widgets.scene import make_schedule, record_every
 
 #: so many stationary points are looked for again, on a finer grid
 CROWD = 60
@@ -44,6 +44,12 @@ class Walk:
     limit: float | None
     predicted: float | None
     measured: float | None
+
+    @property
+    def rates(self) -> np.ndarray:
+        """The learning rate of the step that begins at each recorded point but the last."""
+        run = self.trajectory
+        return run.rates[:: run.every][: len(run.path) - 1]
 
 
 def scene_landscape(
@@ -149,12 +155,14 @@ def walk(
     land: Landscape, opt: Optimizer, scene: Mapping[str, Any], number: int, *, inside: bool = False
 ) -> Walk:
     """Run one optimizer and measure it; `inside` records the rule's memory too."""
+    every = record_every(scene["steps"])
     run = descend(
         land,
         opt,
         scene["start"],
         scene["steps"],
         seed=scene["seed"],
+        every=every,
         record_state=inside,
         batch=scene["batch"],
         time_varying=_moving(scene, scene["steps"]),
@@ -168,7 +176,8 @@ def walk(
     status = run.status
     predicted = measured = None
     if not status.left:
-        measured = measured_rate(run.grad_norm)
+        factor = measured_rate(run.grad_norm)
+        measured = None if factor is None else factor ** (1 / every)
         if status.kind == "converged" and status.point == "minimum":
             predicted = convergence_rate(opt, np.linalg.eigvalsh(hessians[-1]))
     return Walk(
@@ -208,17 +217,20 @@ def terrain(land: Landscape, view: Any, resolution: int) -> np.ndarray:
     return land.loss(np.stack(np.meshgrid(x, y), axis=-1))
 
 
-def critical_points(land: Landscape, view: Any) -> tuple[list[CriticalPoint], bool]:
+def critical_points(
+    land: Landscape, view: Any, *, final: bool = True
+) -> tuple[list[CriticalPoint], bool]:
     """The critical points to draw, and whether they are all of the view's.
 
     All that a search finds; where a finer search finds many more, there are more than can be found, and only
     the declared ones are drawn. So they are on the slice of a large network, where a search takes minutes.
+    Where a crowd has been found while something is dragged (not `final`), the finer search waits.
     """
     if land.definition.cost > DEAR:
         return list(land.critical_points), False
     try:
         found = find_critical_points(land, view, grid=24, steps=40)
-        if len(found) <= CROWD:
+        if len(found) <= CROWD or not final:
             return found, True
         more = find_critical_points(land, view, grid=48, steps=40)
     except ValueError:

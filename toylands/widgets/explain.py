@@ -1,4 +1,7 @@
-"""What happened, in words: one live sentence per walk, for the eye and for screen readers."""
+"""What happened, exactly, in words: one live sentence per walk with its norms, rates and limits.
+
+The page tells it plainly first (see `plainly`); these are one click away.
+"""
 
 from __future__ import annotations
 
@@ -55,26 +58,26 @@ def sentence(walk: Walk) -> str:
 
 
 def _why_diverged(walk: Walk) -> str:
-    run = walk.trajectory
-    if walk.limit is None or not len(run.rates):
+    rates = walk.rates
+    if walk.limit is None or not len(rates):
         return ""
-    sharpness = walk.sharpness[: len(run.rates)]
-    meter = run.rates * sharpness
+    sharpness = walk.sharpness[: len(rates)]
+    meter = rates * sharpness
     over = np.flatnonzero(meter > walk.limit)
     if not len(over):
         return ""
     k = int(over[0])
-    return f": at step {k} {_too_large(walk, run.rates[k], sharpness[k])}"
+    return f": at step {k * walk.trajectory.every} {_too_large(walk, rates[k], sharpness[k])}"
 
 
 def _too_large(walk: Walk, rate: float, sharpness: float) -> str:
     assert walk.limit is not None
     limit, bound = number(walk.limit), number(walk.limit / sharpness)
     words = f"its learning rate {number(rate)} is above {limit}/lambda_max = {bound}"
-    return words if _is_bowl(walk) else f"{words}, a limit that is exact on bowls only"
+    return words if is_bowl(walk) else f"{words}, a limit that is exact on bowls only"
 
 
-def _is_bowl(walk: Walk) -> bool:
+def is_bowl(walk: Walk) -> bool:
     """Whether the curvature is the same everywhere and nowhere negative; a saddle is left at any rate."""
     run = walk.trajectory
     if not run.landscape.definition.quadratic:

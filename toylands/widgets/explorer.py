@@ -22,11 +22,21 @@ import traitlets
 
 from toylands import landscapes, optimizers
 from toylands._door import door
-from toylands.formula import Landscape
+from toylands.formula import CriticalPoint, Landscape
 from toylands.formula import landscape as from_text
 from toylands.geometry.slices import has_formula, slice_plane
 from toylands.optimizers import Optimizer
-from toylands.widgets import bundle, compute, explain, formulas, pack, presets, rebuild, still
+from toylands.widgets import (
+    bundle,
+    compute,
+    explain,
+    formulas,
+    pack,
+    plainly,
+    presets,
+    rebuild,
+    still,
+)
 from toylands.widgets import scene as scenes
 
 #: grid points per side while a control is dragged, and once it is released
@@ -113,6 +123,8 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         self.followers: list[Explorer] = []
         self._scene = scene
         self._walks: list[compute.Walk] = []
+        #: the minima in view, where they are all known
+        self._minima: list[CriticalPoint] = []
         #: which terrain the page has, and whether it is the fine one
         self._ground: tuple[str, bool] = ("", False)
         super().__init__(
@@ -220,6 +232,8 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         made = self._scene
         if "state" in patch:
             made = scenes.from_state(patch.pop("state"))
+        elif "scene" in patch:
+            made = scenes.check(patch.pop("scene"))
         elif "preset" in patch:
             made = presets.scene_of(patch.pop("preset"), made)
         name = patch.get("landscape")
@@ -255,7 +269,6 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         land = self.landscape
         self._walks = compute.walks(scene, land, self._extra_rules, inside=final)
         packed, scales = pack.pack_walks(self._walks)
-        words = explain.explain(self._walks)
         with self.hold_sync():
             ground = json.dumps([scene.get(key) for key in _TERRAIN_KEYS])
             if self._ground not in ((ground, True), (ground, final)):
@@ -272,7 +285,8 @@ class Explorer(still.Kept, anywidget.AnyWidget):
             self.picture = {
                 "dim": land.dim,
                 "final": final,
-                "explain": words,
+                "explain": plainly.paragraph(self._walks, self._minima),
+                "exact": explain.explain(self._walks),
                 "walks": [
                     self._describe(walk, scale, final)
                     for walk, scale in zip(self._walks, scales, strict=True)
@@ -281,17 +295,32 @@ class Explorer(still.Kept, anywidget.AnyWidget):
             }
             self.seq += 1
 
+    def _row(self, walk: compute.Walk) -> int:
+        """The recorded point of a walk at which the page shows its head."""
+        run = walk.trajectory
+        last = len(run.path) - 1
+        if self.cursor < 0:
+            return last
+        each = run.optimizer.evaluations_per_step if self._scene["axis"] == "evaluations" else 1
+        return min(int(self.cursor) // (each * run.every), last)
+
     def _describe(self, walk: compute.Walk, scale: Any, final: bool) -> dict[str, Any]:
         run = walk.trajectory
         status = run.status
         described = {
             "id": walk.id,
             "rows": len(run.path),
+            "every": run.every,
             "q": scale,
             "status": str(status),
+            "outcome": plainly.outcome(walk, self._minima),
             "kind": status.kind,
             "diverged_at": status.step,
         }
+        if (
+            not final
+        ):  # for the quadratic model at the head; all rows come when the slider is released
+            described["bend"] = pack.bend(walk, self._row(walk))
         if final:
             described |= {
                 "name": run.optimizer.name,
@@ -312,7 +341,7 @@ class Explorer(still.Kept, anywidget.AnyWidget):
                     if key != "lr"  # in the table, step by step
                 },
                 "memory": list(run.optimizer.rule.memory),
-                "corrects": formulas.corrects_bias(run.optimizer.rule),
+                "corrects": run.every == 1 and formulas.corrects_bias(run.optimizer.rule),
             }
         return described
 
@@ -328,24 +357,28 @@ class Explorer(still.Kept, anywidget.AnyWidget):
             "coordinates": list(land.coordinates),
             "final": final,
         }
+        # Which points there are, and which of them have met, is what a dragged parameter is to show.
+        critical, complete = compute.critical_points(land, self._scene["view"], final=final)
+        self._minima = [point for point in critical if point.kind == "minimum"] if complete else []
+        meta |= {
+            "critical": [
+                {
+                    "point": point.point.tolist(),
+                    "kind": point.kind,
+                    "loss": point.loss,
+                    "eigenvalues": [float(value) for value in point.eigenvalues],
+                }
+                for point in critical
+            ],
+            "critical_complete": complete,
+        }
         if final:
-            critical, complete = compute.critical_points(land, self._scene["view"])
             meta |= {
                 "name": land.name,
                 "title": land.title,
                 "source": land.source,
                 "kink": land.kink,
                 "formulas": formulas.landscape_formulas(land),
-                "critical": [
-                    {
-                        "point": point.point.tolist(),
-                        "kind": point.kind,
-                        "loss": point.loss,
-                        "eigenvalues": [float(value) for value in point.eigenvalues],
-                    }
-                    for point in critical
-                ],
-                "critical_complete": complete,
             }
         self.terrain = pack.pack_terrain(grid)
         self.terrain_meta = compute.finite(meta)

@@ -1,8 +1,8 @@
 """Numbers to bytes for the page: little-endian, small enough that a dragged slider never stutters.
 
-Coordinates travel as float32. Loss, gradient norm and sharpness are drawn on logarithmic axes a few
-hundred pixels high, so 16 bits on a logarithmic scale are plenty while dragging; exact values follow,
-as float64, when the slider is released.
+Coordinates travel as float32. Loss, gradient norm and sharpness are drawn on axes a few hundred pixels
+high, so 16 bits with a logarithmic scale of magnitudes and a sign are plenty while dragging; exact values
+follow, as float64, when the slider is released.
 """
 
 from __future__ import annotations
@@ -15,23 +15,33 @@ import numpy as np
 from toylands.dynamics import Basins, Trajectory
 from toylands.widgets.compute import Walk
 
-#: the code for "zero or not a number"
-NOTHING = 65535
+#: codes of what has no logarithm, above those of magnitudes; the others are 0 to LEVELS - 1
+NOTHING, ZERO, UP, DOWN = 65535, 65534, 65533, 65532
+LEVELS = 65000
 LABELS = {-1: 255, -2: 254, -3: 253, -4: 252, -5: 251}
 
 
 def quantise(values: np.ndarray) -> tuple[np.ndarray, list[float]]:
-    """Magnitudes as uint16 on a logarithmic scale, and the scale's ends (natural logarithms)."""
-    size = np.abs(np.asarray(values, dtype=float))
-    known = np.isfinite(size) & (size > 0)
+    """Numbers as uint16, and their scale: natural logarithms of the ends, and whether there are signs.
+
+    Magnitudes are spaced evenly in their logarithms, from 0 to LEVELS - 1. Where some numbers are negative
+    there are half as many for each sign: the negative ones begin at LEVELS / 2.
+    """
+    values = np.asarray(values, dtype=float)
+    codes = np.full(len(values), NOTHING, dtype="<u2")
+    for code, where in ((ZERO, values == 0), (UP, values == np.inf), (DOWN, values == -np.inf)):
+        codes[where] = code
+    known = np.isfinite(values) & (values != 0)
     if not known.any():
-        return np.full(len(size), NOTHING, dtype="<u2"), [0.0, 1.0]
-    logs = np.log(size[known])
+        return codes, [0.0, 1.0, 0]
+    negative = values[known] < 0
+    signed = bool(negative.any())
+    half = LEVELS // 2 if signed else LEVELS
+    logs = np.log(np.abs(values[known]))
     low, high = float(logs.min()), float(logs.max())
     span = max(high - low, 1e-12)
-    codes = np.full(len(size), NOTHING, dtype="<u2")
-    codes[known] = np.rint((logs - low) * ((NOTHING - 1) / span))
-    return codes, [round(low, 9), round(low + span, 9)]
+    codes[known] = np.rint((logs - low) * ((half - 1) / span)) + np.where(negative, half, 0)
+    return codes, [round(low, 9), round(low + span, 9), int(signed)]
 
 
 def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
@@ -50,6 +60,15 @@ def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
     return b"".join(parts), scales
 
 
+def bend(walk: Walk, row: int) -> list[float | None]:
+    """Row, gradient and the Hessian's upper triangle at one point of a walk; None for what is not finite."""
+    run, hessian = walk.trajectory, walk.hessians[row]
+    then = {name: values[row] for name, values in run.time_varying.items()}
+    gradient = run.landscape(**then).field(run.path[row])
+    numbers = [*gradient, *hessian[np.triu_indices(len(hessian))]]
+    return [row, *(float(value) if np.isfinite(value) else None for value in numbers)]
+
+
 def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
     """Exact curves for the charts and the inside panel: columns of float64, named in the meta.
 
@@ -66,19 +85,21 @@ def pack_details(walks: Sequence[Walk]) -> tuple[bytes, list[dict[str, Any]]]:
         }
         names = run.landscape.coordinates
         step = np.vstack([np.diff(run.path, axis=0), np.full((1, d), np.nan)])
+        steps = (
+            {"step": step} if run.every == 1 else {}
+        )  # between points further apart there are many
         columns.update({f"theta_{names[j]}": run.path[:, j] for j in range(d)})
         columns.update({f"g_{names[j]}": gradient[:, j] for j in range(d)})
         for j in range(d):
             for k in range(j, d):
                 columns[f"h_{names[j]}{names[k]}"] = walk.hessians[:, j, k]
-        for key, vectors in {**_uphill(run, gradient), "step": step}.items():
+        for key, vectors in {**_uphill(run, gradient), **steps}.items():
             columns.update({f"{key}_{names[j]}": vectors[:, j] for j in range(d)})
         if run.used is not None:
             columns.update({f"used_{names[j]}": run.used[:, j] for j in range(d)})
         for memory, values in (run.memory or {}).items():
             columns.update({f"{memory}_{names[j]}": values[:, j] for j in range(d)})
-        rates = np.append(run.rates, np.nan)
-        columns["lr"] = rates[: len(run.path)]
+        columns["lr"] = np.append(walk.rates, np.full(len(run.path) - len(walk.rates), np.nan))
         table = np.asarray(list(columns.values()), dtype="<f8")
         parts.append(np.ascontiguousarray(table).tobytes())
         meta.append({"id": walk.id, "rows": len(run.path), "columns": list(columns)})

@@ -223,6 +223,7 @@ def _menu_entry(land: Landscape) -> dict[str, Any]:
                 "high": dial.high,
                 "log": dial.log,
                 "integer": dial.integer,
+                "label": dial.label,
             }
             for name, dial in land.dials.items()
         },

@@ -32,7 +32,9 @@ MOST = 100_000
 MODES = ("explore", "predict", "teacher")
 AXES = ("steps", "evaluations")
 SCALES = ("log", "linear")
-MAX_STEPS = 5_000
+MAX_STEPS = 100_000
+#: a walk's points that are kept and drawn; longer walks are recorded every so many steps
+MAX_POINTS = 5_000
 MAX_OPTIMIZERS = 8
 #: the schedules the explorer offers, with the arguments it starts them with (steps fill in the run)
 SCHEDULES: dict[str, dict[str, Any]] = {
@@ -209,6 +211,11 @@ def make_schedule(described: Mapping[str, Any]) -> Any:
     return getattr(schedules, name)(**arguments)
 
 
+def record_every(steps: int) -> int:
+    """How many steps lie between the points that are kept of a walk."""
+    return -(-steps // MAX_POINTS)
+
+
 def check(scene: Mapping[str, Any]) -> dict[str, Any]:
     """Check a scene and return it as plain data (numbers, text, lists and dictionaries).
 
@@ -242,6 +249,13 @@ def check(scene: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("lr", "noise"):
         _check_rate(name, made[name])
     _check_whole("steps", made["steps"], 1, MAX_STEPS)
+    every = record_every(made["steps"])
+    if made["steps"] % every:
+        near = made["steps"] // every * every
+        raise ValueError(
+            f"steps: of {made['steps']:,} steps the explorer keeps every {every}th point, so that the "
+            f"last one would be lost; take {near:,} or {near + every:,}."
+        )
     _check_whole("seed", made["seed"], 0, None)
     _check_whole("basin_of", made["basin_of"], 0, None)
     for name, choices in (("mode", MODES), ("axis", AXES), ("loss_scale", SCALES)):

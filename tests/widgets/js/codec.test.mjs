@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as codec from "../../../toylands/widgets/js/codec.js";
 import * as marks from "../../../toylands/widgets/js/marks.js";
+import { crowdOf, fadeAt, traceTrail } from "../../../toylands/widgets/js/trails.js";
 import { ellipseFromHessian, formatNumber } from "../../../toylands/widgets/js/geometry.js";
 
 const c = { ...codec, ...marks };
@@ -27,14 +28,16 @@ const same = (actual, expected) => {
   expected.forEach((value, k) => assert.equal(actual[k], kept(value)));
 };
 
-/** Logarithms of quantised magnitudes lie within half a step; zero and NaN are NaN. */
+/** Logarithms of quantised numbers lie within half a step, signs and zeros come back; null is NaN or infinite. */
 function alike(actual, expected) {
   assert.equal(actual.length, expected.length);
   const logs = expected.filter((v) => v !== null && v !== 0).map((v) => Math.log(Math.abs(v)));
-  const step = Math.max((Math.max(...logs) - Math.min(...logs)) / 65534, 1e-8);
+  const levels = expected.some((v) => v < 0) ? 32499 : 64999;
+  const step = Math.max((Math.max(...logs) - Math.min(...logs)) / levels, 1e-8);
   expected.forEach((value, k) => {
-    if (value === null || value === 0) assert.ok(Number.isNaN(actual[k]));
-    else assert.ok(Math.abs(Math.log(actual[k]) - Math.log(Math.abs(value))) < 0.51 * step + 1e-8, `row ${k}`);
+    if (value === null) assert.ok(!Number.isFinite(actual[k]));
+    else if (value === 0) assert.equal(actual[k], 0);
+    else assert.ok(Math.abs(Math.log(actual[k] / value)) < 0.51 * step + 1e-8, `row ${k}`);
   });
 }
 
@@ -63,12 +66,19 @@ for (const name of ["plane", "line"]) {
       same(columns.grad_norm, walk.grad_norm.map((v) => v ?? NaN));
       const model = quadratic[k];
       assert.equal(model.id, walk.id);
-      same(model.gx, walk.gx);
-      same(model.hxx, walk.hxx);
-      if (walk.hxy) { same(model.hxy, walk.hxy); same(model.hyy, walk.hyy); } else assert.equal(model.hxy, null);
+      for (const [name, exact] of [["gx", walk.gx], ["hxx", walk.hxx], ["hxy", walk.hxy], ["hyy", walk.hyy]]) {
+        for (const row of [0, 3, rows - 1]) assert.equal(model.at(row)[name], exact?.[row] ?? null, `${name} of row ${row}`);
+      }
+      assert.deepEqual([model.only, model.at(rows)], [null, null]);
     });
   });
 }
+
+test("while something is dragged one row of each walk is known", () => {
+  const [plane, line] = c.quadraticOfBends([{ id: 3, bend: [7, 1, 2, 3, 4, 5] }, { id: 4, bend: [2, 1, 6] }, { id: 5 }]);
+  assert.deepEqual([plane.id, plane.only, plane.at(7)], [3, 7, { row: 7, gx: 1, gy: 2, hxx: 3, hxy: 4, hyy: 5 }]);
+  assert.deepEqual(line.at(2), { row: 2, gx: 1, gy: null, hxx: 6, hxy: null, hyy: null });
+});
 
 test("the terrain and the basin map come back, row by y", withPython, () => {
   const { terrain, loss, basin, labels } = made.maps;
@@ -100,13 +110,14 @@ test("bytes of another length are refused", () => {
   assert.throws(() => c.decodeWalks(new ArrayBuffer(20), picture), /walks: expected 16 bytes, got 20/);
 });
 
-test("codes are ends and steps of a logarithmic scale", () => {
+test("codes are ends and steps of a logarithmic scale, with signs where there are some", () => {
   const [low, high] = [Math.log(1e-6), Math.log(100)];
-  const values = c.unquantise([0, 32767, 65534, 65535], [low, high]);
-  assert.ok(Math.abs(values[0] - 1e-6) < 1e-18);
-  assert.ok(Math.abs(values[1] - 1e-2) < 1e-12);
-  assert.ok(Math.abs(values[2] - 100) < 1e-10);
-  assert.ok(Number.isNaN(values[3]));
+  const near = (actual, expected) => assert.ok(Math.abs(actual / expected - 1) < 1e-3, `${actual} ${expected}`);
+  const values = c.unquantise([0, 32500, 64999], [low, high, 0]);
+  [1e-6, 1e-2, 100].forEach((value, k) => near(values[k], value));
+  const signed = c.unquantise([0, 32499, 32500, 64999], [low, high, 1]);
+  [1e-6, 100, -1e-6, -100].forEach((value, k) => near(signed[k], value));
+  assert.deepEqual([...c.unquantise([65535, 65534, 65533, 65532], [low, high, 0])], [NaN, 0, Infinity, -Infinity]);
 });
 
 test("FNV-1a gives the published values", () => {
@@ -138,6 +149,22 @@ test("basin colours never repeat for different losses", () => {
   const level = on(minima.map((_, k) => ({ loss: 1e-17 * k })));
   assert.equal(new Set(level.colors).size, 1);
   assert.deepEqual(on(minima, [1, 2]).steps.map(({ loss }) => loss), [0, 7, 14]); // the first lies in the view
+});
+
+test("a trail of any optimizer is seen on any basin", () => {
+  const minima = Array.from({ length: 40 }, (_, k) => ({ loss: k, point: [k, 0] }));
+  const channels = (color) => [1, 3, 5].map((i) => Number.parseInt(color.slice(i, i + 2), 16));
+  const apart = (a, b) => Math.hypot(...channels(a).map((value, k) => value - channels(b)[k]));
+  for (const count of [14, 40]) {
+    const { colors } = c.basinColors(palette, { minima: minima.slice(0, count), view: [[0, 40], [-1, 1]], labels: [] });
+    for (const ground of colors) {
+      for (const [hue, { outline }] of Object.entries(palette.hues)) {
+        assert.ok(apart(hue, ground) > 60, `${hue} on ${ground}`);
+        const seen = Math.max(c.contrast(hue, ground), c.contrast(outline, ground));
+        assert.ok(seen > 2, `${hue} with ${outline} on ${ground}: ${seen}`);
+      }
+    }
+  }
 });
 
 test("the basin map says what becomes of a start", () => {
@@ -189,7 +216,7 @@ test("a shape is traced round its centre, y upwards", () => {
 
 test("a clipped trail is drawn up to a vertex, with its gaps", () => {
   const { calls, ctx } = recorder();
-  c.traceTrail(ctx, { x: [0, 1, 5, 6], y: [0, 0, 2, 2], pen: [0, 1, 0, 1] }, 3);
+  traceTrail(ctx, { x: [0, 1, 5, 6], y: [0, 0, 2, 2], pen: [0, 1, 0, 1] }, 0, 3);
   assert.deepEqual(calls, [["moveTo", 0, 0], ["lineTo", 1, 0], ["moveTo", 5, 2]]);
 });
 
@@ -201,4 +228,17 @@ test("tags stay in the frame and do not cover one another", () => {
     assert.ok(a[0] >= 0 && a[1] >= 0 && a[0] + a[2] <= 200 && a[1] + a[3] <= 160);
     for (const b of taken.slice(k + 1)) assert.ok(Math.abs(a[1] - b[1]) >= 20, "apart");
   }
+});
+
+test("only a trail that has covered its ground many times fades, and its newest part never does", () => {
+  const zigzag = (turns) => ({ x: Array.from({ length: turns }, (_, k) => 100 * (k % 2)), y: Array.from({ length: turns }, (_, k) => k / 10) });
+  const crowd = ({ x, y }, pen = x.map((_, k) => Number(k > 0))) => crowdOf(x, y, pen, x.length, 4.5);
+  assert.deepEqual(fadeAt(crowd(zigzag(4)), 4), [0, 0]);
+  const [full, half] = fadeAt(crowd(zigzag(300)), 300);
+  assert.ok(half > 0 && half < full && full < 300, `${half} ${full}`);
+  assert.ok(300 - full >= 3, "the last turns are seen");
+  assert.deepEqual(fadeAt(crowd(zigzag(300)), 3), [0, 0]); // at the beginning of the run nothing has piled up
+  const jumps = zigzag(300).x.map(() => 0); // never drawn: no crowd
+  assert.deepEqual(fadeAt(crowd(zigzag(300), jumps), 300), [0, 0]);
+  assert.deepEqual(fadeAt(crowdOf([], [], [], 0, 4.5), 0), [0, 0]);
 });

@@ -238,7 +238,8 @@ test("the common height of ellipses is round and keeps them in sight", () => {
   assert.equal(g.roundRise([[1, 100]], 2), 0.2); // too long to be closed: 10 (0.09 * 2)^2 / 2 = 0.162
   assert.equal(g.roundRise([[0, 4]], 2), g.roundRise([[4, 4]], 2)); // a valley: across it
   assert.equal(g.roundRise([[1, 4], [1e-300, 1e-299]], 2), 0.03); // one walk is far out in the plain
-  assert.equal(g.riseOf([{ hxx: [9, 1], hxy: [0, 0], hyy: [9, 4] }], 2), 0.03);
+  assert.equal(g.riseOf([{ hxx: 1, hxy: 0, hyy: 4 }], 2), 0.03);
+  assert.equal(g.riseOf([{ hxx: 4, hxy: null, hyy: null }], 2), g.roundRise([[4, 4]], 2));
 });
 
 test("the nearest point", () => {

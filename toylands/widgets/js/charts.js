@@ -5,8 +5,11 @@ import { PEN, drawMarker, fitCanvas } from "./marks.js";
 
 // ------------------------------------------------------------------------------------------ the charts
 
+/** A chart that would be less high leaves its room to the others. */
+const LEAST_HIGH = 96;
+
 /** The red of "above the stability limit"; no optimizer and no terrain has it. */
-const ALARM = { light: "#C4122F", dark: "#FF6474" };
+export const ALARM = { light: "#C4122F", dark: "#FF6474" };
 
 /** The finite values of some curves: [lowest, highest, lowest above zero], or null where there are none. */
 function rangeOf(curves, key) {
@@ -111,14 +114,14 @@ export function placeLabel(curves, taken, [from, to], y, [width, height]) {
 /**
  * Three small charts under each other with one cursor.
  *
- * setWalks([{id, color, outline, marker, dash, label, loss, gradNorm, meter (or null), limit (or null), perStep}]),
+ * setWalks([{id, color, outline, marker, dash, label, loss, gradNorm, meter (or null), limit (or null), perStep, every}]),
  * setFrame(f) in units of the axis, setAxis("steps" | "evaluations"), setScale("log" | "linear"),
  * setShow({hideFuture, locked}), setTheme, setLarge, resize, draw, describe, destroy.
- * Handlers: {onScrub(frame, final)}.
+ * setWanted(key) chooses which is kept where not all have room. Handlers: {onScrub(frame, final), onFit(all of them)}.
  */
 export class Charts {
   constructor(container, palette, handlers = {}) {
-    Object.assign(this, { palette, handlers, theme: "light", large: false, walks: [], axis: "steps", log: true });
+    Object.assign(this, { palette, handlers, theme: "light", large: false, walks: [], axis: "steps", log: true, wanted: "loss" });
     Object.assign(this, { frame: 0, width: 0, height: 0, ratio: 1, ticket: 0, panels: [] });
     this.show = { hideFuture: false, locked: false };
     this.layoutDirty = this.frontDirty = true;
@@ -153,6 +156,8 @@ export class Charts {
   setShow(show) { Object.assign(this.show, show); this.touch(true); }
   setTheme(theme) { this.theme = theme === "dark" ? "dark" : "light"; this.touch(true); }
   setLarge(large) { this.large = Boolean(large); this.touch(true); }
+  /** The chart that is shown first; the others where there is room for them. */
+  setWanted(key) { if (key !== this.wanted) { this.wanted = key; this.touch(true); } }
   setFrame(frame) {
     if (frame === this.frame) return;
     this.frame = frame;
@@ -212,11 +217,11 @@ export class Charts {
     }
   }
 
-  /** How far a walk has come along the x-axis after `row` steps. */
-  across(walk, row) { return this.axis === "evaluations" ? row * (walk.perStep ?? 1) : row; }
+  /** How far a walk has come along the x-axis at a row: `every` steps lie between two rows. */
+  across(walk, row) { return row * (walk.every ?? 1) * (this.axis === "evaluations" ? walk.perStep ?? 1 : 1); }
 
   rowAt(walk, frame) {
-    const row = this.axis === "evaluations" ? Math.floor(frame / (walk.perStep ?? 1) + 1e-9) : Math.floor(frame);
+    const row = Math.floor(frame / this.across(walk, 1) + 1e-9);
     return Math.max(0, Math.min((walk.loss?.length ?? 1) - 1, row));
   }
 
@@ -225,11 +230,17 @@ export class Charts {
   layOut() {
     const unit = this.large ? 1.5 : 1;
     const meters = this.walks.some((walk) => walk.meter);
-    const wanted = [
+    const all = [
       { key: "loss", title: "loss" },
       { key: "gradNorm", title: "gradient norm" },
       ...(meters ? [{ key: "meter", title: "stability meter: lr × λₘₐₓ" }] : []),
     ];
+    // As many as have room, the wanted one first to be kept; the meter before the gradient.
+    const rank = ({ key }) => (key === this.wanted ? 0 : 1 + ["loss", "meter", "gradNorm"].indexOf(key));
+    const fits = Math.max(1, Math.min(all.length, Math.floor(this.height / (LEAST_HIGH * unit))));
+    const kept = new Set([...all].sort((p, q) => rank(p) - rank(q)).slice(0, fits));
+    const wanted = all.filter((panel) => kept.has(panel));
+    this.handlers.onFit?.(fits === all.length);
     this.last = Math.max(1, ...this.walks.map((walk) => this.across(walk, (walk.loss?.length ?? 1) - 1)));
     const [left, right, under] = [50 * unit, 14 * unit, 36 * unit];
     const high = (this.height - under) / wanted.length;

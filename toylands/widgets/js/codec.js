@@ -6,8 +6,9 @@
 
 import { formatNumber } from "./geometry.js";
 
-/** The code for "zero or not a number" among quantised values; the largest code of a value is one less. */
-const NOTHING = 65535;
+/** The codes of numbers without a logarithm, and how many there are of the others. */
+const SPECIAL = new Map([[65535, NaN], [65534, 0], [65533, Infinity], [65532, -Infinity]]);
+const LEVELS = 65000;
 
 /** What the numbers of a basin map mean beside 0, 1, 2, ... (the minima). */
 export const BASIN_CODES = { diverged: 255, running: 254, other: 253, outside: 252, still: 251 };
@@ -21,17 +22,24 @@ function expect(name, bytes, wanted) {
   if (bytes !== wanted) throw new RangeError(`${name}: expected ${wanted} bytes, got ${bytes}`);
 }
 
-/** Values of uint16 codes on a logarithmic scale [low, high] (natural logarithms); NaN for zero or NaN. */
-export function unquantise(codes, [low, high]) {
-  const step = (high - low) / (NOTHING - 1);
-  return Float64Array.from(codes, (code) => (code === NOTHING ? NaN : Math.exp(low + code * step)));
+/**
+ * Values of uint16 codes: magnitudes on a logarithmic scale from `low` to `high` (natural logarithms); where `signed`,
+ * the upper half of the codes is that of the negative ones.
+ */
+export function unquantise(codes, [low, high, signed]) {
+  const half = signed ? LEVELS / 2 : LEVELS;
+  const step = (high - low) / (half - 1);
+  return Float64Array.from(codes, (code) => {
+    if (code >= LEVELS) return SPECIAL.get(code) ?? NaN;
+    return code < half ? Math.exp(low + code * step) : -Math.exp(low + (code - half) * step);
+  });
 }
 
 /**
  * The paths and curves of a picture: [{id, rows, x, y, loss, gradNorm, sharpness}], in its order.
  *
- * `y` is null in a landscape of one coordinate. Curves are magnitudes, good to a part in thousands; the
- * exact ones are in the details.
+ * `y` is null in a landscape of one coordinate. Curves are good to a part in thousands; the exact ones are in
+ * the details.
  */
 export function decodeWalks(data, picture) {
   const bytes = bytesOf(data);
@@ -86,18 +94,28 @@ export function decodeBasin(data, meta) {
   return { ...meta, labels };
 }
 
-/** What `setQuadratic` of a stage wants: per walk, the columns of gradient and Hessian by row. */
+/**
+ * What `setQuadratic` of a stage wants: [{id, only, at(row)}], where at(row) is {row, gx, gy, hxx, hxy, hyy}, the exact
+ * gradient and Hessian there. While something is dragged the kernel sends one row of each walk: `only` is its number.
+ */
 export function quadraticOf(tables, coordinates) {
   const [x, y] = coordinates;
-  return [...tables].map(([id, { columns }]) => ({
-    id,
-    loss: columns.loss,
-    gx: columns[`g_${x}`],
-    gy: columns[`g_${y}`] ?? null,
-    hxx: columns[`h_${x}${x}`],
-    hxy: columns[`h_${x}${y}`] ?? null,
-    hyy: columns[`h_${y}${y}`] ?? null,
-  }));
+  return [...tables].map(([id, { rows, columns }]) => {
+    const lists = [`g_${x}`, `g_${y}`, `h_${x}${x}`, `h_${x}${y}`, `h_${y}${y}`].map((name) => columns[name] ?? null);
+    return { id, only: null, at: (row) => (row < rows ? bendOf(row, lists.map((list) => list?.[row] ?? null)) : null) };
+  });
+}
+
+/** The same while something is dragged: from the walks' `bend`, [row, gradient, upper triangle of the Hessian]. */
+export function quadraticOfBends(walks) {
+  return walks.filter(({ bend }) => bend).map(({ id, bend: [row, ...numbers] }) => {
+    const known = bendOf(row, numbers.length > 2 ? numbers : [numbers[0], null, numbers[1], null, null]);
+    return { id, only: row, at: () => known };
+  });
+}
+
+function bendOf(row, [gx, gy, hxx, hxy, hyy]) {
+  return { row, gx, gy, hxx, hxy, hyy };
 }
 
 // ---------------------------------------------------------------------------------------------- looks
@@ -174,6 +192,18 @@ function ladder(palette, share) {
   return `#${mixed.join("")}`;
 }
 
+/** How much white there is in the colours of a basin map: trails of the same hues must be seen on them. */
+const BASIN_WHITE = 0.68;
+
+/** A colour as the ground of a basin. */
+function paled(color) {
+  const mixed = [1, 3, 5].map((i) => {
+    const own = Number.parseInt(color.slice(i, i + 2), 16);
+    return Math.round(own + BASIN_WHITE * (255 - own)).toString(16).padStart(2, "0");
+  });
+  return `#${mixed.join("")}`;
+}
+
 /**
  * The colours of a basin map: `colors`, one for each minimum, and `steps`, null where each has its own.
  *
@@ -183,7 +213,7 @@ function ladder(palette, share) {
  */
 export function basinColors(palette, { minima, view, labels }) {
   const hues = palette.basins;
-  const own = [...hues, ...hues.map((hue) => palette.hues[hue].shades[0])];
+  const own = [...hues, ...hues.map((hue) => palette.hues[hue].shades[0])].map(paled);
   if (minima.length <= own.length) return { colors: own.slice(0, minima.length), steps: null };
   const losses = minima.map(({ loss }) => loss ?? Infinity);
   const reached = new Set(labels);
@@ -193,7 +223,7 @@ export function basinColors(palette, { minima, view, labels }) {
   const slack = 1e-4 * (high - low) + 1e-9 * (1 + Math.abs(low));
   const steps = [];
   for (const loss of sorted) if (!steps.length || loss > steps.at(-1).loss + slack) steps.push({ loss });
-  steps.forEach((step, k) => { step.color = ladder(palette, steps.length > 1 ? k / (steps.length - 1) : 0.5); });
+  steps.forEach((step, k) => { step.color = paled(ladder(palette, steps.length > 1 ? k / (steps.length - 1) : 0.5)); });
   return { colors: losses.map((loss) => (steps.findLast((step) => step.loss <= loss) ?? steps[0]).color), steps };
 }
 

@@ -1,11 +1,14 @@
 // The control groups: what of the scene each shows, and which changes it sends.
 import { symbolOf } from "./geometry.js";
+import { numberPart } from "./numbers.js";
 import {
-  card, choicePart, freshId, icon, iconButton, make, menuPart, nameOfEntry, numberPart, say, sceneStyles,
-  swatch, togglePart,
+  card, choicePart, freshId, icon, iconButton, make, menuPart, nameOfEntry, own, say, sceneStyles, swatch, togglePart,
 } from "./parts.js";
 
 // --- ranges of the sliders ------------------------------------------------------------------------
+
+/** How long "copied" is to be read. */
+const SAID_MS = 2000;
 
 export const LR_RANGE = { low: 1e-5, high: 10, scale: "log" };
 
@@ -63,28 +66,39 @@ export function landscapeGroups(catalog, scene) {
   return [...groups].map(([group, options]) => ({ group, options }));
 }
 
-/** The landscape, its parameters and the start. */
+/** The landscape's parameters, beside the picture that they change. */
+export function dialsPart({ catalog, scene, send }) {
+  const dials = catalog.landscapes[scene.landscape]?.dials ?? {};
+  const parts = Object.entries(scene.params).map(([name, value]) => [
+    name,
+    numberPart({
+      label: symbolOf(name), meaning: dials[name]?.label ?? "", testid: `param-${name}`, range: dialRange(dials[name], value),
+      send: (number, final) => send({ [`params.${name}`]: number }, final),
+    }),
+  ]);
+  const reset = iconButton("reset", "Default parameters", "params-reset", () => {
+    const standard = Object.entries(dials).map(([name, dial]) => [`params.${name}`, dial.default]);
+    send(Object.fromEntries(standard), true);
+  });
+  const root = make("div", { class: "tl-dials", role: "group", "aria-label": "Parameters of the landscape", hidden: parts.length === 0 },
+    make("div", { class: "tl-knobs", "data-many": String(parts.length > 3) }, ...parts.map(([, part]) => part.root)), reset);
+  return {
+    root,
+    update(now) {
+      for (const [name, part] of parts) part.update(now.params[name]);
+      const moved = Object.entries(dials).some(([name, dial]) => now.params[name] !== dial.default);
+      if (reset.disabled === moved) reset.disabled = !moved;
+    },
+  };
+}
+
+/** Which landscape, and the start. */
 export function landscapeCard({ catalog, scene, send, coordinates }) {
   const menu = menuPart({
     label: "Landscape", testid: "landscape", options: landscapeGroups(catalog, scene), hideLabel: true,
     send: (name) => send({ landscape: name }, true),
   });
   const title = make("p", { class: "tl-about", "data-testid": "landscape-title" });
-  const dials = catalog.landscapes[scene.landscape]?.dials ?? {};
-  const parts = Object.entries(scene.params).map(([name, value]) => [
-    name,
-    numberPart({
-      label: name, testid: `param-${name}`, range: dialRange(dials[name], value),
-      send: (number, final) => send({ [`params.${name}`]: number }, final),
-    }),
-  ]);
-  const reset = make("button", {
-    type: "button", class: "tl-button", "data-testid": "params-reset",
-    onclick: () => {
-      const standard = Object.entries(dials).map(([name, dial]) => [`params.${name}`, dial.default]);
-      send(Object.fromEntries(standard), true);
-    },
-  }, "Default parameters");
   let current = scene;
   const starts = scene.start.map((_, axis) =>
     numberPart({
@@ -92,18 +106,16 @@ export function landscapeCard({ catalog, scene, send, coordinates }) {
       send: (value) => send({ start: current.start.map((old, k) => (k === axis ? value : old)) }, true),
     }),
   );
-  const root = card("Landscape", "card-landscape", menu.root, title, ...parts.map(([, part]) => part.root),
+  const root = card("Landscape", "card-landscape", menu.root, title,
     make("div", { class: "tl-pair" }, ...starts.map((part) => part.root)));
-  if (Object.keys(dials).length) root.append(reset);
   return {
     root,
     update(now) {
       current = now;
       menu.update(now.landscape);
       say(title, catalog.landscapes[now.landscape]?.title ?? "");
-      for (const [name, part] of parts) part.update(now.params[name]);
       starts.forEach((part, axis) => {
-        say(part.root.querySelector("label"), `start ${symbolOf(coordinates()?.[axis] ?? "")}`);
+        part.relabel(`start ${symbolOf(coordinates()?.[axis] ?? "")}`);
         part.update(now.start[axis]);
       });
     },
@@ -387,20 +399,45 @@ export function stateCard({ state, send }) {
   const field = make("input", {
     id, class: "tl-state", type: "text", spellcheck: "false", autocomplete: "off", "data-testid": "state",
     onfocus: () => field.select(),
-    onkeydown: (event) => event.key === "Enter" && load(),
+    onkeydown: (event) => {
+      if (event.key === "Enter") load();
+      if (event.key === "Escape") restore();
+    },
   });
   const said = make("span", { class: "tl-said", role: "status" });
+  const fault = make("span", { class: "tl-fault", role: "alert", "data-testid": "state-fault" });
+  let before = null; // the scene that a pasted text is to replace
+  const restore = () => {
+    refuse("");
+    before = null;
+    field.value = state();
+  };
   const load = () => {
-    if (field.value.trim() && field.value.trim() !== state()) send({ state: field.value.trim() }, true);
+    refuse("");
+    const text = field.value.trim();
+    if (!text || text === state()) return;
+    before = state();
+    send({ state: text }, true);
+  };
+  const refuse = (words) => {
+    say(fault, words);
+    if (words) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  };
+  let going = 0;
+  const tell = (words) => {
+    say(said, words);
+    clearTimeout(going);
+    going = setTimeout(() => say(said, ""), SAID_MS);
   };
   const copy = async () => {
-    field.value = state();
+    restore();
     try {
       await navigator.clipboard.writeText(field.value);
-      said.textContent = "copied";
+      tell("copied");
     } catch {
       field.select();
-      said.textContent = document.execCommand("copy") ? "copied" : "press Ctrl+C to copy";
+      tell(document.execCommand("copy") ? "copied" : "press Ctrl+C to copy");
     }
   };
   const buttons = [
@@ -408,12 +445,15 @@ export function stateCard({ state, send }) {
     make("button", { type: "button", class: "tl-button", "data-testid": "state-load", onclick: load }, "Show pasted"),
   ];
   const hint = make("label", { for: id, class: "tl-about" }, "Copy this text to keep or share exactly this scene, or paste one here.");
-  const root = card("Scene as text", "card-state", hint, field, make("div", { class: "tl-row" }, ...buttons, said));
-  return {
+  const root = card("Scene as text", "card-state", hint, make("div", { class: "tl-anchor" }, field, fault),
+    make("div", { class: "tl-row" }, ...buttons, said));
+  return own(root, {
     root,
+    refuse,
     update() {
-      if (field.ownerDocument.activeElement !== field && field.value !== state()) field.value = state();
-      if (said.textContent === "copied" && field.value !== state()) said.textContent = "";
+      if (before === state()) return; // what was pasted stays, to be shown or corrected
+      if (before !== null) restore();
+      else if (field.ownerDocument.activeElement !== field && field.value !== state()) field.value = state();
     },
-  };
+  });
 }

@@ -1,17 +1,18 @@
 // The explorer's page: puts stage, charts, transport, controls and panels together for one view.
 import { Charts } from "./charts.js";
-import { quadraticOf } from "./codec.js";
-import { landscapeCard, optimizersCard, presetsCard, runCard, stateCard, viewCard } from "./controls.js";
+import { quadraticOf, quadraticOfBends } from "./codec.js";
+import { dialsPart } from "./controls.js";
+import { headerPart } from "./header.js";
+import { helpDialog } from "./help.js";
 import { hubOf } from "./hub.js";
 import { actOnKey } from "./keys.js";
-import {
-  basinLegend, formulasPanel, heldEqual, insidePanel, predictPanel, readoutLines, readoutTable, sentenceOf,
-  shortcutsDialog,
-} from "./panels.js";
-import { choicePart, iconButton, make, say, sceneStyles } from "./parts.js";
+import { Slots, morePart } from "./more.js";
+import { basinLegend, formulasPanel, heldEqual, insidePanel, readoutLines, readoutTable, sentenceOf } from "./panels.js";
+import { choicePart, make, ownerOf, say, sceneStyles } from "./parts.js";
+import { predictPanel } from "./predict.js";
 import { Stage2D } from "./stage2d.js";
 import { Stage3D } from "./stage3d.js";
-import { noticePart, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
+import { noticePart, revealAfterRun, watchKernel, watchPixels, watchTheme } from "./surroundings.js";
 import { ratePart, transportPart } from "./transport.js";
 
 /** While a slider moves the charts follow this often, so that the map can follow every picture. */
@@ -26,7 +27,7 @@ class ExplorerView {
     this.hub.model = model;
     this.hub.views.add(this);
     this.abort = new AbortController();
-    this.undo = [];
+    this.undoing = [];
     this.dirty = { picture: true, frame: true };
     this.canSolid = Stage3D.supported();
     this.build();
@@ -34,6 +35,7 @@ class ExplorerView {
     this.listen();
     this.refreshControls();
     this.frameRequest = requestAnimationFrame((now) => this.paint(now));
+    this.reveal = revealAfterRun(this.root, this.abort.signal);
   }
 
   get scene() { return this.hub.scene; }
@@ -48,29 +50,27 @@ class ExplorerView {
     };
     const send = this.send;
     this.notices = noticePart(model, hub);
-    this.title = make("h2", { class: "tl-title", "data-testid": "title" });
-    this.equal = make("p", { class: "tl-equal", "data-testid": "held-equal" });
-    this.mode = choicePart({
-      label: "Mode", testid: "mode", hideLabel: true,
-      options: [["explore", "Explore"], ["predict", "Predict"], ["teacher", "Teach"]],
-      send: (value) => send({ mode: value, ...(value === "teacher" ? {} : { frozen: false }) }, true),
+    this.help = helpDialog(PALETTE, () => ({
+      theme: this.root.dataset.theme, style: this.styles?.values().next().value ?? sceneStyles(PALETTE, this.scene).values().next().value,
+    }));
+    this.header = headerPart({
+      mode: (value) => send({ mode: value, ...(value === "teacher" ? {} : { frozen: false }) }, true),
+      freeze: () => this.toggleFrozen(),
+      undo: () => this.turnBack("undo"),
+      fullScreen: () => this.toggleFullScreen(),
+      help: () => this.help.show(),
     });
-    this.freeze = make("button", {
-      type: "button", class: "tl-button", "data-testid": "freeze", onclick: () => this.toggleFrozen(),
-    });
-    this.dialog = shortcutsDialog();
-    const fullScreen = iconButton("full", "Full screen (f)", "full-screen", () => this.toggleFullScreen());
-    const help = make("button", {
-      type: "button", class: "tl-button tl-square", "aria-label": "Keyboard shortcuts (?)", title: "Keyboard shortcuts (?)",
-      "data-testid": "help", onclick: () => this.dialog.showModal(),
-    }, "?");
-    const header = make("header", { class: "tl-header" },
-      make("div", { class: "tl-heading" }, this.title, this.equal),
-      make("div", { class: "tl-row tl-modes" }, this.freeze, this.mode.root, fullScreen, help));
-
     this.stageBox = make("div", { class: "tl-stagebox", "data-testid": "stage-box" });
-    this.hover = make("p", { class: "tl-hover", "aria-hidden": "true" });
-    this.chartBox = make("div", { class: "tl-charts", "data-testid": "charts", role: "group", "aria-label": "Charts" });
+    this.hover = make("p", { class: "tl-hover", "aria-hidden": "true", "data-testid": "hover" });
+    this.chartBox = make("div", { class: "tl-charts", "data-testid": "charts-box", role: "group", "aria-label": "Charts" });
+    this.chartChoice = choicePart({
+      label: "Chart", testid: "chart", hideLabel: true,
+      options: [["loss", "loss"], ["gradNorm", "gradient"], ["meter", "lr × λ"]],
+      send: (key) => {
+        hub.chart = key;
+        hub.announce("guess");
+      },
+    });
     this.transport = transportPart(hub, {
       play: () => this.togglePlay(),
       step: (way) => this.step(way),
@@ -78,9 +78,20 @@ class ExplorerView {
       commit: () => this.model.save_changes(),
     });
     this.rate = ratePart(send);
+    this.dials = new Slots([{
+      key: (scene) => [scene.landscape, Object.keys(scene.params)],
+      make: (scene) => dialsPart({ catalog: model.get("catalog"), scene, send }),
+    }]);
     this.readout = readoutTable(PALETTE);
     this.basinKey = basinLegend(PALETTE);
-    this.sentence = make("p", { class: "tl-sentence", "aria-live": "polite", "data-testid": "explain" });
+    this.sentence = make("p", { class: "tl-words", "aria-live": "polite", "data-testid": "explain" });
+    this.exact = make("button", {
+      type: "button", class: "tl-button", "data-testid": "exact", title: "Gradient norms, rates and limits",
+      onclick: () => {
+        hub.exact = !hub.exact;
+        hub.announce("guess");
+      },
+    }, "Numbers");
     this.predict = predictPanel({
       palette: PALETTE,
       onguess: (id, change) => hub.guess(id, change),
@@ -103,44 +114,19 @@ class ExplorerView {
       },
     });
     this.formulas = formulasPanel();
-    this.slots = this.cardMakers().map((maker) => ({ ...maker, key: null, part: null, root: make("div") }));
-    const [landscape, run, optimizers, view, presets, state] = this.slots.map(({ root }) => root);
-    this.controls = make("div", { class: "tl-controls" },
-      make("div", { class: "tl-stack" }, landscape, run),
-      make("div", { class: "tl-stack tl-wide" }, optimizers,
-        make("div", { class: "tl-beside" }, view, make("div", { class: "tl-stack" }, presets, state))));
+    this.more = morePart({ hub, model, send, canSolid: () => this.canSolid, palette: PALETTE, formulas: this.formulas.root });
     const left = make("div", { class: "tl-left" },
-      make("div", { class: "tl-stageframe" }, this.stageBox, this.hover), this.basinKey.root,
-      this.transport.root, this.rate.root);
-    const right = make("div", { class: "tl-right" }, this.chartBox, this.readout.root);
+      make("div", { class: "tl-stageframe" }, this.stageBox, this.hover, ...this.notices.roots), this.transport.root);
+    const right = make("div", { class: "tl-right" },
+      make("div", { class: "tl-set" }, this.rate.root, ...this.dials.roots, this.predict.root, this.readout.root),
+      make("div", { class: "tl-see" }, this.basinKey.root, this.chartChoice.root, this.chartBox));
     this.root = make("div", { class: "tl-explorer", role: "group", "aria-label": "Loss landscape explorer", "data-testid": "explorer" },
-      ...this.notices.roots, header, this.predict.root,
-      make("div", { class: "tl-main" }, left, right), this.sentence, this.inside.root,
-      this.controls, this.formulas.root, this.dialog);
-    this.charts = new Charts(this.chartBox, PALETTE, { onScrub: (frame) => this.scrubbed(Math.round(frame)) });
-  }
-
-  // A group is built again only when its parts change, not their values: `key` names the parts.
-  cardMakers() {
-    const { hub, model, send } = this;
-    const canSolid = () => this.canSolid;
-    const catalog = model.get("catalog");
-    const state = () => model.get("state_string");
-    const names = (scene) => scene.optimizers.map((entry) => [entry.id, entry.name, Object.keys(entry.hyper), entry.wrap.map((w) => Object.keys(w).concat(w.kind))]);
-    return [
-      {
-        key: (scene) => [scene.landscape, Object.keys(scene.params), scene.start.length],
-        make: (scene) => landscapeCard({ catalog, scene, send, coordinates: () => model.get("terrain_meta").coordinates }),
-      },
-      { key: (scene) => Object.keys(scene.schedule).concat(scene.schedule.name), make: (scene) => runCard({ catalog, scene, send }) },
-      {
-        key: names,
-        make: (scene) => optimizersCard({ catalog, scene, palette: PALETTE, send, opened: hub.opened }),
-      },
-      { key: names, make: (scene) => viewCard({ scene, send, canSolid }) },
-      { key: () => [], make: () => presetsCard({ catalog, chosen: () => hub.preset, secret: () => hub.hiding, send }) },
-      { key: () => [], make: () => stateCard({ state, send }) },
-    ].map(({ key, make: build }) => ({ keyOf: key, build }));
+      this.header.root, make("div", { class: "tl-main" }, left, right),
+      make("div", { class: "tl-sentence" }, this.sentence, this.exact), this.inside.root, this.more.root, this.help.root);
+    this.charts = new Charts(this.chartBox, PALETTE, {
+      onScrub: (frame) => this.scrubbed(Math.round(frame)),
+      onFit: (all) => (this.chartChoice.root.dataset.idle = String(all)),
+    });
   }
 
   makeStage() {
@@ -180,28 +166,31 @@ class ExplorerView {
     const { signal } = this.abort;
     const on = (event, act) => {
       model.on(event, act);
-      this.undo.push(() => model.off(event, act));
+      this.undoing.push(() => model.off(event, act));
     };
     on("change:seq", () => this.heard(hub.receive() ? "picture" : "seen"));
     on("change:scene", () => {
+      if (hub.receive()) this.heard("picture"); // first whether it is what was asked for
       hub.sceneCame();
       hub.announce("scene");
     });
     on("change:state_string", () => this.refreshControls());
-    on("change:error", () => this.notices.showError());
     on("change:verdict", () => this.heard("guess"));
     on("change:cursor", () => {
       const cursor = model.get("cursor");
-      if (cursor !== hub.player.frame) hub.player.seek(cursor < 0 ? hub.player.frames : cursor);
+      if (cursor < 0) hub.player.toEnd();
+      else if (cursor !== hub.player.frame) hub.player.seek(cursor);
       this.heard("frame");
     });
     on("comm_live_update", () => this.notices.checkKernel());
     this.root.addEventListener("keydown", (event) => actOnKey(this, event), { signal });
-    this.undo.push(watchKernel(model, () => this.notices.checkKernel()));
-    this.undo.push(watchTheme(this.root.ownerDocument, signal, (theme) => this.themeChanged(theme)));
+    const used = (event) => (hub.hand = ownerOf(event.target)); // a refusal will be told there
+    for (const type of ["input", "change", "click", "keydown", "pointerdown"]) this.root.addEventListener(type, used, { signal, capture: true });
+    this.undoing.push(watchKernel(model, () => this.notices.checkKernel()));
+    this.undoing.push(watchTheme(this.root.ownerDocument, signal, (theme) => this.themeChanged(theme)));
     const size = new ResizeObserver(() => this.touch("frame"));
     size.observe(this.root);
-    this.undo.push(() => size.disconnect());
+    this.undoing.push(() => size.disconnect());
     watchPixels(signal, () => {
       this.stage?.resize();
       this.charts.resize();
@@ -218,6 +207,8 @@ class ExplorerView {
   heard(what) {
     if (what === "picture" || what === "seen") {
       this.notices.answered();
+      this.notices.showError();
+      this.root.dataset.error = this.model.get("error");
       this.touch("picture");
     } else if (what === "frame") {
       this.touch("frame");
@@ -261,6 +252,10 @@ class ExplorerView {
     this.touch("frame");
   }
 
+  turnBack(way) {
+    if (this.hub.turnBack(way)) this.notices.expectAnswer();
+  }
+
   resetStart() {
     const start = this.model.get("catalog").landscapes[this.scene.landscape]?.start;
     if (start) this.send({ start: [...start] }, true);
@@ -290,27 +285,16 @@ class ExplorerView {
   refreshControls() {
     const { scene, hub } = this;
     const active = this.root.ownerDocument.activeElement;
-    const testid = this.controls.contains(active) ? active.dataset.testid : null;
-    for (const slot of this.slots) {
-      const key = JSON.stringify(slot.keyOf(scene));
-      if (key !== slot.key) {
-        const part = slot.build(scene);
-        slot.root.replaceWith(part.root);
-        Object.assign(slot, { key, part, root: part.root });
-      }
-      slot.part.update(scene);
+    const testid = this.root.contains(active) ? active.dataset.testid : null;
+    this.dials.update(scene);
+    this.more.update(scene);
+    if (testid && !this.root.contains(this.root.ownerDocument.activeElement)) {
+      this.root.querySelector(`[data-testid="${CSS.escape(testid)}"]`)?.focus({ preventScroll: true });
     }
-    if (testid && !this.controls.contains(this.root.ownerDocument.activeElement)) {
-      this.controls.querySelector(`[data-testid="${CSS.escape(testid)}"]`)?.focus({ preventScroll: true });
-    }
-    this.mode.update(scene.mode);
+    this.header.update(scene, hub.history.past.length > 0);
     this.rate.update(scene);
-    this.freeze.hidden = scene.mode !== "teacher";
-    say(this.freeze, scene.frozen ? "Reveal" : "Freeze");
-    this.freeze.setAttribute("aria-pressed", String(scene.frozen));
-    Object.assign(this.root.dataset, { mode: scene.mode, frozen: scene.frozen, locked: hub.locked });
+    Object.assign(this.root.dataset, { mode: scene.mode, frozen: scene.frozen, locked: hub.locked, error: this.model.get("error") });
     this.notices.showError();
-    this.root.dataset.error = this.model.get("error");
   }
 
   paint(now) {
@@ -330,6 +314,7 @@ class ExplorerView {
     clearTimeout(this.later);
     if (waits.length) this.later = setTimeout(() => this.touch("frame"), Math.min(...waits));
     this.root.dataset.drawnSeq = String(hub.seq);
+    if (hub.picture) this.reveal();
   }
 
   showPicture() {
@@ -341,7 +326,7 @@ class ExplorerView {
     this.styles = sceneStyles(PALETTE, scene);
     this.walks = hub.walks.filter((walk) => this.styles.has(walk.id));
     const looks = this.walks.map((walk) => ({
-      id: walk.id, family: walk.family, label: walk.name, rows: walk.rows, x: walk.x, y: walk.y,
+      id: walk.id, family: walk.family, label: walk.name, rows: walk.rows, every: walk.every, x: walk.x, y: walk.y,
       kind: walk.kind, diverged_at: walk.diverged_at, ...this.styles.get(walk.id),
     }));
     const { stage } = this;
@@ -360,7 +345,8 @@ class ExplorerView {
       stage.setShow(show);
     }
     stage.setWalks(looks);
-    stage.setQuadratic(hub.details && !hub.hiding ? quadraticOf(hub.details, terrain.coordinates) : null);
+    const bends = () => (hub.details ? quadraticOf(hub.details, terrain.coordinates) : quadraticOfBends(hub.picture.walks));
+    stage.setQuadratic(hub.hiding ? null : bends());
     stage.setStart(scene.start);
     const guesses = hub.predicting
       ? Object.entries(hub.guesses).filter(([, guess]) => guess.end && guess.outcome !== "diverged").map(([id, guess]) => ({ id: Number(id), point: guess.end }))
@@ -382,13 +368,13 @@ class ExplorerView {
     // In predict mode neither the curves nor the ranges of the axes may tell what comes.
     const known = (values, walk) => {
       if (!hub.hiding) return values;
-      const shown = new Float64Array(this.scene.steps + 1).fill(NaN);
+      const shown = new Float64Array(Math.floor(this.scene.steps / walk.every) + 1).fill(NaN);
       shown.set(values.slice(0, cut(walk)));
       return shown;
     };
     this.charts.setWalks(
       this.walks.map((walk) => ({
-        id: walk.id, label: walk.name, ...this.styles.get(walk.id), perStep: walk.perStep,
+        id: walk.id, label: walk.name, ...this.styles.get(walk.id), perStep: walk.perStep, every: walk.every,
         loss: known(walk.loss, walk), gradNorm: known(walk.gradNorm, walk),
         meter: walk.limit === null ? null : known(walk.meter, walk), limit: walk.limit,
       })),
@@ -441,8 +427,7 @@ class ExplorerView {
       const { title } = hub.terrain;
       this.formulas.update(hub.terrain);
       this.basinKey.update(hub.hiding ? null : hub.basin);
-      if (title) say(this.title, title.replace(/\.$/, ""));
-      say(this.equal, heldEqual(scene));
+      this.header.name(title?.replace(/\.$/, ""), heldEqual(scene));
       // While a slider moves the sentence follows by eye only; a screen reader hears the last one.
       this.sentence.setAttribute("aria-live", hub.picture.final ? "polite" : "off");
       say(this.sentence, sentenceOf(hub));
@@ -457,6 +442,10 @@ class ExplorerView {
     const { hub, scene } = this;
     this.readout.update(readoutLines(hub, this.walks, this.styles));
     this.predict.root.hidden = !hub.predicting;
+    this.chartChoice.update(hub.chart);
+    this.charts.setWanted(hub.chart);
+    this.root.dataset.exact = String(hub.exact);
+    this.exact.setAttribute("aria-pressed", String(hub.exact));
     if (hub.predicting) {
       this.predict.update({
         entries: scene.optimizers.filter((entry) => entry.on), styles: this.styles, coordinates: hub.terrain.coordinates,
@@ -479,7 +468,7 @@ class ExplorerView {
   destroy() {
     const { hub } = this;
     this.abort.abort();
-    for (const undo of this.undo) undo();
+    for (const undo of this.undoing) undo();
     this.notices.stop();
     clearTimeout(this.later);
     if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);

@@ -329,11 +329,10 @@ export function roundRise(spectra, span) {
   return Number(rise.toExponential(0));
 }
 
-/** `roundRise` for walks with columns hxx, hxy, hyy: from the curvature where each ends. */
-export function riseOf(walks, span) {
-  return roundRise(walks.map(({ hxx, hxy, hyy }) => {
-    const k = hxx.length - 1;
-    const { low, high } = hyy ? eigen2x2(hxx[k], hxy[k], hyy[k]) : { low: hxx[k], high: hxx[k] };
+/** `roundRise` for Hessians {hxx, hxy, hyy} (of one coordinate, hyy is null). */
+export function riseOf(hessians, span) {
+  return roundRise(hessians.map(({ hxx, hxy, hyy }) => {
+    const { low, high } = hyy === null ? { low: hxx, high: hxx } : eigen2x2(hxx, hxy, hyy);
     return [Math.abs(low), Math.abs(high)].sort((a, b) => a - b);
   }), span);
 }

@@ -1,8 +1,8 @@
 // What all views of one model share: changes on their way, the decoded picture, the clock, the guesses.
 import { decodeBasin, decodeDetails, decodeTerrain, decodeWalks } from "./codec.js";
-import { missingOf } from "./panels.js";
+import { missingOf } from "./predict.js";
 import { familyOf, nameOfEntry } from "./parts.js";
-import { Outbox, Player, applyChanges, suitableSpeed } from "./player.js";
+import { History, Outbox, Player, applyChanges, suitableSpeed } from "./player.js";
 
 export const SPEEDS = [2, 5, 15, 30, 60, 120, 300];
 
@@ -23,6 +23,11 @@ class Hub {
     this.model = model;
     this.views = new Set();
     this.outbox = new Outbox();
+    this.history = new History();
+    this.asked = []; // [{n, paths, part}]: who waits for the answer to which change
+    this.hand = null; // the part that is being used
+    this.refusal = ""; // the kernel's last one
+    this.said = ""; // the same where no part shows it
     this.seq = null;
     this.known = new Map();
     this.caches = {};
@@ -33,6 +38,9 @@ class Hub {
     this.basin = null;
     this.details = null;
     this.opened = new Set();
+    this.unfolded = false;
+    this.exact = false;
+    this.chart = "loss";
     this.preset = null;
     this.insideOf = null;
     this.limitsKnown = true;
@@ -50,7 +58,7 @@ class Hub {
     this.speedChosen = false;
     this.measureRun();
     const cursor = model.get("cursor");
-    this.player.wanted = cursor < 0 ? this.player.frames : cursor;
+    this.player.wanted = cursor < 0 ? Infinity : cursor;
     this.waiting = model.get("waits") && cursor < 0;
     if (this.predicting || this.waiting) this.player.wanted = 0;
   }
@@ -67,11 +75,16 @@ class Hub {
 
   /** Show a change at once in every view, and send it; the kernel answers with a picture. */
   send(changes, final) {
+    if (!changes.scene) this.history.note(this.scene, final);
     const paths = Object.keys(changes);
     applyChanges(this.scene, changes);
     if (changes.preset) this.preset = changes.preset;
-    else if (paths.some((path) => /^(landscape|params|optimizers|lr|start|state|schedule|noise)/.test(path))) this.preset = null;
-    if (paths.some((path) => /\.(hyper|wrap)\.|^optimizers$/.test(path))) this.limitsKnown = false;
+    else if (paths.some((path) => /^(landscape|params|optimizers|lr|start|state|scene|schedule|noise)/.test(path))) this.preset = null;
+    if (paths.some((path) => /\.(hyper|wrap)\.|^(optimizers|scene)$/.test(path))) this.limitsKnown = false;
+    if (paths.some((path) => /^(landscape|preset|state)$/.test(path))) { // another scene: its own end, not this one's
+      this.player.pause();
+      this.player.toEnd();
+    }
     // Another question needs another guess; how the scene is viewed does not change the question.
     const viewing = /^(show|axis|loss_scale|basin_of|view|frozen)/;
     if (!paths.every((path) => viewing.test(path))) {
@@ -81,9 +94,36 @@ class Hub {
     if (changes.mode === "predict" || (this.predicting && !this.guessed)) this.player.seek(0);
     this.measureRun();
     const n = (this.model.get("patch").n ?? 0) + 1;
+    this.asked.push({ n, paths, part: this.hand });
     this.model.set("patch", this.outbox.put(n, changes, final));
     this.model.save_changes();
     this.announce(paths.every((path) => NUMBERS.test(path)) ? "numbers" : "scene");
+  }
+
+  /** Go back to the scene before the last change (`way` "undo"), or forward again ("redo"); false at the end. */
+  turnBack(way) {
+    const scene = this.history[way](this.scene);
+    if (scene) {
+      this.hand = null;
+      this.send({ scene }, true);
+    }
+    return Boolean(scene);
+  }
+
+  /** The kernel has answered all patches up to `seen`: a refusal is told where it was asked for, else by the views. */
+  hearAnswer(seen, error) {
+    const answered = this.asked.filter(({ n }) => n <= seen);
+    this.asked = this.asked.filter(({ n }) => n > seen);
+    const fresh = error !== this.refusal;
+    this.refusal = error;
+    if (error === "" || (!answered.length && fresh)) this.said = error;
+    if (error === "" || !answered.length) return;
+    this.history.forget();
+    const place = /^([a-z_.0-9]+):/.exec(error)?.[1];
+    const mine = answered.find(({ paths }) => place && paths.some((path) => path === place || path.startsWith(`${place}.`)));
+    const { part } = mine ?? answered.at(-1);
+    this.said = part?.refuse ? "" : error;
+    part?.refuse?.(error);
   }
 
   /** The kernel's scene has come: what it has not yet seen stays on top of it. */
@@ -101,6 +141,7 @@ class Hub {
     if (seq === this.seq) return false;
     this.seq = seq;
     this.outbox.acknowledge(model.get("seen"));
+    this.hearAnswer(model.get("seen"), model.get("error"));
     // Frozen: the old picture stays until the teacher reveals the new one.
     if (this.scene.frozen && this.picture) return true;
     const picture = model.get("picture");
@@ -179,7 +220,7 @@ class Hub {
   rowOf(walk) {
     const frame = this.player.frame;
     const step = this.scene.axis === "evaluations" ? Math.floor(frame / walk.perStep) : frame;
-    return Math.min(step, walk.rows - 1);
+    return Math.min(Math.floor(step / (walk.every ?? 1)), walk.rows - 1);
   }
 
   seek(frame) {

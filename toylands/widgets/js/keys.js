@@ -1,19 +1,30 @@
 // The keyboard: single keys act on the explorer that has the focus, except where text is typed.
 import { whyNoSurface } from "./controls.js";
 
-/** Do what a key pressed inside a view asks for; see SHORTCUTS (panels.js) for the list. */
+/** Do what a key pressed inside a view asks for; see SHORTCUTS (help.js) for the list. */
 export function actOnKey(view, event) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.altKey) return;
   const { target } = event;
-  const typing = target.matches("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
-  if (typing || view.dialog.open) return;
+  const writing = target.matches("textarea, input:not([type=range]):not([type=checkbox]):not([type=radio])");
+  if (view.help.open) return;
+  if (event.ctrlKey || event.metaKey) {
+    // While a number is typed the browser undoes the typing.
+    const way = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[event.key.toLowerCase()];
+    const edited = writing && target.value !== target.dataset.kept;
+    if (!way || edited) return;
+    event.preventDefault();
+    event.stopPropagation();
+    view.turnBack(way);
+    return;
+  }
+  if (writing || target.matches("select")) return;
   const show = (key) => () => view.send({ [`show.${key}`]: !view.scene.show[key] }, true);
   const jump = (end) => () => view.scrubbed(end ? view.hub.player.frames : 0);
   const noSurface = whyNoSurface(view.canSolid, view.scene);
   const acts = {
     ",": () => view.step(-1),
     ".": () => view.step(1),
-    "?": () => view.dialog.showModal(),
+    "?": () => view.help.show(),
     f: () => view.toggleFullScreen(),
     b: show("basin"),
     i: show("inside"),

@@ -1,6 +1,6 @@
-// What is drawn on a 2-D context, in CSS pixels: markers, the signs of stationary points, tags, trails, heads, the
+// What is drawn on a 2-D context, in CSS pixels: markers, the signs of stationary points, tags, heads, the
 // quadratic model, axes.
-import { clipDisc, thinLine } from "./clipping.js";
+import { clipDisc } from "./clipping.js";
 import { niceTicks, symbolOf, tickLabels } from "./geometry.js";
 import { basinColors } from "./codec.js";
 
@@ -112,12 +112,6 @@ export function drawTag(ctx, theme, text, box, border, width = 1.5) {
   ctx.fillText(text, box[0] + box[2] / 2, box[1] + box[3] / 2 + 0.5);
 }
 
-/** Add a clipped trail (see clipToFrame) to the path, up to its vertex number `count`. */
-export function traceTrail(ctx, trail, count) {
-  const { x, y, pen } = trail;
-  thinLine(x, y, count, (k) => pen[k] === 1, (px, py) => ctx.moveTo(px, py), (px, py) => ctx.lineTo(px, py));
-}
-
 /** Stroke the current path twice so that it reads on any ground: dark below, light above. */
 export function strokeTwice(ctx, palette, width, dash = []) {
   const look = palette.kinds.minimum;
@@ -209,45 +203,6 @@ export function placeTag(frame, taken, x, y, w, h) {
 // ------------------------------------------------------------------- what both stages draw on their front
 // `stage` has palette, walks with `trail` (see clipToFrame), xs and ys in pixels, rowOf(walk), unit, font, show.
 
-/** Draw the whole trails faintly: where the walkers will go. */
-export function drawFuture(ctx, stage) {
-  ctx.lineJoin = "round";
-  ctx.lineWidth = 1.2 * stage.unit;
-  ctx.globalAlpha = 0.6;
-  for (const walk of stage.walks) { ctx.strokeStyle = walk.color; ctx.stroke(walk.whole); }
-  ctx.globalAlpha = 1;
-}
-
-/** Draw the trails up to the frame, with a mark every `stage.every` steps. */
-export function drawTrails(ctx, stage) {
-  const { unit, palette } = stage;
-  const width = 2.5 * unit;
-  ctx.lineJoin = "round";
-  for (const walk of stage.walks) {
-    const row = stage.rowOf(walk);
-    ctx.beginPath();
-    traceTrail(ctx, walk.trail, walk.trail.upto[row]);
-    ctx.lineCap = "round";
-    ctx.strokeStyle = walk.outline;
-    ctx.lineWidth = width + 2 * unit;
-    ctx.stroke();
-    ctx.lineCap = "butt";
-    ctx.strokeStyle = walk.color;
-    ctx.lineWidth = width;
-    ctx.setLineDash(walk.dashes);
-    ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.beginPath(); // all marks of a walk at once
-    const shape = palette.shapes[walk.marker];
-    for (let k = stage.every; k < row; k += stage.every) traceShape(ctx, shape, walk.xs[k], walk.ys[k], 5.5 * unit);
-    ctx.strokeStyle = walk.outline;
-    ctx.lineWidth = 1.6;
-    ctx.stroke();
-    ctx.fillStyle = walk.color;
-    ctx.fill();
-  }
-}
-
 /** How a walk that ended before its last step is told. */
 export const LEFT = { diverged: "diverged", outside: "left the domain", "no gradient": "no gradient here" };
 const HEAD = { x: 0, y: 0, dx: 1, dy: 0, outside: false, hidden: false }; // reused from head to head
@@ -273,7 +228,7 @@ export function drawHeads(ctx, stage, frame) {
     const [middle, half] = [outside ? 7.5 * unit : 0, 6 * unit]; // an arrow lies behind its tip
     taken.push([x - middle * dx - half, y - middle * dy - half, 2 * half, 2 * half]);
     if (!gone && !outside) continue;
-    const text = gone ? `${LEFT[walk.kind]}, step ${walk.diverged_at}` : `outside since step ${walk.trail.since[row]}`;
+    const text = gone ? `${LEFT[walk.kind]}, step ${walk.diverged_at}` : `outside since step ${walk.trail.since[row] * (walk.every ?? 1)}`;
     tags.push({ walk, text, x, y });
   }
   for (const { walk, text, x, y } of tags) {

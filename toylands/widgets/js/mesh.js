@@ -178,7 +178,8 @@ export function meshOf(shares, rows, columns, bx, by, unit) {
  * how long the trail is before it.
  *
  * `height(x, y)` is the ground, NaN where there is none (such pieces are left out). Returns {segments, count,
- * upto}: upto[row] is the number of segments to draw when the walker is at that row.
+ * passed, upto}: upto[row] is the number of segments to draw when the walker is at that row, passed[k] that of the first
+ * k vertices.
  */
 export function drape(trail, height, piece, lift) {
   const out = [];
@@ -202,5 +203,5 @@ export function drape(trail, height, piece, lift) {
     }
     passed[k + 1] = out.length / RIBBON_FLOATS;
   }
-  return { segments: Float32Array.from(out), count: out.length / RIBBON_FLOATS, upto: trail.upto.map((k) => passed[k]) };
+  return { segments: Float32Array.from(out), count: out.length / RIBBON_FLOATS, passed, upto: trail.upto.map((k) => passed[k]) };
 }

@@ -1,7 +1,7 @@
-// What is read rather than set: numbers at the scrubbed step, formulas, predictions, shortcuts.
+// What is read rather than set: numbers at the scrubbed step, the basin map's key, formulas.
 import { BASIN_CODES, basinColors } from "./codec.js";
 import { formatNumber, isOver } from "./geometry.js";
-import { choicePart, iconButton, make, menuPart, nameOfEntry, numberPart, say, swatch } from "./parts.js";
+import { make, menuPart, nameOfEntry, say, swatch } from "./parts.js";
 
 /** MathML text (made from our own formulas) as an element. */
 export function mathElement(text) {
@@ -15,13 +15,13 @@ export function mathElement(text) {
 export function readoutTable(palette) {
   const body = make("tbody");
   const heads = [
-    ["optimizer", null], ["loss", "Loss at the step shown"], ["‖g‖", "Gradient norm at the step shown"],
-    ["lr·λ", "Learning rate times the largest eigenvalue of the exact Hessian, against its stability limit"],
-    ["outcome", "How the whole run ends; rates are factors per step near the minimum"],
+    ["optimizer", null], ["loss", "Loss at the step shown"], ["‖g‖", "Gradient norm at the step shown", "tl-exact"],
+    ["lr·λ", "Learning rate times the largest eigenvalue of the exact Hessian, against its stability limit", "tl-exact"],
+    ["outcome", "How the whole run ends"],
   ];
   const root = make("table", { class: "tl-readout", "data-testid": "readout" },
     make("caption", { class: "tl-hidden" }, "Numbers at the step shown"),
-    make("thead", {}, make("tr", {}, ...heads.map(([text, title]) => make("th", { scope: "col", title }, text)))),
+    make("thead", {}, make("tr", {}, ...heads.map(([text, title, look]) => make("th", { scope: "col", title, class: look }, text)))),
     body);
   let rows = new Map();
   let shape = "";
@@ -34,7 +34,7 @@ export function readoutTable(palette) {
         shape = now;
         rows = new Map(
           lines.map((line) => {
-            const cells = Array.from({ length: 4 }, () => make("td"));
+            const cells = [null, "tl-exact", "tl-exact", null].map((look) => make("td", { class: look }));
             const head = make("th", { scope: "row" }, swatch(palette, line.style), make("span", {}, line.name));
             return [line.id, { row: make("tr", { "data-testid": `readout-${line.id}` }, head, ...cells), cells }];
           }),
@@ -66,6 +66,7 @@ export function readoutLines(hub, walks, styles) {
     const rates = hub.picture.final && walk.rate_predicted && walk.rate_measured
       ? `, rate ${formatNumber(walk.rate_measured)} (predicted ${formatNumber(walk.rate_predicted)})`
       : "";
+    const told = hub.exact ? `${walk.status}${rates}` : walk.outcome ?? walk.status;
     return {
       id: walk.id,
       name: walk.name,
@@ -75,7 +76,7 @@ export function readoutLines(hub, walks, styles) {
       meter: walk.meter[row] ?? null,
       limit: walk.limit,
       kind: hub.hiding ? "hidden" : walk.kind,
-      status: hub.hiding ? "?" : `${walk.status}${rates}`,
+      status: hub.hiding ? "?" : told,
     };
   });
 }
@@ -83,21 +84,20 @@ export function readoutLines(hub, walks, styles) {
 /** The sentence under the stage: what happened, or that it is not told yet. */
 export function sentenceOf(hub) {
   if (hub.scene.frozen) return "Frozen: changes are computed but not shown. Reveal them when the class is ready.";
-  if (!hub.hiding) return hub.picture.explain;
+  if (!hub.hiding) return hub.exact ? hub.picture.exact : hub.picture.explain;
   return hub.locked ? "What will happen? Predict it first; the trails stay hidden until then." : "Play, and watch.";
 }
 
-/** What a picture holds equal, where it compares, and what of it is exact. */
+/** What a picture holds equal, where it compares. */
 export function heldEqual(scene) {
   const on = scene.optimizers.filter((entry) => entry.on);
   const rates = new Set(on.map((entry) => entry.lr ?? scene.lr));
-  const exact = "Gradients and Hessians are exact.";
   const first = formatNumber([...rates][0] ?? scene.lr);
   const unit = scene.axis === "steps" ? "compared step by step" : "compared per gradient evaluation";
   const noise = scene.noise ? `, gradient noise ${formatNumber(scene.noise)}, seed ${scene.seed}` : "";
-  if (on.length < 2) return `Learning rate ${first}${noise}. ${exact}`;
+  if (on.length < 2) return `Learning rate ${first}${noise}.`;
   const rate = rates.size > 1 ? "learning rates differ" : `same learning rate ${first}`;
-  return `Same start, ${rate}, ${unit}${noise}. ${exact}`;
+  return `Same start, ${rate}, ${unit}${noise}.`;
 }
 
 // --- the basin map's key --------------------------------------------------------------------------
@@ -267,7 +267,8 @@ export function insidePanel({ onpick }) {
         return;
       }
       const last = row >= details.rows - 1;
-      when.textContent = last ? `After step ${details.rows - 1}, the last one` : `Step ${row} → ${row + 1}`;
+      const step = row * (walk.every ?? 1);
+      say(when, last ? `After step ${step}, the last one` : `Step ${step} → ${step + 1}`);
       const lines = insideVectors(details.columns, coordinates).map(([name, columns]) =>
         [...(MEANINGS[name] ?? [name, "remembered by the rule"]), columns.map((column) => details.columns[column][row])]);
       const rate = lines.findIndex(([symbol]) => symbol === MEANINGS.lr[0]);
@@ -308,126 +309,4 @@ export function formulasPanel() {
       source.textContent = `Source: ${terrain.source}. Gradient and Hessian are derived from the loss, exactly.${kink}`;
     },
   };
-}
-
-// --- predict --------------------------------------------------------------------------------------
-
-const OUTCOMES = [["converged", "converges"], ["diverged", "diverges"], ["running", "neither yet"]];
-
-/** What is still missing of a guess, in words; empty when it is complete. */
-export function missingOf(guess, dim) {
-  if (!guess?.outcome) return ["an outcome"];
-  const missing = [];
-  if (guess.outcome !== "diverged" && guess.end?.length !== dim) missing.push("an end point");
-  if (guess.outcome !== "running" && !(guess.steps > 0)) missing.push("a number of steps");
-  return missing;
-}
-
-/** The class's guesses, locked in before anything plays; then the verdict. */
-export function predictPanel({ palette, onguess, onactive, onlock, onagain }) {
-  const forms = make("div", { class: "tl-guesses" });
-  const state = make("p", { class: "tl-about", role: "status", "data-testid": "predict-state" });
-  const lock = make("button", { type: "button", class: "tl-button tl-primary", "data-testid": "predict-lock", onclick: onlock }, "Lock the prediction");
-  const again = make("button", { type: "button", class: "tl-button", "data-testid": "predict-again", onclick: onagain }, "Predict again");
-  const verdict = make("ul", { class: "tl-verdict", "aria-live": "polite", "data-testid": "verdict" });
-  const root = make("section", { class: "tl-panel tl-predict", "aria-label": "Prediction", "data-testid": "predict" },
-    make("h3", {}, "Predict first, then play"), forms, state, make("div", { class: "tl-row" }, lock, again), verdict);
-  let shape = "";
-  let parts = new Map();
-  const build = (entries, styles, coordinates, active) => {
-    parts = new Map(
-      entries.map((entry) => {
-        const { id } = entry;
-        const testid = `predict-${id}`;
-        const outcome = choicePart({
-          label: "It", testid: `${testid}-outcome`, options: OUTCOMES, hideLabel: true,
-          send: (value) => onguess(id, { outcome: value }),
-        });
-        const ends = coordinates.map((coordinate, axis) =>
-          numberPart({
-            label: coordinate, testid: `${testid}-end-${axis}`, optional: true,
-            send: (value) => onguess(id, { axis, value }),
-          }),
-        );
-        const steps = numberPart({
-          label: "steps", testid: `${testid}-steps`, optional: true,
-          send: (value) => onguess(id, { steps: value }),
-        });
-        const pick = make("button", {
-          type: "button", class: "tl-button", "data-testid": `${testid}-place`, onclick: () => onactive(id),
-          "aria-pressed": String(id === active),
-        }, "Point on the map");
-        const place = make("div", { class: "tl-ends" }, make("span", {}, "ends near"), ...ends.map((end) => end.root), pick);
-        const form = make("fieldset", { class: "tl-guess", "data-testid": testid },
-          make("legend", {}, swatch(palette, styles.get(id)), nameOfEntry(entry)), outcome.root, place, steps.root);
-        return [id, { form, outcome, ends, steps, pick, place }];
-      }),
-    );
-    forms.replaceChildren(...[...parts.values()].map(({ form }) => form));
-  };
-  return {
-    root,
-    update({ entries, styles, coordinates, guesses, active, locked, revealed, scores }) {
-      const now = JSON.stringify([entries.map((entry) => [entry.id, nameOfEntry(entry)]), coordinates]);
-      if (now !== shape) {
-        shape = now;
-        build(entries, styles, coordinates, active);
-      }
-      const open = [];
-      for (const [id, part] of parts) {
-        const guess = guesses[id] ?? {};
-        part.form.disabled = locked;
-        part.form.classList.toggle("tl-active", id === active && !locked);
-        part.pick.setAttribute("aria-pressed", String(id === active));
-        part.outcome.update(guess.outcome);
-        part.place.hidden = !guess.outcome || guess.outcome === "diverged";
-        part.steps.root.hidden = !guess.outcome || guess.outcome === "running";
-        part.steps.root.querySelector("label").textContent = guess.outcome === "diverged" ? "leaves at step" : "after steps";
-        part.steps.update(guess.steps ?? null);
-        part.ends.forEach((end, axis) => end.update(guess.half?.[axis] ?? null));
-        const missing = missingOf(guess, coordinates.length);
-        const name = nameOfEntry(entries.find((entry) => entry.id === id));
-        if (missing.length) open.push(`${name}: ${missing.join(" and ")}`);
-      }
-      lock.disabled = locked || open.length > 0 || entries.length === 0;
-      lock.hidden = locked;
-      again.hidden = !locked;
-      if (revealed) state.textContent = "";
-      else if (locked) state.textContent = "Locked. Play the run to see who was right.";
-      else state.textContent = open.length ? `Still needed: ${open.join("; ")}.` : "Complete: lock it to enable Play.";
-      const lines = revealed ? scores : [];
-      verdict.replaceChildren(
-        ...lines.map(({ id, points, possible, sentence }) => {
-          const entry = entries.find((one) => one.id === id);
-          return make("li", {}, make("strong", {}, `${entry ? nameOfEntry(entry) : id}: ${points} of ${possible}`), ` — ${sentence}`);
-        }),
-      );
-    },
-  };
-}
-
-// --- shortcuts ------------------------------------------------------------------------------------
-
-export const SHORTCUTS = [
-  [["Space"], "play or pause"],
-  [[",", "."], "one frame back, forward"],
-  [["Home", "End"], "first, last frame"],
-  [["←", "→", "↑", "↓"], "on the map: move the start (in 3-D: turn the view)"],
-  [["r"], "start back to its default place"],
-  [["b"], "basin map"],
-  [["3"], "3-D surface"],
-  [["i"], "inside the optimizer"],
-  [["z"], "teacher mode: freeze, reveal"],
-  [["f"], "full screen"],
-  [["?"], "this list"],
-];
-
-export function shortcutsDialog() {
-  const rows = SHORTCUTS.map(([keys, meaning]) =>
-    make("div", {}, make("dt", {}, ...keys.map((key) => make("kbd", {}, key))), make("dd", {}, meaning)));
-  const root = make("dialog", { class: "tl-dialog", "aria-label": "Keyboard shortcuts", "data-testid": "shortcuts" });
-  const close = iconButton("remove", "Close", "shortcuts-close", () => root.close());
-  root.append(make("div", { class: "tl-row" }, make("h3", {}, "Keyboard"), close), make("dl", {}, ...rows));
-  root.addEventListener("click", (event) => event.target === root && root.close());
-  return root;
 }

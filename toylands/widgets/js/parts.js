@@ -1,4 +1,4 @@
-// Form parts: labelled numbers, switches, menus; and the fixed look of each optimizer.
+// Form parts: switches, menus, choices; and the fixed look of each optimizer.
 import { stylesOf } from "./codec.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -19,6 +19,26 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+const OWNERS = new WeakMap();
+
+/** Remember which part a root belongs to, so that an answer finds whoever asked; returns the part. */
+export function own(root, part) {
+  OWNERS.set(root, part);
+  return part;
+}
+
+/** The part that an element belongs to, if any. */
+export function ownerOf(element) {
+  for (let node = element; node; node = node.parentElement) if (OWNERS.has(node)) return OWNERS.get(node);
+  return null;
+}
+
+/** Words that stand under a part without moving anything. */
+function faultOf(testid) {
+  const node = make("span", { class: "tl-fault", role: "alert", "data-testid": `${testid}-fault` });
+  return { node, refuse: (words) => say(node, words) };
+}
+
 /** Write a text only when it is another one: every write costs the page a layout. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -35,6 +55,7 @@ const ICONS = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   back: "M11.5 3v10L5.5 8zM3.5 3h1.6v10H3.5z",
   forward: "M4.5 3v10l6-5zM10.9 3h1.6v10h-1.6z",
+  undo: "M6 2.6v3h3.6a4 4 0 0 1 0 8H5v-1.7h4.6a2.3 2.3 0 0 0 0-4.6H6v3L1.6 6.4z",
   full: "M2 6V2h4v1.6H3.6V6zM10 2h4v4h-1.6V3.6H10zM2 10h1.6v2.4H6V14H2zM12.4 10H14v4h-4v-1.6h2.4z",
   remove: "M4.2 3 8 6.8 11.8 3 13 4.2 9.2 8l3.8 3.8-1.2 1.2L8 9.2 4.2 13 3 11.8 6.8 8 3 4.2z",
   add: "M7.2 3h1.6v4.2H13v1.6H8.8V13H7.2V8.8H3V7.2h4.2z",
@@ -98,146 +119,7 @@ export function swatch(palette, style) {
   return node;
 }
 
-// --- numbers: a slider with a box -----------------------------------------------------------------
-
-/** Read a typed number: decimals, 1e-3, and fractions such as 2/9. NaN when it is none. */
-export function readNumber(text, whole = false) {
-  const parts = String(text).trim().replace(/−/g, "-").split("/");
-  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return Number.NaN;
-  const value = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
-  return Number.isFinite(value) && !(whole && !Number.isInteger(value)) ? value : Number.NaN;
-}
-
-/** A number as typed: exact, without needless zeros. */
-export function writeNumber(value) {
-  if (value === null || value === undefined) return "";
-  return String(Number(value)).replace("e+", "e");
-}
-
-const STOPS = 1000;
-const THREE = (value) => Number(value.toPrecision(3));
-
-/** The two directions between a value and a slider's position 0..1000. */
-export function sliderScale({ low, high, scale = "linear", whole = false }) {
-  if (whole) {
-    const { at, value } = sliderScale({ low, high, scale });
-    return { at, value: (position) => Math.round(value(position)) };
-  }
-  if (scale === "log") {
-    const [from, to] = [Math.log(low), Math.log(high)];
-    return {
-      at: (value) => (value > 0 ? ((Math.log(value) - from) / (to - from)) * STOPS : 0),
-      value: (at) => THREE(Math.exp(from + (at / STOPS) * (to - from))),
-    };
-  }
-  if (scale === "memory") {
-    // Decay rates count by their distance from 1: 0.9, 0.99, 0.999 are equally far apart.
-    return {
-      at: (value) => (value < 1 ? (-Math.log10(1 - value) / 4) * STOPS : STOPS),
-      value: (at) => Number((1 - THREE(10 ** ((-4 * at) / STOPS))).toFixed(7)),
-    };
-  }
-  const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
-  return {
-    at: (value) => ((value - low) / (high - low)) * STOPS,
-    value: (at) => Number((low + (at / STOPS) * (high - low)).toFixed(Math.min(digits, 12))),
-  };
-}
-
-/**
- * A labelled number: a box in which any value may be typed, and a slider when a range is given.
- *
- * `send(value, final)` is called with every movement of the slider, and with final = true on release.
- */
-export function numberPart({ label, testid, range = null, whole = range?.whole ?? false, optional = false, note = "", send }) {
-  const id = freshId();
-  const box = make("input", {
-    id: `${id}-box`, class: "tl-box", type: "text", inputmode: "decimal", autocomplete: "off",
-    spellcheck: "false", "data-testid": `${testid}-box`, "aria-label": range ? `${label}, exact value` : null,
-    "aria-describedby": `${id}-fault`,
-  });
-  const fault = make("span", { id: `${id}-fault`, class: "tl-fault", role: "alert" });
-  const root = make("div", { class: range ? "tl-number" : "tl-number tl-plain" });
-  root.append(make("label", { for: range ? id : `${id}-box`, title: note || null }, label));
-  let shown = null;
-  const places = range ? sliderScale(range) : null;
-  const slider = range
-    ? make("input", { id, type: "range", min: 0, max: STOPS, step: 1, "data-testid": testid })
-    : null;
-  const showSlider = (value) => {
-    if (!slider) return;
-    slider.value = String(places.at(value));
-    const part = Math.min(Math.max(places.at(value) / STOPS, 0), 1);
-    slider.style.setProperty("--tl-filled", `${100 * part}%`);
-    slider.setAttribute("aria-valuetext", writeNumber(value));
-  };
-  const complain = (words) => {
-    fault.textContent = words;
-    box.toggleAttribute("aria-invalid", words !== "");
-  };
-  const typed = () => {
-    if (optional && box.value.trim() === "") {
-      complain("");
-      if (shown !== null) send((shown = null), true);
-      return;
-    }
-    const value = readNumber(box.value, whole);
-    if (Number.isNaN(value)) {
-      complain(`“${box.value}” is not a ${whole ? "whole " : ""}number.`);
-      return;
-    }
-    complain("");
-    if (value === shown) return;
-    shown = value;
-    showSlider(value);
-    send(value, true);
-  };
-  box.addEventListener("change", typed);
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") typed();
-    if (event.key === "Escape") {
-      box.value = writeNumber(shown);
-      complain("");
-    }
-  });
-  if (slider) {
-    const moved = (final) => {
-      const value = places.value(Number(slider.value));
-      if (value === shown && !final) return;
-      shown = value;
-      box.value = writeNumber(value);
-      showSliderFill();
-      complain("");
-      send(value, final);
-    };
-    const showSliderFill = () => {
-      slider.style.setProperty("--tl-filled", `${Number(slider.value) / (STOPS / 100)}%`);
-      slider.setAttribute("aria-valuetext", writeNumber(shown));
-    };
-    slider.addEventListener("input", () => moved(false));
-    slider.addEventListener("change", () => moved(true));
-    root.append(slider);
-  }
-  root.append(box, fault);
-  return {
-    root,
-    box,
-    slider,
-    /** Show a value that came from elsewhere, without disturbing what is being typed. */
-    update(value) {
-      if (value === shown && (box.value !== "" || value === null)) return;
-      shown = value;
-      if (root.ownerDocument.activeElement !== box || readNumber(box.value) !== value) {
-        box.value = writeNumber(value);
-      }
-      if (value !== null) showSlider(value);
-    },
-    disable(off) {
-      if (box.disabled !== off) box.disabled = off;
-      if (slider && slider.disabled !== off) slider.disabled = off;
-    },
-  };
-}
+// --- switches, menus, choices ----------------------------------------------------------------------
 
 /** A labelled check box drawn as a switch. */
 export function togglePart({ label, testid, note = null, send }) {
@@ -250,7 +132,14 @@ export function togglePart({ label, testid, note = null, send }) {
 /** A labelled menu; options are [value, text] or {group, options}. */
 export function menuPart({ label, testid, options, send, hideLabel = false }) {
   const id = freshId();
-  const select = make("select", { id, "data-testid": testid, onchange: () => send(select.value) });
+  const fault = faultOf(testid);
+  const select = make("select", {
+    id, "data-testid": testid,
+    onchange: () => {
+      fault.refuse("");
+      send(select.value);
+    },
+  });
   const fill = (list) => {
     const entry = ([value, text]) => make("option", { value }, text);
     select.replaceChildren(
@@ -260,17 +149,18 @@ export function menuPart({ label, testid, options, send, hideLabel = false }) {
     );
   };
   fill(options);
-  const root = make("div", { class: "tl-menu" });
-  root.append(make("label", { for: id, class: hideLabel ? "tl-hidden" : null }, label), select);
-  return {
+  const root = make("div", { class: "tl-menu", title: hideLabel ? label : null });
+  root.append(make("label", { for: id, class: hideLabel ? "tl-hidden" : null }, label), select, fault.node);
+  return own(root, {
     root,
     select,
+    refuse: fault.refuse,
     fill,
     update: (value) => {
       const text = String(value);
       if (select.value !== text) select.value = text;
     },
-  };
+  });
 }
 
 /** A few exclusive choices side by side: native radio buttons, so that the arrow keys work. */

@@ -67,6 +67,13 @@ export class Player {
     if (this.frame !== before) this.onframe?.(this.frame);
   }
 
+  /** Show the last frame, also of a run that is going to be longer. */
+  toEnd() {
+    const before = this.frame;
+    this.wanted = Infinity;
+    if (this.frame !== before) this.onframe?.(this.frame);
+  }
+
   /** Advance to the time `now` in milliseconds and return the frame to draw. */
   tick(now) {
     if (!this.playing) return this.frame;
@@ -86,6 +93,7 @@ const REPLACES = {
   landscape: (path) => /^(params|start|view|text)(\.|$)/.test(path),
   preset: (path) => !/^(mode|axis|loss_scale|show)(\.|$)/.test(path),
   state: () => true,
+  scene: () => true,
 };
 
 /**
@@ -128,6 +136,11 @@ export class Outbox {
 export function applyChanges(scene, changes) {
   for (const [path, value] of Object.entries(changes)) {
     if (path === "preset" || path === "state") continue;
+    if (path === "scene") {
+      for (const key of Object.keys(scene)) delete scene[key];
+      Object.assign(scene, structuredClone(value));
+      continue;
+    }
     const keys = path.split(".");
     const last = keys.pop();
     let place = scene;
@@ -135,6 +148,46 @@ export function applyChanges(scene, changes) {
     if (place !== null && typeof place === "object") place[last] = structuredClone(value);
   }
   return scene;
+}
+
+/** The scenes before and after each change, so that a change can be undone and done again. */
+export class History {
+  constructor(most = 100) {
+    Object.assign(this, { most, past: [], future: [], before: null });
+  }
+
+  /** A change is about to be made to `scene`; a drag is one change, which ends with its final part. */
+  note(scene, final) {
+    this.before ??= structuredClone(scene);
+    if (!final) return;
+    this.past.push(this.before);
+    if (this.past.length > this.most) this.past.shift();
+    this.before = null;
+    this.future = [];
+  }
+
+  /** The last change was refused: there is nothing of it to undo. */
+  forget() {
+    if (this.before === null) this.past.pop();
+    this.before = null;
+  }
+
+  /** The scene before the last change that made a difference to `scene`, or null. */
+  undo(scene) { return this.turn(this.past, this.future, scene); }
+
+  /** The scene before the last undoing, or null. */
+  redo(scene) { return this.turn(this.future, this.past, scene); }
+
+  turn(from, to, scene) {
+    const now = JSON.stringify(scene);
+    while (from.length) {
+      const other = from.pop();
+      if (JSON.stringify(other) === now) continue;
+      to.push(structuredClone(scene));
+      return other;
+    }
+    return null;
+  }
 }
 
 /** Choose the speed (frames a second) that plays a run in about five seconds. */

@@ -107,7 +107,8 @@ export class StageBase {
 
   setQuadratic(list) {
     this.quadratic = new Map((list ?? []).map((item) => [item.id, item]));
-    this.rise = null; // one height for the whole picture, chosen when it is drawn
+    // One height for the whole picture, chosen when it is drawn; while something is dragged it stays.
+    if (!list?.some(({ only }) => only !== null)) this.rise = null;
     this.touch();
   }
 
@@ -145,7 +146,7 @@ export class StageBase {
   draw() {
     if (this.ticket) { cancelAnimationFrame(this.ticket); this.ticket = 0; }
     if (!this.width) { this.resize(); return; }
-    if (this.groundDirty) { this.drawGround(); this.groundDirty = false; this.frontDirty = true; }
+    if (this.groundDirty) { this.drawGround(); this.groundDirty = false; this.frontDirty = true; this.hover(); }
     if (this.frontDirty) { this.drawFront(); this.frontDirty = false; }
   }
 
@@ -173,27 +174,48 @@ export class StageBase {
       this.front.setPointerCapture(event.pointerId);
       this.pointerDown(...place(event), event);
     });
-    on("pointermove", (event) => this.pointerMove(...place(event), event));
+    on("pointermove", (event) => {
+      this.pointer = place(event);
+      this.pointerMove(...this.pointer, event);
+      this.hover();
+    });
     for (const type of ["pointerup", "pointercancel"]) on(type, (event) => this.pointerUp(...place(event), event));
-    on("pointerleave", () => this.handlers.onHover?.(""));
+    on("pointerleave", () => {
+      this.pointer = null;
+      this.handlers.onHover?.("");
+    });
     on("keydown", (event) => { if (this.key(event, true)) { event.preventDefault(); event.stopPropagation(); } });
     on("keyup", (event) => { if (this.key(event, false)) event.stopPropagation(); });
   }
 
   pointerDown(px, py) {
     this.moving = this.picking || !this.show.locked;
-    if (this.moving) this.moveTo(this.locate(px, py), false);
+    if (!this.moving) return;
+    this.front.style.cursor = this.picking ? "crosshair" : "grabbing";
+    this.moveTo(this.locate(px, py), false);
   }
 
   pointerMove(px, py) {
     if (this.moving) this.moveTo(this.locate(px, py), false);
-    else this.hover(px, py);
+    else this.front.style.cursor = this.cursorAt(px, py);
+  }
+
+  /** Whether a pixel is on the start, as far as it may be moved. */
+  onStart(px, py, reach = 16) {
+    const start = this.start && !this.picking && !this.show.locked && this.spot(this.start);
+    return Boolean(start) && Math.hypot(start[0] - px, start[1] - py) < reach;
+  }
+
+  cursorAt(px, py) {
+    if (this.onStart(px, py)) return "grab";
+    return this.picking || !this.show.locked ? "crosshair" : "default";
   }
 
   pointerUp(px, py) {
     if (!this.moving) return;
     this.moving = false;
     this.moveTo(this.locate(px, py), true);
+    this.front.style.cursor = this.cursorAt(px, py);
   }
 
   moveTo(point, final) {
@@ -206,9 +228,10 @@ export class StageBase {
     this.handlers.onStart?.([...target], final);
   }
 
-  hover(px, py) {
-    if (!this.handlers.onHover || !this.terrain) return;
-    const point = this.locate(px, py);
+  /** Say what lies under the pointer, also when the ground there has changed. */
+  hover() {
+    if (!this.handlers.onHover || !this.terrain || !this.pointer) return;
+    const point = this.locate(...this.pointer);
     if (!point) { this.handlers.onHover(""); return; }
     const { loss, rows, columns, view, coordinates } = this.terrain;
     const value = sampleGrid(loss, rows, columns, view, point[0], point[1]);
@@ -237,11 +260,26 @@ export class StageBase {
   /** The picture in words, for screen readers. */
   describe() { return describeStage(this); }
 
+  /** Where a walk's quadratic model is drawn, at its head: {row, gx, gy, hxx, hxy, hyy}, or null. */
+  bendAt(walk) {
+    const known = this.quadratic.get(walk.id);
+    const bend = known?.at(known.only ?? this.rowOf(walk));
+    return bend && bend.row < walk.rows && Number.isFinite(bend.hxx) ? bend : null;
+  }
+
   /** One height for all curvature ellipses of the picture: round, and the same from frame to frame. */
   chooseRise() {
     if (this.rise !== null || !this.quadratic.size || !this.terrain) return this.rise;
-    const span = Math.min(...this.terrain.view.map(([a, b]) => b - a));
-    this.rise = riseOf([...this.quadratic.values()], span);
+    const { view } = this.terrain;
+    const inside = (walk, row) => [walk.x, walk.y].every((list, k) => !list || (list[row] >= view[k][0] && list[row] <= view[k][1]));
+    const bends = [];
+    for (const walk of this.walks) { // of a walk that leaves, where it was seen last: far out everything is steep
+      const known = this.quadratic.get(walk.id);
+      let row = known?.only ?? walk.rows - 1;
+      while (known && row >= 0 && !inside(walk, row)) row = known.only === null ? row - 1 : -1;
+      if (known && row >= 0) bends.push(known.at(row));
+    }
+    this.rise = riseOf(bends.filter(Boolean), Math.min(...view.map(([a, b]) => b - a)));
     return this.rise;
   }
 }
@@ -257,7 +295,7 @@ export function describeStage(stage) {
   for (const walk of walks) {
     const row = stage.rowOf(walk);
     const gone = LEFT[walk.kind] && row === walk.rows - 1 ? `, ${LEFT[walk.kind]} at step ${walk.diverged_at}` : "";
-    parts.push(`${walk.label ?? walk.family} at ${at(walk.y ? [walk.x[row], walk.y[row]] : [walk.x[row]])}, step ${row}${gone}.`);
+    parts.push(`${walk.label ?? walk.family} at ${at(walk.y ? [walk.x[row], walk.y[row]] : [walk.x[row]])}, step ${row * (walk.every ?? 1)}${gone}.`);
   }
   return parts.join(" ");
 }

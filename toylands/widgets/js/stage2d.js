@@ -9,10 +9,11 @@ import {
   paintBands, sameScale, sampleGrid,
 } from "./geometry.js";
 import {
-  PEN, basinImage, drawAxes, drawFuture, drawGuesses, drawHeads, drawKind, drawModel, drawSection, drawStart,
-  drawTrails, fitCanvas, hatchPattern, markSize, traceTrail,
+  PEN, basinImage, drawAxes, drawGuesses, drawHeads, drawKind, drawModel, drawSection, drawStart, fitCanvas, hatchPattern,
+  markSize,
 } from "./marks.js";
 import { StageBase } from "./stage.js";
+import { crowdOf, drawFuture, drawTrails, traceTrail } from "./trails.js";
 
 /** A coordinate that arithmetic can go on with, where float32 has overflowed to infinity. */
 function bounded(value) {
@@ -38,7 +39,10 @@ export class Stage2D extends StageBase {
     super.destroy();
   }
 
-  terrainChanged() { this.scale = null; this.rise = null; }
+  terrainChanged() {
+    this.scale = null;
+    if (this.terrain?.final !== false) this.rise = null;
+  }
   sizeChanged() { this.scale = null; }
   walksChanged() { this.trailsDirty = true; }
   showChanged() { this.trailsDirty = true; }
@@ -108,7 +112,8 @@ export class Stage2D extends StageBase {
       walk.ys = ys;
       walk.trail = clipToFrame(xs, ys, walk.rows, frame);
       walk.whole = new Path2D();
-      traceTrail(walk.whole, walk.trail, walk.trail.count);
+      traceTrail(walk.whole, walk.trail, 0, walk.trail.count);
+      walk.crowd = crowdOf(walk.trail.x, walk.trail.y, walk.trail.pen, walk.trail.count, 4.5 * this.unit);
       walk.dashes = (walk.dash ?? []).map((part) => part * 2.5 * this.unit);
     }
     this.every = marksEvery(Math.max(1, ...this.walks.map((walk) => walk.rows)));
@@ -245,6 +250,7 @@ export class Stage2D extends StageBase {
     if (this.show.trails) drawTrails(ctx, this);
     const known = this.show.quadratic && this.drawQuadratic(ctx);
     ctx.restore();
+    this.front.dataset.level = known ? String(this.rise) : "";
     if (known && this.dim === 2) this.drawNote(ctx, `quadratic model at the heads: exact, ±${formatNumber(this.rise)}`, "right");
     const some = this.show.critical && this.terrain.critical_complete === false;
     if (some && !(known && s.width < 480 * this.unit)) this.drawNote(ctx, "too many stationary points to mark all", "left");
@@ -280,11 +286,11 @@ export class Stage2D extends StageBase {
     const { scale: s, palette, unit } = this;
     const reach = 0.14 * Math.min(s.width, s.height);
     for (const walk of this.walks) {
-      const known = this.quadratic.get(walk.id);
-      const row = this.rowOf(walk);
-      if (!known || row >= known.hxx.length || !s.holds(walk.xs[row], walk.ys[row])) continue;
-      if (!known.hyy) { this.drawParabola(ctx, walk, known, row); continue; }
-      const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
+      const bend = this.bendAt(walk);
+      if (!bend || !s.holds(walk.xs[bend.row], walk.ys[bend.row])) continue;
+      const { row } = bend;
+      if (bend.hyy === null) { this.drawParabola(ctx, walk, bend); continue; }
+      const model = ellipseFromHessian(bend.hxx, bend.hxy, bend.hyy, rise);
       drawModel(ctx, palette, model, s, (x, y) => [walk.xs[row] + x, walk.ys[row] + y], 1.1 * unit, reach);
     }
     return true;
@@ -301,13 +307,13 @@ export class Stage2D extends StageBase {
   }
 
   /** The parabola that touches a 1-D landscape at the head: exact slope and curvature. */
-  drawParabola(ctx, walk, known, row) {
+  drawParabola(ctx, walk, { row, gx, hxx }) {
     const { scale: s } = this;
     const y = this.lift(walk.x[row]);
     ctx.beginPath();
     for (let d = -0.17 * s.width; d <= 0.17 * s.width; d += 3) {
       const step = d / s.ax;
-      ctx.lineTo(walk.xs[row] + d, s.ay * (y + known.gx[row] * step + (known.hxx[row] * step * step) / 2) + s.by);
+      ctx.lineTo(walk.xs[row] + d, s.ay * (y + gx * step + (hxx * step * step) / 2) + s.by);
     }
     ctx.strokeStyle = walk.color;
     ctx.lineWidth = 1.5 * this.unit;

@@ -11,6 +11,7 @@ import {
 } from "./geometry.js";
 import { PEN, basinImage, drawGuesses, drawHeads, drawKind, drawModel, drawStart, markSize } from "./marks.js";
 import { StageBase } from "./stage.js";
+import { crowdOf, fadeAt } from "./trails.js";
 import {
   RIBBON_FLOATS, RIBBON_FRAGMENT, RIBBON_VERTEX, TERRAIN_FLOATS, TERRAIN_FRAGMENT, TERRAIN_VERTEX, drape,
   meshOf, programOf,
@@ -19,6 +20,7 @@ import {
 const RISE = 0.72; // height of the box; its longer side is 2
 const ANGLE = 0.6; // opening of the camera, radians
 const HIDDEN = [0.014, 0.022]; // dashes of what lies behind the surface, in units of the box
+const TRAIL_WIDE = 0.025; // of a trail with its outline, about
 const HOME = { azimuth: -1.05, elevation: 0.76, zoom: 1 };
 
 /** The solid stage; throws where WebGL2 is missing. */
@@ -147,6 +149,7 @@ export class Stage3D extends StageBase {
       walk.wy = Float64Array.from(walk.y, (value) => place(value, 1, sy, this.by));
       const seen = (k) => Number.isFinite(this.heightAt(walk.wx[k], walk.wy[k])); // as headAt decides it
       walk.trail = clipToFrame(walk.wx, walk.wy, walk.rows, frame, seen);
+      walk.crowd = crowdOf(walk.trail.x, walk.trail.y, walk.trail.pen, walk.trail.count, TRAIL_WIDE);
       walk.draped = drape(walk.trail, this.heightAt, piece, 0.004);
       walk.first = total;
       total += walk.draped.count;
@@ -177,6 +180,8 @@ export class Stage3D extends StageBase {
       return (((c - low) / (high - low)) * 2 - 1) * (k ? this.by : this.bx);
     });
   }
+
+  cursorAt(px, py) { return this.shares && this.onStart(px, py) ? "grab" : "move"; }
 
   spot(point) {
     const [x, y] = this.world(point);
@@ -276,11 +281,16 @@ export class Stage3D extends StageBase {
       const gone = walk.draped.upto[this.rowOf(walk)] ?? 0;
       const rest = walk.draped.count - gone;
       if (!this.show.hideFuture) ribbon(walk.first + gone, rest, walk.color, 0.3, 1.4, 0.002);
+      // The first segments of what is drawn in full, and of what is half faded.
+      const [full, half] = fadeAt(walk.crowd, walk.trail.upto[this.rowOf(walk)]).map((k) => (k ? walk.draped.passed[k + 1] : 0));
+      const [newest, left] = [walk.first + full, gone - full];
+      ribbon(walk.first, half, walk.color, 0.25, 0.9, 0.002);
+      ribbon(walk.first + half, full - half, walk.color, 0.5, 1.4, 0.002);
       gl.depthFunc(gl.GREATER); // what the surface hides: dashed, as in a technical drawing
-      ribbon(walk.first, gone, walk.color, 0.5, 1.8, -0.002, HIDDEN);
+      ribbon(newest, left, walk.color, 0.5, 1.8, -0.002, HIDDEN);
       gl.depthFunc(gl.LEQUAL);
-      ribbon(walk.first, gone, walk.outline, 1, 4.6, 0.002);
-      ribbon(walk.first, gone, walk.color, 1, 2.6, 0.0025, (walk.dash ?? []).map((part) => 0.012 * part));
+      ribbon(newest, left, walk.outline, 1, 4.6, 0.002);
+      ribbon(newest, left, walk.color, 1, 2.6, 0.0025, (walk.dash ?? []).map((part) => 0.012 * part));
     }
     gl.bindVertexArray(null);
   }
@@ -320,16 +330,16 @@ export class Stage3D extends StageBase {
     const [sx, sy] = [this.bx, this.by].map((half, k) => (2 * half) / (t.view[k][1] - t.view[k][0]));
     const reach = 0.28 * Math.min(this.bx, this.by);
     for (const walk of this.walks) {
-      const known = this.quadratic.get(walk.id);
-      const row = this.rowOf(walk);
-      const [wx, wy] = [walk.wx[row], walk.wy[row]];
-      if (!known || row >= known.hxx.length || !Number.isFinite(this.heightAt(wx, wy))) continue;
+      const bend = this.bendAt(walk);
+      if (!bend) continue;
+      const [wx, wy] = [walk.wx[bend.row], walk.wy[bend.row]];
+      if (!Number.isFinite(this.heightAt(wx, wy))) continue;
       const put = (x, y) => {
         const z = this.heightAt(wx + x, wy + y);
         if (!Number.isFinite(z) || this.isHidden(wx + x, wy + y, z)) return null;
         return this.onCanvas(wx + x, wy + y, z).slice(0, 2);
       };
-      const model = ellipseFromHessian(known.hxx[row], known.hxy[row], known.hyy[row], rise);
+      const model = ellipseFromHessian(bend.hxx, bend.hxy, bend.hyy, rise);
       drawModel(ctx, this.palette, model, { ax: sx, ay: sy }, put, 1.1 * unit, reach, 24);
     }
     ctx.font = `${11 * unit}px ${this.font}`;
@@ -406,11 +416,8 @@ export class Stage3D extends StageBase {
   pointerDown(px, py, event) {
     this.fingers ??= new Map();
     this.fingers.set(event.pointerId, [px, py]);
-    const start = this.start && this.shares && this.spot(this.start);
-    const reach = event.pointerType === "touch" ? 26 : 16;
-    const onStart = start && Math.hypot(start[0] - px, start[1] - py) < reach;
     this.dragged = 0;
-    if (onStart && !this.picking && !this.show.locked) super.pointerDown(px, py);
+    if (this.shares && this.onStart(px, py, event.pointerType === "touch" ? 26 : 16)) super.pointerDown(px, py);
   }
 
   pointerMove(px, py, event) {

@@ -66,7 +66,7 @@ export function noticePart(model, hub) {
   return {
     roots: [notice, fault],
     say,
-    showError: () => show(fault, model.get("error")),
+    showError: () => show(fault, hub.said),
     checkKernel() {
       const state = kernelState(model);
       gone ||= state === "gone";
@@ -86,5 +86,39 @@ export function noticePart(model, hub) {
       if (hub.outbox.empty) say("");
     },
     stop: () => clearTimeout(slow),
+  };
+}
+
+/** What a reader's hand does to a page. */
+const HANDS = ["wheel", "touchstart", "pointerdown", "keydown"];
+
+/**
+ * Bring a view into sight once, when its cell has been run; returns the function to call when it has been drawn.
+ *
+ * A notebook scrolls to the next cell before the output has its height, so that a tall one is left out of sight. The
+ * page is moved only if the cell, or the one after it, is the one chosen and in sight, and no hand has touched the
+ * page since.
+ */
+export function revealAfterRun(root, signal) {
+  const document = root.ownerDocument;
+  const cell = root.closest(".jp-CodeCell");
+  let done = !cell;
+  const stop = () => (done = true);
+  for (const type of HANDS) document.addEventListener(type, stop, { signal, capture: true, passive: true, once: true });
+  const inSight = (node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > 0 && top < document.documentElement.clientHeight;
+  };
+  return () => {
+    if (done) return;
+    stop();
+    const chosen = cell.parentElement.querySelector(":scope > .jp-mod-active, :scope > .jp-mod-selected") ?? cell;
+    const run = chosen === cell || chosen === cell.nextElementSibling;
+    if (!run || !(inSight(cell) || inSight(chosen))) return;
+    let frame = root.parentElement;
+    const moves = (node) => /auto|scroll/.test(getComputedStyle(node).overflowY) && node.scrollHeight > node.clientHeight;
+    while (frame && !moves(frame)) frame = frame.parentElement;
+    const room = frame?.clientHeight ?? document.documentElement.clientHeight;
+    root.scrollIntoView({ block: root.offsetHeight > room ? "start" : "nearest" });
   };
 }

@@ -1,7 +1,8 @@
 // The controls right under the stage: playing and scrubbing, and the learning rate.
 import { LR_RANGE } from "./controls.js";
 import { SPEEDS } from "./hub.js";
-import { icon, iconButton, make, menuPart, nameOfEntry, numberPart, say } from "./parts.js";
+import { numberPart } from "./numbers.js";
+import { icon, iconButton, make, menuPart, nameOfEntry, say } from "./parts.js";
 
 /** Play, step back, step forward, scrub bar, frame number, speed. `act` has play, step, scrub and commit. */
 export function transportPart(hub, act) {
@@ -22,10 +23,9 @@ export function transportPart(hub, act) {
       act.commit();
     },
   });
-  const unit = box.root.querySelector("label");
   const last = make("span", { class: "tl-last" });
   const speed = menuPart({
-    label: "speed", testid: "speed", options: SPEEDS.map((value) => [value, `${value} / s`]),
+    label: "speed", testid: "speed", hideLabel: true, options: SPEEDS.map((value) => [value, `${value} / s`]),
     send: (value) => {
       hub.player.speed = Number(value);
       hub.speedChosen = true;
@@ -51,7 +51,7 @@ export function transportPart(hub, act) {
       box.disable(hub.locked);
       speed.update(hub.player.speed);
       const name = hub.scene.axis === "steps" ? "step" : "evaluation";
-      say(unit, name);
+      box.relabel(name);
       say(last, `of ${frames}`);
       box.update(frame);
       const words = `${name} ${frame} of ${frames}`;
@@ -109,9 +109,11 @@ export function ratePart(send) {
       const list = JSON.stringify(optimizers.map((entry) => [entry.id, nameOfEntry(entry)]));
       if (list !== owners) owner.fill(JSON.parse((owners = list)));
       if (k >= 0) owner.update(optimizers[k].id);
-      const who = sharing.length ? `shared by ${sharing.map(nameOfEntry).join(", ")}` : "each optimizer has its own";
-      say(sharers, sharing.length === optimizers.length ? "shared by all" : who);
+      const who = sharing.length ? `of ${sharing.map(nameOfEntry).join(", ")}` : "";
+      say(sharers, who);
+      sharers.title = who; // where it is too long for its line
       share.hidden = sharing.length === optimizers.length;
+      row.hidden = share.hidden; // one rate for all: nothing to say
     },
   };
   return part;
