@@ -176,3 +176,12 @@ def test_the_verdict_tells_the_truth(converged: compute.Walk) -> None:
     assert "outcome wrong: it converged" in sentence
     assert "end wrong: it stopped at" in sentence
     assert "steps off by a factor of 2: it took 132" in sentence
+
+
+def test_a_fault_is_told_in_words() -> None:
+    with pytest.raises(OverflowError) as caught:
+        print(10.0**400)
+    assert "Numerical" in str(caught.value)  # what Python says of it
+    assert explain.fault(caught.value).startswith("a number became too large for a computer")
+    assert explain.fault(ValueError("lr: must not be negative.")) == "lr: must not be negative."
+    assert explain.fault(RuntimeError()) == "RuntimeError"

@@ -113,6 +113,13 @@ def explain(walks: Sequence[Walk]) -> str:
     return " ".join(sentence(walk) for walk in walks)
 
 
+def fault(error: Exception) -> str:
+    """What went wrong with a change, in words: also where Python itself has none for a reader."""
+    if isinstance(error, OverflowError):
+        return "a number became too large for a computer (beyond 1.8e308): take a smaller value."
+    return str(error) or type(error).__name__
+
+
 def score_prediction(walk: Walk, guess: dict[str, object]) -> dict[str, object]:
     """Score a class's guess about one walk.
 

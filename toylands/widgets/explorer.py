@@ -223,7 +223,7 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         except Exception as error:  # shown in words: a callback must never fail silently
             self._scene = before
             with self.hold_sync():
-                self.error = str(error)
+                self.error = explain.fault(error)
                 self.scene = before
                 self.seq += 1
 

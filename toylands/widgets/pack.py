@@ -49,7 +49,8 @@ def pack_walks(walks: Sequence[Walk]) -> tuple[bytes, list[list[list[float]]]]:
     parts, scales = [], []
     for walk in walks:
         run = walk.trajectory
-        parts += [np.ascontiguousarray(c, dtype="<f4").tobytes() for c in run.path.T]
+        with np.errstate(over="ignore"):  # far outside, a coordinate is as good as infinite
+            parts += [np.ascontiguousarray(c, dtype="<f4").tobytes() for c in run.path.T]
         own = []
         for curve in (run.loss, run.grad_norm, walk.sharpness):
             codes, scale = quantise(curve)
