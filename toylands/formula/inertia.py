@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toylands.formula.rounding import UNIT
-
+#: half the distance from 1 to the next larger 64-bit number: the error of one rounding
+UNIT = 2.0**-53
 #: along directions whose value is not this many times as large as its error, a slope that may be
 #: nothing but rounding is not followed
 _WEAK = 100.0

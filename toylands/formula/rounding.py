@@ -17,9 +17,8 @@ import numpy as np
 import sympy
 
 from toylands.formula import codegen, scalars
+from toylands.formula.inertia import UNIT
 
-#: half the distance from 1 to the next larger 64-bit number: the error of one rounding
-UNIT = 2.0**-53
 #: numbers per array below which samples and points are taken together
 _ROOM = 2**18
 

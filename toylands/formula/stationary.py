@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from toylands.formula.declare import Declared, flow_of
-from toylands.formula.inertia import Inertia, inertia
-from toylands.formula.rounding import UNIT
+from toylands.formula.inertia import UNIT, Inertia, inertia
 
 if TYPE_CHECKING:
     from toylands.formula.landscape import Landscape
