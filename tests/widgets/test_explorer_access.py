@@ -83,7 +83,7 @@ def test_a_restarted_kernel_is_noticed_and_the_cell_revives_it(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
     notebook.wait(
-        "() => document.querySelector('[data-testid=notice]').textContent.includes('run the cell again')"
+        "() => document.querySelector('[data-testid=notice]').textContent.includes('all cells above it')"
     )
     assert view.find("notice").is_visible()
     view.find("scrub").focus()

@@ -6,7 +6,8 @@ toylands lab --no-browser       # prints the address instead
 
 from __future__ import annotations
 
-from toylands.lab.copying import Copied, check_owner, copy_lessons, lesson_folder
+from toylands._course import lesson_folder
+from toylands.lab.copying import Copied, check_owner, copy_lessons
 from toylands.lab.launch import (
     command,
     launch,

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+from toylands._course import lesson_folder
+
 #: the key in a copied notebook's metadata: which edition of the lesson it is
 STAMP = "toylands"
 #: the number of the administrator, whose folders are nobody's
@@ -63,18 +64,6 @@ class Copied:
             if names
         ]
         return ", ".join(parts) or "no lessons found"
-
-
-def lesson_folder() -> Path:
-    """Where the lessons lie: inside an installed wheel, or beside the package in a checkout.
-
-    Raises:
-        FileNotFoundError: when the installation carries no lessons.
-    """
-    for folder in (_PACKAGE / "_lessons", _PACKAGE.parent / "lessons"):
-        if any(folder.glob("[0-9]*.ipynb")):
-            return folder
-    raise FileNotFoundError("this installation of toylands carries no lessons; install it again.")
 
 
 def copy_lessons(target: Path, *, fresh: bool = False, source: Path | None = None) -> Copied:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from toylands.lab.copying import lesson_folder
+from toylands._course import lesson_folder
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
+from toylands._course import lesson_numbers, there
 from toylands._door import door
 from toylands._words import did_you_mean, missing
 from toylands.formula import Landscape
@@ -69,7 +70,7 @@ class Catalogue:
             (
                 land.name,
                 f"{land.dim}-D",
-                ", ".join(map(str, land.lessons)),
+                ", ".join(map(str, there(land.lessons))),
                 ", ".join(land.tags),
                 land.title,
             )
@@ -125,8 +126,13 @@ def catalogue(
     """List the landscapes, by name, or only those with this tag, lesson or number of dimensions.
 
     Raises:
-        ValueError: for a tag that no landscape has, with the nearest right one.
+        ValueError: for a tag that no landscape has, with the nearest right one; for a lesson that is not
+            there.
     """
+    if lesson is not None and lesson not in lesson_numbers():
+        raise ValueError(
+            f"there is no lesson {lesson}; the lessons are {', '.join(map(str, lesson_numbers()))}."
+        )
     tags = sorted({tag for land in _LANDSCAPES.values() for tag in land.tags})
     if tag is not None and tag not in tags:
         raise ValueError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toylands import landscapes, optimizers
+from toylands._course import there
 from toylands._words import did_you_mean
 from toylands.dynamics import descend
 from toylands.formula import Landscape
@@ -213,7 +214,7 @@ def _menu_entry(land: Landscape) -> dict[str, Any]:
     return {
         "title": land.title,
         "dim": land.dim,
-        "lessons": list(land.lessons),
+        "lessons": there(land.lessons),
         "tags": list(land.tags),
         "start": list(land.start),
         "dials": {

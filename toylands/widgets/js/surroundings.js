@@ -2,7 +2,7 @@
 import { make } from "./parts.js";
 
 const SLOW_MS = 1500;
-const GONE = "The kernel is gone: run the cell again.";
+const GONE = "The kernel is gone: run this cell again, after all cells above it.";
 
 /** Call act("light" | "dark") now and whenever the host's theme changes; returns what ends it. */
 export function watchTheme(document, signal, act) {
