@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import mpmath as mp
@@ -11,7 +13,7 @@ import numba
 import numpy as np
 import pytest
 
-from toylands.formula import compile
+from toylands.formula import bits, compile
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -29,8 +31,10 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], float, tuple[float, float]]] = 
     "acos": (mp.acos, 4.0, (-300, 0)),
     "tan": (mp.tan, 2.0, (-300, 8)),
     "erf": (mp.erf, 1.0, (-300, 1)),
-    "erfc": (mp.erfc, 1.2, (-300, 1.42)),
+    "erfc": (mp.erfc, 1.0, (-300, 1.42)),
 }
+#: those without a branch
+SELECTS = ("exp", "expm1", "sinh", "cosh", "tanh", "log", "log1p", "atan", "erf", "erfc")
 #: where each of them is defined
 DOMAINS = {"log": (0.0, INF), "log1p": (-1.0, INF), "asin": (-1.0, 1.0), "acos": (-1.0, 1.0)}
 
@@ -98,6 +102,58 @@ def test_powers_to_the_last_digit() -> None:
     with mp.workdps(60):
         for a, b, v in zip(x.tolist(), y.tolist(), values("pow", x, y).tolist(), strict=True):
             assert error(v, mp.mpf(a) ** mp.mpf(b)) < 1.0, (a, b)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc"])
+def test_where_the_ranges_meet_and_results_are_tiny(name: str) -> None:
+    rng = np.random.default_rng(1)
+    ends = [(0.5, 0.8), (0.62499, 0.62501), (3.99, 4.01), (24.0, 26.54), (26.54, 27.3)]
+    x = np.concatenate([rng.uniform(low, high, 300) for low, high in ends])
+    exact = FUNCTIONS[name][0]
+    with mp.workdps(40):
+        for a, v in zip(x.tolist(), values(name, x).tolist(), strict=True):
+            assert error(v, exact(mp.mpf(a))) < 1.0, a
+
+
+@pytest.mark.parametrize("name", [*SELECTS])
+def test_a_loop_of_it_vectorises(name: str) -> None:
+    """One branch in it, or one call that isn't written into the loop, and it takes three times as long."""
+    function = compile.own(name)
+
+    @numba.njit("void(f8[::1], f8[::1])", **compile.SETTINGS)
+    def run(x: Any, out: Any) -> None:
+        for i in range(len(x)):
+            out[i] = function(x[i])
+
+    assert re.search(r"<\d+ x double>", run.inspect_llvm(run.signatures[0]))
+
+
+def test_products_are_the_same_with_and_without_fused_multiply_add(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def make() -> Any:
+        @numba.njit("f8(f8[::1], f8[::1], f8[::1])", **compile.SETTINGS)
+        def rests(a: Any, b: Any, out: Any) -> float:
+            total = 0.0
+            for i in range(len(a)):
+                p, out[i] = bits.product(a[i], b[i])
+                total += p
+            return total
+
+        return rests
+
+    rng = np.random.default_rng(2)
+    a = rng.normal(size=20_000) * 10 ** rng.uniform(-100, 100, 20_000)
+    b = rng.normal(size=20_000) * 10 ** rng.uniform(-100, 100, 20_000)
+    rests = np.empty((2, a.size))
+    make()(a, b, rests[0])
+    monkeypatch.setattr(bits, "fused", lambda: False)
+    plain = make()
+    plain(a, b, rests[1])
+    assert "llvm.fma" not in plain.inspect_llvm(plain.signatures[0])
+    np.testing.assert_array_equal(*rests)
+    for x, y, rest in zip(a[:500].tolist(), b[:500].tolist(), rests[1].tolist(), strict=False):
+        assert Fraction(x) * Fraction(y) - Fraction(x * y) == Fraction(rest)
 
 
 ODD = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e300, -1e300, INF, -INF, NAN]

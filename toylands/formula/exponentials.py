@@ -12,7 +12,7 @@ import math
 
 from numba import types
 
-from toylands.formula.bits import ROUND, ROUND_BITS, bits, power_of_two, product
+from toylands.formula.bits import ROUND, ROUND_BITS, bits, in_its_place, power_of_two, product
 from toylands.formula.compile import f8, i8, inline
 
 _LOG2_E = 1.4426950408889634
@@ -82,6 +82,7 @@ def _less_one(x: float) -> tuple[float, float]:
 @inline(f8, f8)
 def expm1(x: float) -> float:
     """e^x - 1, exact for small x."""
+    in_its_place()
     high, _ = _less_one(x if x < 40.0 else 40.0)
     near = high if x < 40.0 else exp(x)
     return x if abs(x) < 1e-300 or x != x else near
@@ -103,6 +104,7 @@ def tanh(x: float) -> float:
 @inline(f8, f8, f8)
 def _wings(x: float, sign: float) -> float:
     """(e^x + sign e^-x)/2 for x >= 0, from the even and the odd part of e^r."""
+    in_its_place()
     r, rest, k = reduced(x if x < 711.0 else 0.0, 0.0)
     z = r * r
     c = 2.091819418411466e-09
@@ -131,11 +133,13 @@ def _wings(x: float, sign: float) -> float:
 @inline(f8, f8)
 def cosh(x: float) -> float:
     """The hyperbolic cosine."""
+    in_its_place()
     return _wings(abs(x), 1.0)
 
 
 @inline(f8, f8)
 def sinh(x: float) -> float:
     """The hyperbolic sine."""
+    in_its_place()
     size = abs(x)
     return math.copysign(_wings(size, -1.0) if size > _TINY else size, x)
