@@ -309,9 +309,10 @@ export class Charts {
       ctx.textAlign = "left";
       ctx.textBaseline = "bottom";
       ctx.fillText(panel.title, s.left, s.top - 5 * unit, s.width);
+      const room = s.width - ctx.measureText(panel.title).width - 8 * unit; // beside the title
       ctx.font = `${11.5 * unit}px ${this.font}`;
       ctx.fillStyle = inks.soft;
-      if (range?.note) { ctx.textAlign = "right"; ctx.fillText(range.note, s.left + s.width, s.top - 5 * unit); }
+      if (range?.note) { ctx.textAlign = "right"; ctx.fillText(range.note, s.left + s.width, s.top - 5 * unit, Math.max(room, 20)); }
       if (range) this.drawTicks(ctx, panel, inks, unit, snap);
       const labels = panel.key === "meter" && range ? this.drawLimits(ctx, panel, inks, unit, snap) : [];
       const across = niceTicks(0, this.last, Math.max(2, Math.min(6, s.width / (70 * unit))));
