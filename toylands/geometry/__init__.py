@@ -17,6 +17,11 @@ from toylands.geometry.convexity import Convexity, convexity
 from toylands.geometry.critical import find_critical_points
 from toylands.geometry.directions import RandomCurvatures, curvature_moments, random_curvatures
 from toylands.geometry.ensembles import Averages, EnsembleError, compare_averages, ensemble_error
+from toylands.geometry.feature_movement import (
+    FeatureMovement,
+    feature_movement,
+    kernel_alignment,
+)
 from toylands.geometry.interpolation import Interpolation, interpolate
 from toylands.geometry.kicks import Kicks, kicks
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
@@ -66,6 +71,7 @@ __all__ = [
     "Conserved",
     "Convexity",
     "EnsembleError",
+    "FeatureMovement",
     "Interpolation",
     "Kicks",
     "LowLossPath",
@@ -98,6 +104,7 @@ __all__ = [
     "effective_hessian",
     "elastic_band",
     "ensemble_error",
+    "feature_movement",
     "filter_normalized",
     "find_critical_points",
     "find_ticket",
@@ -105,6 +112,7 @@ __all__ = [
     "hessian_direction",
     "hvp",
     "interpolate",
+    "kernel_alignment",
     "kicks",
     "lanczos_density",
     "magnitude_mask",
