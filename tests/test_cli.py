@@ -169,6 +169,17 @@ def test_everything_that_is_kept_on_disk_is_compiled_by_warm(
     assert named <= kept
 
 
+def test_warming_stops_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would compile for nobody; the background of `toylands lab` must not."""
+    monkeypatch.setattr(caches.our_shelf(), "_full", True)
+    monkeypatch.setattr("toylands.cli.WITH_LOOPS", ("formula", "nothing of this name"))
+    assert main(["warm"]) == 2
+
+
+def test_what_an_explorer_needs_is_compiled_first() -> None:
+    assert WITH_LOOPS[:2] == ("formula", "dynamics")
+
+
 def test_ctrl_c_ends_a_command_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +177,44 @@ def test_functions_that_differ_in_what_they_enclose_are_two(package: Path) -> No
 
     signature = numba.float64(numba.float64)
     context = numba.core.registry.cpu_target.target_context.codegen()
-    two, three = (Kept(times(factor))._place(signature, context)[1] for factor in (2.0, 3.0))
+    two, three = (Kept(times(factor), print)._place(signature, context)[1] for factor in (2.0, 3.0))
     assert two != three
+
+
+def test_two_processes_that_keep_the_same_do_not_harm_each_other(
+    package: Path, said: Callable[[], list[str]]
+) -> None:
+    """Whoever reads meanwhile gets the whole of one of the two, or nothing yet."""
+    contents = [bytes([letter]) * 100_000 for letter in b"ab"]
+    seen: set[bytes | None] = set()
+
+    def compiles(content: bytes) -> None:
+        shelf = Shelf("state", "cpu")
+        for _ in range(20):
+            shelf.write("f", content)
+            seen.add(shelf.read("f"))
+
+    with ThreadPoolExecutor(2) as processes:
+        [*processes.map(compiles, contents)]
+    assert seen <= set(contents)
+    assert [file.name for file in own(package).glob("*/*")] == ["f"]
+    assert said() == []
+
+
+def test_where_no_file_is_replaced_that_somebody_reads_the_first_one_stays(
+    package: Path, monkeypatch: pytest.MonkeyPatch, said: Callable[[], list[str]]
+) -> None:
+    """As on Windows, while another process loads what this one has compiled as well."""
+    Shelf("state", "cpu").write("f", b"code")
+
+    def busy(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, "used by another process")
+
+    monkeypatch.setattr(Path, "replace", busy)
+    shelf = Shelf("state", "cpu")
+    shelf.write("f", b"code")
+    assert (shelf.read("f"), shelf.keeps, said()) == (b"code", True, [])
+    assert [file.name for file in own(package).glob("*/*")] == ["f"]
 
 
 # --- places that cannot be used -----------------------------------------------------------------------
@@ -219,6 +256,7 @@ def test_where_nothing_can_be_written_it_is_said_once(
         assert shelf.read(name) is None
     (sentence,) = said()
     assert "set NUMBA_CACHE_DIR" in sentence
+    assert not shelf.keeps
     assert ("No space left" in sentence) == (why == "full disk")
     assert not [file for file in tmp_path.rglob("*") if file.name.startswith(("f", "g"))]
 

@@ -279,16 +279,21 @@ def test_the_greeting_fits_what_happens(browser: bool, root: bool) -> None:
     )
 
 
-def test_what_is_compiled_ahead_is_what_a_walk_needs() -> None:
-    check = (
-        "import sys, toylands as tl; before = set(sys.modules); tl.descend(tl.landscapes.ravine, "
-    )
-    check += "tl.gd(0.01)).sharpness; print(sorted(m for m in set(sys.modules) - before "
-    check += "if m.startswith('toylands.dynamics') or m == 'toylands.formula.evaluate'))"
-    words = [sys.executable, "-c", f"{STARTING.WARM}\n{check}"]
-    answer = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert "loop" not in answer.stdout
-    assert "evaluate" not in answer.stdout
+def test_loops_are_compiled_in_the_background_by_a_process_that_gives_way_and_ends() -> None:
+    with STARTING._compiling() as process:
+        assert process.args[1:] == ["-m", "toylands", "warm"]
+        if hasattr(os, "getpriority"):
+            assert os.getpriority(os.PRIO_PROCESS, process.pid) >= STARTING.LOW
+    assert process.returncode is not None
+
+
+def test_what_compiles_ends_however_the_server_ends() -> None:
+    with (
+        contextlib.suppress(STARTING.Ended),
+        STARTING._compiling() as process,
+    ):
+        raise STARTING.Ended(signal.SIGTERM)
+    assert process.returncode is not None
 
 
 def _wait_for(path: Path, server: subprocess.Popen[bytes], pattern: str) -> re.Match[str]:

@@ -38,6 +38,8 @@ from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 from numba.misc.appdirs import AppDirs
 
+from toylands.formula.waiting import LOOPS, Wait
+
 PACKAGE = Path(__file__).parents[1]
 #: what the names of our folders begin with
 PREFIX = "toylands-compiled-"
@@ -116,6 +118,8 @@ class Shelf:
                     raise PermissionError(13, "others can write to it", str(folder))
                 self._replace(folder / name, hashlib.sha256(content).digest() + content)
             except OSError as error:
+                if self.read(name) is not None:
+                    return  # another process was faster; Windows replaces no file that somebody reads
                 reason = error
             else:
                 self._other_processor(folder)
@@ -126,6 +130,11 @@ class Shelf:
             "disk%s; set NUMBA_CACHE_DIR to a folder with room that you can write to.",
             f" ({reason.strerror}: {reason.filename or self._folders[-1]})" if reason else "",
         )
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what was to be kept so far could be."""
+        return not self._full
 
     @property
     def folder(self) -> Path | None:
@@ -210,8 +219,9 @@ def our_shelf() -> Shelf:
 class Kept(FunctionCache):
     """What numba asks for compiled code of one function, before it compiles, and gives it to afterwards."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], missed: Callable[[], None]) -> None:
         self._py_func = function
+        self._missed = missed  # is told that there is none
         self._name = f"{function.__module__}.{function.__qualname__}".replace("<locals>", "")
         self._cache_path = str(places()[0])
 
@@ -226,12 +236,12 @@ class Kept(FunctionCache):
         target_context.refresh()
         where, name = self._place(sig, target_context.codegen())
         content = where.read(name)
-        if content is None:
-            return None
-        try:
-            return CompileResult._rebuild(target_context, *pickle.loads(content))
-        except Exception:  # whole, but of no use: it is written anew
-            return None
+        if content is not None:
+            # One that is whole, but of no use, is written anew.
+            with contextlib.suppress(Exception):
+                return CompileResult._rebuild(target_context, *pickle.loads(content))
+        self._missed()
+        return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a function that was compiled."""
@@ -242,8 +252,9 @@ class Kept(FunctionCache):
 def kept(function: Callable[..., Any], signature: Any, **options: Any) -> Any:
     """Compile a function for one signature, as `numba.njit` does, or take it from the disk."""
     made: Any = numba.njit(**options)(function)
-    made._cache = Kept(function)
-    made.compile(signature)
+    with Wait(LOOPS) as wait:
+        made._cache = Kept(function, wait.begin)
+        made.compile(signature)
     made.disable_compile()
     return made
 
@@ -251,6 +262,7 @@ def kept(function: Callable[..., Any], signature: Any, **options: Any) -> Any:
 def kept_c(function: Callable[..., Any], signature: Any, **options: Any) -> Any:
     """Compile a function for C, as `numba.cfunc` does, or take it from the disk."""
     made: Any = CFunc(function, normalize_signature(signature), {}, options)
-    made._cache = Kept(function)
-    made.compile()
+    with Wait(LOOPS) as wait:
+        made._cache = Kept(function, wait.begin)
+        made.compile()
     return made

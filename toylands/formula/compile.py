@@ -27,6 +27,7 @@ from toylands.formula import scalars
 from toylands.formula.caches import kept, kept_c
 from toylands.formula.division import quotient
 from toylands.formula.memory import undisturbed
+from toylands.formula.waiting import FORMULA, Wait
 
 if numba.config.DISABLE_JIT:
     raise RuntimeError(
@@ -391,5 +392,6 @@ def _compiled(source: str, entry: str, rows: int, signature: Any) -> Any:
         namespace[f"fetch_{r}"] = loader(rows, r)
     exec(compile(source, f"<toylands {entry}>", "exec"), namespace)
     compiled += 1
-    with undisturbed():
+    with undisturbed(), Wait(FORMULA) as wait:
+        wait.begin()
         return numba.cfunc(signature, **SETTINGS)(namespace[entry])

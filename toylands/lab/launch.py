@@ -158,13 +158,8 @@ NOTICE = b"Kernel is running over TCP without encryption"
 #: seconds that a server may take to stop its kernels after Ctrl+C, and again after it was told to end
 PATIENCE = 20
 
-#: what a first picture waits for on a new machine: the loops, compiled once and then kept on disk
-WARM = """
-from toylands.dynamics import random, solvers, stages
-from toylands.formula import angles, compile, evaluate, exponentials
-for part in compile.stages:
-    part.compiled
-"""
+#: the priority (the "nice" value) of what compiles in the background
+LOW = 10
 
 
 class Ended(BaseException):
@@ -194,6 +189,30 @@ def _told_to_end() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def _compiling() -> Iterator[subprocess.Popen[bytes]]:
+    """Compile all loops while the server starts and the page loads, so that the first cell finds them.
+
+    They are compiled by a process of its own, which gives way to the server and to the browser. On a machine
+    where they are on disk already it ends soon.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toylands", "warm"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # of Windows
+    )
+    try:
+        if hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):  # it may have a lower one
+                os.setpriority(os.PRIO_PROCESS, process.pid, LOW)
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def _pass_on(lines: IO[bytes]) -> None:
     """Copy what a server and its kernels write to standard error, except the kernels' notice."""
     for line in lines:
@@ -213,11 +232,7 @@ def _run(words: list[str], *, greets: bool = False) -> int:
         "JUPYTER_PATH": os.pathsep.join([str(share), *([known] if known else [])]),
         **({GREETS: "1"} if greets else {}),
     }
-    with _told_to_end():
-        # While the server starts and the page loads, so that the first cell finds it done.
-        compiles = subprocess.Popen(
-            [sys.executable, "-c", WARM], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    with _told_to_end(), _compiling():
         server = subprocess.Popen(
             words, env=environment, stderr=subprocess.PIPE if greets else None
         )
@@ -232,9 +247,6 @@ def _run(words: list[str], *, greets: bool = False) -> int:
             server.terminate()
             _end(server, server.kill)
             return 128 + int(told.args[0])
-        finally:
-            compiles.terminate()
-            compiles.wait()
 
 
 def _end(server: subprocess.Popen[bytes], *ends: Callable[[], None]) -> None:
