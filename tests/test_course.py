@@ -50,6 +50,11 @@ def test_the_lessons_are_those_of_the_folder() -> None:
     assert 0 in NUMBERS
 
 
+def test_no_text_leads_to_a_lesson_that_is_not_there() -> None:
+    wrong = {place: leads_nowhere(text, NUMBERS, NOTEBOOKS) for place, text in texts().items()}
+    assert {place: found for place, found in wrong.items() if found} == {}
+
+
 def test_a_planted_reference_is_found() -> None:
     text = "See lesson 1, Lesson 77, lessons 0 to 78, **01_bowls** and 79_beyond; a lesson."
     assert leads_nowhere(text, {0, 1}, {"01_bowls"}) == [

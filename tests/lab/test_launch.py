@@ -247,6 +247,30 @@ sys.exit(launch._run([sys.executable, "-c", {DEAF!r}]))
             ours.kill()  # else a failure would wait for it
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a terminal closes by a POSIX signal")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
+def test_a_terminal_that_closes_ends_the_server_as_the_request_to_end_does(name: str) -> None:
+    """With an obedient process in the server's place, which tells when it runs."""
+    number = getattr(signal, name)
+    tells = f"import os, time; os.kill(os.getppid(), {number}); time.sleep(600)"
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        assert STARTING._run([sys.executable, "-c", tells]) == 128 + number
+        assert signal.getsignal(number) == signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a terminal closes by a POSIX signal")
+def test_who_was_started_to_go_on_without_a_terminal_does() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with STARTING._told_to_end():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a POSIX signal")
 def test_verbose_shows_the_servers_log(tmp_path: Path) -> None:
     with running(tmp_path, "--verbose") as (server, log):
