@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from toylands.classroom.remembered import remember, remembered
 from toylands.cli import main
 from toylands.lab import check_owner, copy_lessons, copying, lesson_folder
 
@@ -73,6 +74,14 @@ def test_fresh_renames_the_students_file_first(originals: Path, mine: Path) -> N
         assert text(mine / NAMES[1]) == "original 01_next.ipynb"
     kept = [p.read_text(encoding="utf-8") for p in mine.glob("01_next-mine-*.ipynb")]
     assert sorted(kept) == ["first", "second"]
+
+
+def test_the_name_that_a_folder_remembers_stays(originals: Path, mine: Path) -> None:
+    assert remember(mine, "Ada")
+    copy_lessons(mine, source=originals)
+    (mine / NAMES[1]).write_text("work", encoding="utf-8")
+    copy_lessons(mine, fresh=True, source=originals)
+    assert remembered(mine) == "Ada"
 
 
 def test_kept_lessons_of_another_edition_are_named(originals: Path, mine: Path) -> None:
