@@ -233,9 +233,12 @@ def test_progress_is_reported_only_when_it_takes_long(
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("toylands.plots.animation._PATIENCE", 0.0)
     animate(short, tmp_path / "a.gif", dpi=30)
+    assert capsys.readouterr().err == "a.gif: frame 11 of 11\n"  # a file keeps every line
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    animate(short, tmp_path / "a.gif", dpi=30)
     told = capsys.readouterr().err
-    assert "a.gif: frame 1 of 11" in told
-    assert told.endswith("frame 11 of 11\n")
+    assert told.startswith("\ra.gif: frame 1 of 11\r")
+    assert told.endswith("\ra.gif: frame 11 of 11\n")
 
 
 @pytest.mark.parametrize(

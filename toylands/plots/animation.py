@@ -460,7 +460,10 @@ def _reported(
 
 
 def _reporter(target: Path) -> Callable[[int, int], None]:
-    """Return a report on stderr that stays silent for films that are drawn quickly."""
+    """Return a report on stderr that stays silent for films that are drawn quickly.
+
+    In a terminal it is one line that counts; in a file, which keeps all that is written, its last state.
+    """
     begun = time.monotonic()
     spoke = False
 
@@ -468,10 +471,11 @@ def _reporter(target: Path) -> Callable[[int, int], None]:
         nonlocal spoke
         if time.monotonic() - begun < _PATIENCE and not spoke:
             return
-        if done == count or done % max(1, count // 50) == 0 or not spoke:
+        terminal = sys.stderr.isatty()
+        if done == count or (terminal and (done % max(1, count // 50) == 0 or not spoke)):
             spoke = True
-            end = "\n" if done == count else ""
-            sys.stderr.write(f"\r{target.name}: frame {done} of {count}{end}")
+            begin, end = "\r" if terminal else "", "\n" if done == count else ""
+            sys.stderr.write(f"{begin}{target.name}: frame {done} of {count}{end}")
             sys.stderr.flush()
 
     return report
