@@ -96,3 +96,10 @@ def test_bad_arguments_are_named() -> None:
         kernel_alignment(np.eye(2), np.eye(3))
     with pytest.raises(ValueError, match="not 0 throughout"):
         kernel_alignment(np.zeros((2, 2)), np.eye(2))
+
+
+def test_rows_of_unequal_length_are_no_parameters() -> None:
+    net = mlp((2, 3, 1), data=tl.networks.xor())
+    with pytest.raises(TypeError, match="theta=.* is not an array of real numbers") as told:
+        net.loss([[1.0, 2.0], [1.0]])
+    assert told.value.__context__ is None

@@ -12,7 +12,7 @@ the way they are combined is learned. A rich one makes features of its own. [Chi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -85,7 +85,12 @@ def kernel_alignment(first: Numbers, second: Numbers) -> float:
 
 @door
 def feature_movement(
-    net: Network, before: Any, after: Any, *, layer: int | None = None, x: Any = None
+    net: Network,
+    before: Numbers,
+    after: Numbers,
+    *,
+    layer: int | None = None,
+    x: Numbers | None = None,
 ) -> FeatureMovement:
     """Compare what a hidden layer passes on before and after training.
 

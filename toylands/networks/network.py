@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -303,7 +304,9 @@ class Network(Landscape):
 
     def points(self, theta: Any, what: str = "theta") -> np.ndarray:
         """Check points and return them as float64 of shape (..., d); see `Landscape.points`."""
-        shape = np.shape(theta)
+        shape: tuple[int, ...] = ()
+        with contextlib.suppress(ValueError):  # rows of unequal length: refused below
+            shape = np.shape(theta)
         if (shape and shape[-1] != self.dim) or isinstance(theta, Real):
             raise ValueError(
                 f"{self.name} {'-'.join(map(str, self.architecture.widths))} has {self.dim} parameters, "
