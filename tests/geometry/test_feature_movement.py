@@ -100,6 +100,6 @@ def test_bad_arguments_are_named() -> None:
 
 def test_rows_of_unequal_length_are_no_parameters() -> None:
     net = mlp((2, 3, 1), data=tl.networks.xor())
-    with pytest.raises(TypeError, match="theta=.* is not an array of real numbers") as told:
+    with pytest.raises(TypeError, match=r"theta=.* is not an array of real numbers") as told:
         net.loss([[1.0, 2.0], [1.0]])
     assert told.value.__context__ is None
