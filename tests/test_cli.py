@@ -14,7 +14,7 @@ from PIL import Image
 
 import toylands as tl
 from toylands.cli import LOWEST_RATE, RATES, TOL, WITH_LOOPS, main
-from toylands.formula import caches
+from toylands.formula import caches, scalars
 
 RUN = "import sys; from toylands.cli import main; sys.exit(main())"
 
@@ -165,6 +165,7 @@ def test_everything_that_is_kept_on_disk_is_compiled_by_warm(
             r"^@(?:loop|inline|stage)\([^\n]*\)\ndef (\w+)", source.read_text("utf-8"), re.MULTILINE
         )
     }
+    named |= {f"toylands.formula.scalars.{name}" for name in scalars.__all__}
     assert len(named) > 30
     assert named <= kept
 

@@ -296,21 +296,19 @@ def _warm(asked: argparse.Namespace) -> int:
     import pkgutil
 
     import toylands as tl
-    from toylands.formula import caches, compile
+    from toylands.formula import arrays, caches
 
     began = time.perf_counter()
     for part in WITH_LOOPS:  # what an explorer needs comes first: somebody may be waiting for it
         folders = [str(Path(str(tl.__file__)).parent / part)]
         for module in pkgutil.iter_modules(folders, f"toylands.{part}."):
             importlib.import_module(module.name)
-        parts = [stage.compiled for stage in compile.stages]
+        parts = arrays.ready()
         if not caches.our_shelf().keeps:
             return 2  # what is in the way has been said
     place = caches.our_shelf().folder
     assert place is not None
-    print(
-        f"The walk and its {len(parts)} parts are compiled for {caches.processor_name()} processors"
-    )
+    print(f"The walk and its {parts} parts are compiled for {caches.processor_name()} processors")
     print(f"(in {time.perf_counter() - began:.1f} s) and kept in")
     print(f"    {place}")
     if caches.config.CACHE_DIR:

@@ -2,7 +2,7 @@
 
     from toylands.formula import exp, softplus
 
-    softplus(0.0)            # 0.6931471805599453: on numbers they are ordinary functions
+    softplus(0.0)            # 0.6931471805599453: on numbers, what a compiled formula finds there
     softplus(x)              # on SymPy symbols they build the formula
 
 One table says everything about each function: what it is on symbols, what it compiles to, and how it
@@ -35,66 +35,52 @@ def _symbolic(name: str, *values: Any) -> Any:
     return traced.apply(name, *values)
 
 
-def _unary(name: str, numeric: Callable[[float], float], sentence: str) -> Callable[[Any], Any]:
+def _compiled(name: str, x: float) -> float:
+    from toylands.formula import arrays  # numba comes with it
+
+    return arrays.value(name, x)
+
+
+def _unary(
+    name: str, plain: Callable[[float], float] | None, sentence: str
+) -> Callable[[Any], Any]:
+    """A function of a number or a formula; where it isn't `plain` Python, numbers go to the compiled one."""
+
     def function(x: Any) -> Any:
-        return _symbolic(name, x) if _is_symbolic(x) else numeric(float(x))
+        if _is_symbolic(x):
+            return _symbolic(name, x)
+        return plain(float(x)) if plain else _compiled(name, float(x))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{sentence} Takes a number or a symbolic expression."
     return function
 
 
-def _quiet(function: Callable[[float], float]) -> Callable[[float], float]:
-    """Return NaN or infinity where `math` raises, as the compiled kernels do."""
-
-    def wrapped(x: float) -> float:
-        try:
-            return function(x)
-        except OverflowError:
-            return math.inf
-        except ValueError:
-            return math.nan
-
-    return wrapped
+def _sqrt(x: float) -> float:
+    return math.sqrt(x) if x >= 0.0 else math.nan
 
 
-def _log(x: float) -> float:
-    return -math.inf if x == 0 else math.log(x)
-
-
-def _log1p(x: float) -> float:
-    return -math.inf if x == -1 else math.log1p(x)
-
-
-def _sinh(x: float) -> float:
-    return math.copysign(_quiet(math.sinh)(abs(x)), x)
-
-
-exp = _unary("exp", _quiet(math.exp), "The exponential function.")
-log = _unary("log", _quiet(_log), "The natural logarithm.")
-sqrt = _unary("sqrt", _quiet(math.sqrt), "The square root.")
-sin = _unary("sin", _quiet(math.sin), "The sine (radians).")
-cos = _unary("cos", _quiet(math.cos), "The cosine (radians).")
-tan = _unary("tan", _quiet(math.tan), "The tangent (radians).")
-asin = _unary("asin", _quiet(math.asin), "The inverse sine, in radians.")
-acos = _unary("acos", _quiet(math.acos), "The inverse cosine, in radians.")
-atan = _unary("atan", math.atan, "The inverse tangent, in radians.")
-sinh = _unary("sinh", _sinh, "The hyperbolic sine.")
-cosh = _unary("cosh", _quiet(math.cosh), "The hyperbolic cosine.")
-tanh = _unary("tanh", math.tanh, "The hyperbolic tangent.")
-erf = _unary("erf", math.erf, "The error function.")
-log1p = _unary("log1p", _quiet(_log1p), "log(1 + x), exact for small x.")
-expm1 = _unary("expm1", _quiet(math.expm1), "exp(x) - 1, exact for small x.")
+exp = _unary("exp", None, "The exponential function.")
+log = _unary("log", None, "The natural logarithm.")
+sqrt = _unary("sqrt", _sqrt, "The square root.")
+sin = _unary("sin", None, "The sine (radians).")
+cos = _unary("cos", None, "The cosine (radians).")
+tan = _unary("tan", None, "The tangent (radians).")
+asin = _unary("asin", None, "The inverse sine, in radians.")
+acos = _unary("acos", None, "The inverse cosine, in radians.")
+atan = _unary("atan", None, "The inverse tangent, in radians.")
+sinh = _unary("sinh", None, "The hyperbolic sine.")
+cosh = _unary("cosh", None, "The hyperbolic cosine.")
+tanh = _unary("tanh", None, "The hyperbolic tangent.")
+erf = _unary("erf", None, "The error function.")
+log1p = _unary("log1p", None, "log(1 + x), exact for small x.")
+expm1 = _unary("expm1", None, "exp(x) - 1, exact for small x.")
 absolute = _unary("absolute", abs, "The absolute value; its slope at the kink is taken as 0.")
 sign = _unary("sign", scalars.sign, "The sign of x: -1, 0 or 1.")
-softplus = _unary("softplus", scalars.softplus, "log(1 + exp(x)), without overflow.")
-sigmoid = _unary(
-    "sigmoid", scalars.sigmoid, "The logistic function 1/(1 + exp(-x)), without overflow."
-)
+softplus = _unary("softplus", None, "log(1 + exp(x)), without overflow.")
+sigmoid = _unary("sigmoid", None, "The logistic function 1/(1 + exp(-x)), without overflow.")
 relu = _unary("relu", scalars.relu, "max(x, 0); its slope at the kink is taken as 0.")
-normal_cdf = _unary(
-    "normal_cdf", scalars.normal_cdf, "The cumulative distribution of a standard normal."
-)
+normal_cdf = _unary("normal_cdf", None, "The cumulative distribution of a standard normal.")
 
 
 def where(condition: Any, yes: Any, no: Any) -> Any:

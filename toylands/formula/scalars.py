@@ -1,7 +1,7 @@
 """Scalar functions that numba lacks, as kernels use them; `compile.scalar(name)` compiles one.
 
-They are plain Python: `toylands.formula.functions` calls them with numbers, and each is compiled only
-when a formula needs it.
+They are plain Python, and each is compiled only when a formula needs it, with our own functions in place
+of Python's. Those that call none of them are used as they are by `toylands.formula.functions`.
 """
 
 from __future__ import annotations

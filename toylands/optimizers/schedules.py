@@ -308,7 +308,19 @@ def as_schedule(schedule: Schedule | ArrayLike | None) -> Schedule:
     return _schedule("values", _values, length=len(values), values=values)
 
 
-# The formulas. Each maps an int64 array of steps to the factors there.
+# The formulas. Each maps an int64 array of steps to the factors there, to the same digits on every machine.
+
+
+def _cos(angle: NDArray[Any]) -> Factors:
+    from toylands.formula.arrays import values  # numba comes with it
+
+    return values("cos", angle)
+
+
+def _power(base: float, exponent: Steps) -> Factors:
+    from toylands.formula.arrays import values
+
+    return values("pow", base, exponent)
 
 
 def _constant(t: Steps) -> Factors:
@@ -316,17 +328,17 @@ def _constant(t: Steps) -> Factors:
 
 
 def _step(t: Steps, every: int, gamma: float) -> Factors:
-    return np.power(gamma, t // every)
+    return _power(gamma, t // every)
 
 
 def _exponential(t: Steps, gamma: float) -> Factors:
-    return np.power(gamma, t)
+    return _power(gamma, t)
 
 
 def _cosine(t: Steps, steps: int, floor: float, after: str) -> Factors:
     if after == "stay":
         t = np.minimum(t, steps)
-    return floor + (1 - floor) * (1 + np.cos(np.pi * t / steps)) / 2
+    return floor + (1 - floor) * (1 + _cos(np.pi * t / steps)) / 2
 
 
 def _warm_restarts(t: Steps, first: int, mult: int, floor: float) -> Factors:
@@ -341,16 +353,16 @@ def _warm_restarts(t: Steps, first: int, mult: int, floor: float) -> Factors:
             inside = t >= begin
             since[inside], cycle[inside] = t[inside] - begin, size
             begin, size = begin + size, size * mult
-    return floor + (1 - floor) * (1 + np.cos(np.pi * since / cycle)) / 2
+    return floor + (1 - floor) * (1 + _cos(np.pi * since / cycle)) / 2
 
 
 def _cyclic(t: Steps, low: float, half_period: int, mode: str, gamma: float | None) -> Factors:
     cycle, phase = np.divmod(t, 2 * half_period)
     height = np.minimum(phase, 2 * half_period - phase) / half_period
     if mode == "triangular2":
-        height = height * np.power(0.5, cycle)
+        height = height * _power(0.5, cycle)
     elif gamma is not None:
-        height = height * np.power(gamma, t)
+        height = height * _power(gamma, t)
     return low + (1 - low) * height
 
 
@@ -363,8 +375,8 @@ def _one_cycle(t: Steps, steps: int, pct_start: float, div: float, final_div: fl
     factors = np.empty(t.shape)
     up = t[rising] / peak if rising.any() else t[rising]
     down = (t[~rising] - peak) / (end - peak) if not rising.all() else t[~rising]
-    factors[rising] = 1 + (low - 1) / 2 * (1 + np.cos(np.pi * up))
-    factors[~rising] = lowest + (1 - lowest) / 2 * (1 + np.cos(np.pi * down))
+    factors[rising] = 1 + (low - 1) / 2 * (1 + _cos(np.pi * up))
+    factors[~rising] = lowest + (1 - lowest) / 2 * (1 + _cos(np.pi * down))
     return factors
 
 
