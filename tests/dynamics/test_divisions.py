@@ -94,6 +94,15 @@ def test_a_rule_that_divides_by_the_slope_itself() -> None:
     assert "diverged" in ends[8]
 
 
+def test_numbers_too_small_for_a_remainder() -> None:
+    """Slopes of 1e-300 keep few digits of what a quotient leaves: there the block divides, for a while."""
+    starts = scattered(48)
+    starts[5::9] *= 1e-300
+    starts[::9] *= 1e-316
+    same(landscape("x**2 + y**2"), bare(lr=1e-305), starts, 300)
+    same(landscape("k*(x**2 + y**2)", k=1e-297), adam(lr=0.1, eps=1e-296), scattered(48), 300)
+
+
 def test_walkers_that_leave_in_a_swarm_leave_alone_at_the_same_step() -> None:
     starts = scattered(60)
     starts[::7] *= 1e5

@@ -264,6 +264,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
         # one). A walker that left is then made a double of one that is still there, so that the block
         # is quiet again.
         alive, careful, outside = n, False, 0
+        were, plain = n, 0  # how many there were at the copy; until when every division is one
         t, due = 0, 0 if record != 0 else -1  # when to record next
         while t < steps and alive > 0 and peek_long(job, STOP) == 0:
             stop = min(t + (1 if careful else STRIDE), steps)
@@ -315,7 +316,7 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                         poke(hyper, at, peek(hyper, at) * peek(hyper, source * across + i))
                 if careful:
                     copy_row(before, x, d * ld)
-                half = 0 if careful or d * n < MANY else d * n // 2
+                half = 0 if careful or t < plain or d * n < MANY else d * n // 2
                 reach = call_rule(
                     rule, (n, d, half, scale, float(t + 1), rate, x, g, memory, hyper)
                 )
@@ -336,9 +337,12 @@ def walk(job, escape, from_walker, to_walker, scratch, epochs):  # type: ignore[
                 elif outside > 0:
                     copy_row(x, copy, mutable * ld)
                     copy_row(scratch, kept, common)
-                    t, stop, careful = began, t, True
+                    t, stop, careful, were = began, t, True, alive
                     if record != 0:
                         due = (t + every - 1) // every * every
+            # Nobody had left: a quotient could not be had by multiplication, and may not be for long.
+            if careful and outside == 0 and alive == were:
+                plain = t + 16 * STRIDE
             careful = outside > 0
         if peek_long(job, STOP) != 0:
             return  # nobody will look at the results
