@@ -266,7 +266,8 @@ def _either(first: Kind | None, second: Kind | None) -> Kind | None:
         faults = (first.fault(value), second.fault(value))
         return "" if "" in faults else max(faults, key=len)
 
-    return Kind(f"{first.words} or {second.words}", fault)
+    between = ", or" if ", each" in first.words else " or"
+    return Kind(f"{first.words}{between} {second.words}", fault)
 
 
 def _several(inside: Kind | None, count: int | None = None) -> Kind:

@@ -387,7 +387,7 @@ BAD: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a parameter array": ({"land": ROSENBROCK(b=[1.0, 2.0])}, ValueError, "use sweep"),
     "grid of 1": ({"grid": 1}, ValueError, "grid=1 must be at least 2"),
     "grid of 0 rows": ({"grid": (4, 0)}, ValueError, "grid=0 must be at least 2"),
-    "float grid": ({"grid": 8.0}, TypeError, "grid=8 must be a whole number"),
+    "float grid": ({"grid": 8.0}, TypeError, "grid=8.0 must be a whole number"),
     "text grid": ({"grid": "fine"}, TypeError, "grid='fine'"),
     "three grids": ({"grid": (4, 4, 4)}, TypeError, "grid=(4, 4, 4) must be a whole number or"),
     "one side": (

@@ -107,7 +107,7 @@ def test_bad_questions_are_refused(runs, error, words: str) -> None:
 
 
 def test_alignment_takes_one_run() -> None:
-    with pytest.raises(TypeError, match="one walker"):
+    with pytest.raises(TypeError, match="must be one walk"):
         alignment(tl.descend(parabola, tl.gd(0.1), start=[[1.0], [2.0]], steps=3))
     with pytest.raises(ValueError, match="seed=-1"):
         cases(-1)

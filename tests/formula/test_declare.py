@@ -142,4 +142,4 @@ def test_a_critical_point_introduces_itself() -> None:
         np.zeros(2), 0.0, "equilibrium", 1, np.array([-1.0, 1.0]), 0, "rotating", rates
     )
     assert middle.name == "rotating equilibrium"
-    assert repr(middle) == "rotating equilibrium at (0, 0), loss 0"
+    assert repr(middle) == "rotating equilibrium at (0, 0), value 0"

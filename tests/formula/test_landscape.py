@@ -470,7 +470,7 @@ def test_declared_points_follow_parameters_and_data() -> None:
 
 def test_a_point_in_a_game_is_an_equilibrium() -> None:
     point = game.critical_point((0, 0))
-    assert (point.kind, repr(point)) == ("equilibrium", "stable equilibrium at (0, 0), loss 0")
+    assert (point.kind, repr(point)) == ("equilibrium", "stable equilibrium at (0, 0), value 0")
     rates = (-1 + np.sqrt(15) * np.array([-1j, 1j])) / 2  # of theta' = (-x - 2y, 2x)
     np.testing.assert_allclose(point.rates, rates, rtol=1e-14)
 

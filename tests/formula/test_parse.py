@@ -142,7 +142,7 @@ def test_numbers_are_real_and_of_reasonable_size(text: str) -> None:
 WORDS = {
     "sine(x)": "unknown function 'sine' in the formula; it knows abs, acos.*Did you mean 'sin'",
     "SQRT(x)": "Did you mean 'sqrt'",
-    "arctan(x)": "Did you mean 'atan'",
+    "arctan(x)": r"Write atan\(x\)",
     "foo(x)": r"unknown function 'foo'.*Write foo\*\(\.\.\.\) for a product",
     "x(y + 1)": r"unknown function 'x'.*Write x\*\(\.\.\.\) for a product",
     "(x + 1)(y - 1)": "may not contain.*a product needs a \\*",

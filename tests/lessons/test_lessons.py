@@ -171,7 +171,7 @@ def test_planted_errors_are_found(tmp_path: Path) -> None:
         nbformat.v4.new_code_cell(
             "import toylands as tl\n"
             "explorer = tl.explore('parabola', tl.gd(0.1))\n"
-            "explorer.change(params__q=1)"
+            "explorer.error = \"no parameter 'q'\""  # as after a message of the page
         ),
     ]
     ran = run(planted, tmp_path, {"blank": lambda source: source})

@@ -44,7 +44,7 @@ def short() -> Any:
 
 def film_of(runs: Any, clock: str = "steps", view: Any = None) -> Any:
     """Return the film itself, to look at its artists."""
-    return style.picture(_Film)(list(runs), clock, view, None, None, True, None, None, 60)
+    return style.picture(_Film)(list(runs), clock, view, None, None, None, True, None, None, 60)
 
 
 def test_one_frame_for_each_step(short: Any, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_the_citation(short: Any) -> None:
     film = film_of(short)
     text = film.figure._supxlabel.get_text()
     assert text == f"toylands, exact gradients. Landscape: rosenbrock, {L.rosenbrock.source}"
-    own = style.picture(_Film)(list(short), "steps", None, None, None, True, None, "Mine", 60)
+    own = style.picture(_Film)(list(short), "steps", None, None, None, None, True, None, "Mine", 60)
     assert own.figure._supxlabel.get_text() == "Mine"
 
 

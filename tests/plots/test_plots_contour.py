@@ -353,7 +353,8 @@ def test_the_legend_says_what_the_flow_of_a_game_does(texts: Any) -> None:
 def bar_labels(ax: Any) -> tuple[list[float], str]:
     """Return the numbers beside the colour bar, and its name."""
     bar = next(a for a in ax.figure.axes if a is not ax)
-    texts = [t.get_text().replace("−", "-").replace("×10", "e") for t in bar.get_yticklabels()]
+    plain = str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+    texts = [t.get_text().translate(plain).replace("×10", "e") for t in bar.get_yticklabels()]
     return [float(text) for text in texts], bar.get_ylabel()
 
 

@@ -358,7 +358,7 @@ def test_a_map_is_coloured_by_any_function_of_the_end(by_gid: Any) -> None:
     np.testing.assert_allclose(turn[np.hypot(ring.x[None, :], ring.y[:, None]) > 0.1], 1, atol=1e-6)
     assert "angle of the end" in [axes.get_ylabel() for axes in ax.figure.axes]
     assert not by_gid(ax, "basins")
-    with pytest.raises(TypeError, match="must be a function of the end point's coordinates"):
+    with pytest.raises(TypeError, match="color='red' must be a function"):
         ring.plot(color="red")
     with pytest.raises(TypeError, match="must take x, y as arrays"):
         ring.plot(color=lambda x: x)

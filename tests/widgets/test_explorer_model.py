@@ -154,7 +154,7 @@ def test_a_students_own_landscape_and_rule_can_be_explored() -> None:
     ("arguments", "words"),
     [
         ({"landscape": "rosenbrok"}, "Did you mean 'rosenbrock'"),
-        ({"landscape": 3}, "needs a landscape"),
+        ({"landscape": 3}, "must be a landscape"),
         ({"optimizers": [tl.gd]}, "call it first"),
         ({"optimizers": ["gd"]}, "needs an optimizer"),
         ({"stepz": 3}, "Did you mean 'steps'"),

@@ -114,10 +114,13 @@ def well_edges(land: Landscape, bottoms: np.ndarray) -> np.ndarray:
     """
     tops = []
     for low, high in itertools.pairwise(bottoms):
-        for _ in range(12):  # narrow the search around the highest of 201 points
+        for _ in range(3):  # narrow the search around the highest of 201 points
             grid = np.linspace(low, high, 201)
             best = int(np.argmax(land.loss(grid[:, None])))
             low, high = grid[max(best - 1, 0)], grid[min(best + 1, 200)]
+        for _ in range(60):  # near a top the loss is level to all digits, its slope is not
+            middle = (low + high) / 2
+            low, high = (middle, high) if land.grad([middle])[0] > 0 else (low, middle)
         tops.append((low + high) / 2)
     return np.array(tops)
 

@@ -68,7 +68,7 @@ def paths(
     coordinates: Sequence[str] | None = None,
     critical: bool = True,
     marks: int | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[str] | str | None = None,
     solutions: bool = False,
     colorbar: bool | None = None,
     legend: bool = True,

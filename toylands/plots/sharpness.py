@@ -21,7 +21,6 @@ from toylands.plots.words import heading, headline, parameters, point, sig
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from toylands.formula import Landscape
     from toylands.geometry import WorstCase
 
 
@@ -95,7 +94,7 @@ def _mark(ax: Axes, at: Any, marker: str, color: str, label: str, gid: str) -> A
 
 @picture
 def worst_case_curves(
-    land: Landscape,
+    land: Any,
     points: Sequence[Any],
     rhos: Sequence[float],
     ax: Axes | None = None,

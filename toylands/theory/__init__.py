@@ -14,7 +14,9 @@ from typing import Any
 
 from toylands._words import missing
 
-__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__))
+__all__ = sorted(
+    module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -408,7 +408,7 @@ class Explorer(still.Kept, anywidget.AnyWidget):
 @door
 def explore(
     landscape: Landscape | str | None = None,
-    optimizers: Sequence[Optimizer] | Optimizer | None = None,
+    optimizers: Any = None,
     *,
     state: str | None = None,
     wait: bool = False,

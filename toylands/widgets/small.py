@@ -16,7 +16,6 @@ import numpy as np
 from toylands._door import door
 from toylands.formula import Landscape
 from toylands.geometry import kicks, slice_line, slice_plane
-from toylands.optimizers import Optimizer
 from toylands.widgets import still
 from toylands.widgets.explorer import Explorer, explore
 
@@ -61,7 +60,7 @@ class Comparison(still.Kept, ipywidgets.HBox):
 @door
 def compare(
     landscapes: Sequence[Landscape],
-    optimizers: Sequence[Optimizer] | Optimizer | None = None,
+    optimizers: Any = None,
     **options: Any,
 ) -> Comparison:
     """Show landscapes side by side under the same controls.
@@ -89,7 +88,7 @@ def compare(
 @door
 def explore_slice(
     land: Landscape,
-    optimizers: Sequence[Optimizer] | Optimizer | None = None,
+    optimizers: Any = None,
     *,
     through: Any = None,
     along: Any = None,
