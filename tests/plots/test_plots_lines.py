@@ -71,7 +71,7 @@ def test_curves_may_be_a_row_or_a_list_of_rows() -> None:
         ([X, X], {"labels": ["one", "one"]}, ValueError, "expected different names"),
         ({"one": X}, {"labels": ["one"]}, ValueError, "have names already"),
         ([X], {"ylim": (1, 0)}, ValueError, r"ylim=\(1, 0\): expected \(lowest, highest\)"),
-        ([X], {"ylim": 3}, ValueError, "ylim=3 must be 2 values"),
+        ([X], {"ylim": 3}, TypeError, "ylim=3 must be 2 values"),
         ([X], {"ylim": (0, 1), "scale": "log"}, ValueError, "shows values above zero only"),
         (
             [-X],
