@@ -26,6 +26,7 @@ from toylands.geometry.interpolation import Interpolation, interpolate
 from toylands.geometry.kicks import Kicks, kicks
 from toylands.geometry.lanczos import hvp, lanczos_density, top_eigenpairs
 from toylands.geometry.low_loss_paths import LowLossPath, bezier_path, chain_path, elastic_band
+from toylands.geometry.neighbours import loss_among_neighbours
 from toylands.geometry.noise import NoiseResponse, noise_response, third_along
 from toylands.geometry.probes import SmoothedGradient, central_difference, smoothed_gradient
 from toylands.geometry.random_hessians import RandomHessians, random_hessians
@@ -115,6 +116,7 @@ __all__ = [
     "kernel_alignment",
     "kicks",
     "lanczos_density",
+    "loss_among_neighbours",
     "magnitude_mask",
     "masked",
     "match_units",

@@ -78,6 +78,17 @@ def activations(
     return passed
 
 
+def losses(shape: Architecture, outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The loss of every sample, shape (..., n), from outputs and targets (..., n, units)."""
+    if shape.loss == "bce":
+        each = np.logaddexp(outputs, 0.0) - y * outputs
+    elif shape.loss == "cross_entropy":
+        return np.logaddexp.reduce(outputs, axis=-1) - np.sum(y * outputs, axis=-1)
+    else:
+        each = (outputs - y) ** 2 / (2 if shape.loss == "half_mse" else 1)
+    return each.sum(axis=-1)
+
+
 def _through(shape: Architecture, layer: Layer, z: np.ndarray, below: np.ndarray) -> np.ndarray:
     value = _FUNCTIONS[layer.activation](z)
     return below + shape.residual * value if layer.skip else value
