@@ -342,7 +342,7 @@ def neighbours_shown() -> list[str]:
             rows = np.concatenate([[0], rng.choice(np.arange(1, 60), size - 1, replace=False)])
             found.append(float(made.losses(made.blocks, rows)[0, 0]))
         shown.append(f"batches of {size}: loss from {min(found):.2f} to {max(found):.2f}")
-    return [*shown, "alone, gradient of the hidden weights: 0.0 0.0"]
+    return [*shown, "alone, largest gradient of the hidden weights: [0.0, 0.0]"]
 
 
 def units_shown() -> list[str]:
