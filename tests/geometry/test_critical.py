@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import toylands as tl
-from toylands.formula import landscape
+from toylands.formula import Landscape, landscape
 from toylands.geometry import find_critical_points
 
 
@@ -81,3 +81,18 @@ def test_bad_windows_are_refused() -> None:
         find_critical_points("himmelblau")
     with pytest.raises(ValueError, match="grid"):
         find_critical_points(tl.landscapes.himmelblau, grid=1)
+
+
+def test_a_crowd_is_found_and_each_of_its_points_described_once(monkeypatch) -> None:
+    """Along each axis of Rastrigin's window 2 x + 20 pi sin(2 pi x) has 21 roots: 11 minima, 10 maxima."""
+    described = []
+    original = Landscape._described
+
+    def counted(self, points):
+        described.append(len(points))
+        return original(self, points)
+
+    monkeypatch.setattr(Landscape, "_described", counted)
+    found = find_critical_points(tl.landscapes.rastrigin, grid=24, steps=40)
+    assert kinds(found) == {"minimum": 121, "saddle": 220, "maximum": 100}
+    assert sum(described) == 441

@@ -63,15 +63,24 @@ def find_critical_points(
     candidates = candidates[norms <= 1e-9 * max(typical, 1e-12)]
     found = list(land.critical_points)
     cells = _one_per_cell(candidates, 1e-6 * size)
+    # Filled as they are found: made anew for each, it would cost a crowd of n points n^2 conversions.
+    known = np.empty((len(found) + len(cells), land.dim))
+    known[: len(found)] = [one.point for one in found] or np.empty((0, land.dim))
+    # What is declared has been described already.
+    declared = known[: len(found)]
+    cells = cells[np.array([not _near(declared, cell, size) for cell in cells], dtype=bool)]
     for cell, point in zip(cells, land._described(land._refined(cells)), strict=True):
-        if _in_a_crowd(point):
-            continue
-        known = np.array([one.point for one in found]).reshape(-1, land.dim)
-        if not (np.abs(known - cell) <= 1e-6 * size).all(axis=1).any():
+        if not _in_a_crowd(point) and not _near(known[: len(found)], cell, size):
+            known[len(found)] = point.point
             found.append(point)
     order = {"minimum": 0, "valley": 0, "saddle": 1, "maximum": 2}
     kept = [p for p in found if ((p.point >= window[:, 0]) & (p.point <= window[:, 1])).all()]
     return sorted(kept, key=lambda p: (order.get(p.kind, 3), p.loss, *p.point))
+
+
+def _near(known: np.ndarray, cell: np.ndarray, size: np.ndarray) -> bool:
+    """Whether one of the known points, shape (n, d), is a cell's, for a window of this size."""
+    return bool((np.abs(known - cell) <= 1e-6 * size).all(axis=1).any())
 
 
 def _in_a_crowd(point: CriticalPoint) -> bool:

@@ -2,7 +2,7 @@
 import { numberPart } from "./numbers.js";
 import { choicePart, make, nameOfEntry, say, swatch } from "./parts.js";
 
-const OUTCOMES = [["converged", "converges"], ["diverged", "diverges"], ["running", "neither yet"]];
+const OUTCOMES = [["converged", "converges"], ["diverged", "diverges"], ["running", "on its way"]];
 
 /** What is still missing of a guess, in words; empty when it is complete. */
 export function missingOf(guess, dim) {
