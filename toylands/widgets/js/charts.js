@@ -312,7 +312,13 @@ export class Charts {
       const room = s.width - ctx.measureText(panel.title).width - 8 * unit; // beside the title
       ctx.font = `${11.5 * unit}px ${this.font}`;
       ctx.fillStyle = inks.soft;
-      if (range?.note) { ctx.textAlign = "right"; ctx.fillText(range.note, s.left + s.width, s.top - 5 * unit, Math.max(room, 20)); }
+      if (range?.note) {
+        ctx.textAlign = "right";
+        // Narrower letters than these cannot be read: then it stands under the title, in the chart's corner.
+        const beside = room >= 0.75 * ctx.measureText(range.note).width;
+        if (!beside) ctx.textBaseline = "top";
+        ctx.fillText(range.note, s.left + s.width, beside ? s.top - 5 * unit : s.top + 2 * unit, beside ? room : s.width);
+      }
       if (range) this.drawTicks(ctx, panel, inks, unit, snap);
       const labels = panel.key === "meter" && range ? this.drawLimits(ctx, panel, inks, unit, snap) : [];
       const across = niceTicks(0, this.last, Math.max(2, Math.min(6, s.width / (70 * unit))));
