@@ -64,6 +64,10 @@ def test_it_fits_one_screen_and_is_in_view_after_its_cell_has_run(notebook: Note
         assert 0 < rate["x"] - stage["x"] - stage["width"] < 40
         assert stage["y"] <= rate["y"] <= stage["y"] + stage["height"]
         assert view.root.evaluate(CUT) == []
+    # The words "learning rate" stay free where a menu beside them says whose rate it is.
+    view = show(notebook, "'double_well_1d', [tl.gd(0.05), tl.momentum(0.02)]", unfold=False)
+    words = view.root.locator(".tl-rate .tl-letter").bounding_box()
+    assert words["x"] + words["width"] <= view.find("lr-of").bounding_box()["x"]
     for width, height in ((1024, 768), (390, 844)):
         notebook.page.set_viewport_size({"width": width, "height": height})
         view.two_frames()
