@@ -53,6 +53,20 @@ def moving() -> Any:
 
 
 @functools.cache
+def landslide() -> Any:
+    """Return a run with momentum whose goal jumps, with its memory."""
+    goal = {"goal": lambda t: 8.0 if t < 16 else -8.0}
+    return tl.descend(
+        L.moved_goal,
+        tl.momentum(0.1),
+        start=(-9, 2),
+        steps=60,
+        time_varying=goal,
+        record_state=True,
+    )
+
+
+@functools.cache
 def past_the_saddle() -> Any:
     """Return a run that climbs down from a saddle: first concave, then convex."""
     return tl.descend(L.quartic_saddle, tl.gd(0.1), start=(1, 1e-3), steps=120)
@@ -73,6 +87,7 @@ def measured(name: str) -> Any:
         "band": lambda: geometry.elastic_band(L.double_well, RIGHT, LEFT, images=9),
         "basins": lambda: tl.basins(L.himmelblau, tl.gd(0.01), grid=10, steps=20),
         "census": lambda: geometry.census(L.himmelblau),
+        "conflict": lambda: geometry.conflict(landslide()),
         "conserved": lambda: [
             geometry.conserved(run, geometry.noether(np.diag([1.0, -1.0]))) for run in hyperbola()
         ],
@@ -113,6 +128,9 @@ DRAWN: dict[str, Scene] = {
     "basin_map": lambda **o: plots.basin_map(measured("basins"), **o),
     "boltzmann_histogram": lambda **o: plots.boltzmann_histogram(swarm(), temperature=0.1, **o),
     "cloud": lambda **o: plots.cloud(swarm(), **o),
+    "conflict_curve": lambda **o: plots.conflict_curve(
+        measured("conflict"), goal=[8.0] * 16 + [-8.0] * 45, **o
+    ),
     "conserved_curve": lambda **o: plots.conserved_curve(measured("conserved"), **o),
     "contour": lambda **o: plots.contour(L.himmelblau, ellipses=True, **o),
     "convexity_curve": lambda **o: plots.convexity_curve(measured("convexity"), **o),

@@ -12,6 +12,7 @@ from toylands import plots
 from toylands.geometry import (
     basin_volumes,
     census,
+    conflict,
     conserved,
     convexity,
     curvature_moments,
@@ -203,6 +204,26 @@ def test_a_drift_is_drawn_for_every_run(texts: Any) -> None:
     assert ax.get_ylabel() == "nothing"
     with pytest.raises(ValueError, match="no quantity"):
         plots.conserved_curve([])
+
+
+def test_lamps_are_lit_where_the_memory_fights_the_gradient(by_gid: Any, texts: Any) -> None:
+    run, reset = (
+        tl.descend(
+            LANDS.landslide_1d, opt, steps=60, record_state=True,
+            time_varying={"slope": [-1.0] * 40 + [1.0] * 20},
+        )
+        for opt in (tl.momentum(0.1), tl.reset_on_conflict(tl.momentum(0.1), patience=2))
+    )  # fmt: skip
+    ax = plots.conflict_curve([conflict(run), conflict(reset)], goal=3.0)
+    on, off = by_gid(ax, "lamps on"), by_gid(ax, "lamps off")
+    assert [list(row.get_xdata()) for row in on] == [[*range(40, 47)], [40]]
+    assert [len(row.get_xdata()) for row in off] == [53, 59]
+    assert len({row.get_ydata()[0] for row in on}) == 2  # a row for each run
+    assert all(line.get_xdata()[0] == 40 for line in by_gid(ax, "jump"))
+    assert by_gid(ax, "goal")[0].get_ydata()[0] == 3
+    assert any("in conflict 7 times, 7 in a row" in text for text in texts(ax.figure))
+    with pytest.raises(ValueError, match="no conflict"):
+        plots.conflict_curve([])
 
 
 def test_convexity_shows_where_curvature_is_negative_and_where_the_gradient_aims(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from toylands._words import missing
 from toylands.geometry.alignment import Alignment, Matching, align, match_units
 from toylands.geometry.census import Census, census
+from toylands.geometry.conflict import Conflict, conflict
 from toylands.geometry.conserved import Conserved, conserved, noether
 from toylands.geometry.convexity import Convexity, convexity
 from toylands.geometry.critical import find_critical_points
@@ -69,6 +70,7 @@ __all__ = [
     "Averages",
     "BasinVolume",
     "Census",
+    "Conflict",
     "Conserved",
     "Convexity",
     "EnsembleError",
@@ -98,6 +100,7 @@ __all__ = [
     "central_difference",
     "chain_path",
     "compare_averages",
+    "conflict",
     "conserved",
     "convergence_rate",
     "convexity",

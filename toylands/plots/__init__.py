@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from toylands._words import missing
-from toylands.plots.along import conserved_curve, convexity_curve
+from toylands.plots.along import conflict_curve, conserved_curve, convexity_curve
 from toylands.plots.animation import animate
 from toylands.plots.clouds import boltzmann_histogram, cloud, population_chart
 from toylands.plots.contour import contour
@@ -47,6 +47,7 @@ __all__ = [
     "basin_map",
     "boltzmann_histogram",
     "cloud",
+    "conflict_curve",
     "conserved_curve",
     "contour",
     "convexity_curve",
