@@ -376,7 +376,7 @@ def ripples_shown() -> list[str]:
     for sigma in (0.0, 0.1, 0.2, 0.3, 0.4):
         end = abs(round(rolls(2.9, 0.5, of=left(sigma)), 9))
         lines.append(
-            f"sigma {sigma}: {len(turning(left(sigma)))} minima, end {end:.3f}, "
+            f"sigma {sigma}: minima {len(turning(left(sigma)))}, end {end:.3f}, "
             f"least curvature {least_bend(sigma):.3f}"
         )
     return [
@@ -412,7 +412,7 @@ def gradient_shown() -> list[str]:
             f"least curvature {least[step]:.3f}"
             for step in (35, 69, 200)
         ),
-        f"at time {when:.1f}",
+        f"fastest at y = {3**-0.5:.4f}, speed {2 / 27**0.5:.4f}, time {when:.4f}",
         f"loss lost {lost:.6f}",
         f"area below the squared gradient {area:.3f}",
     ]
@@ -431,8 +431,8 @@ def convexity_shown() -> list[str]:
         f"|x| below 1e-6 after {np.argmax(np.abs(path) < 1e-6)} steps",
         *lines,
         f"lowest slope {slope:.4f} at {at:.3f}",
-        "a = 4.6: 1 stationary points",
-        "a = 4.61: 5 stationary points",
+        "a = 4.6: stationary points 1",
+        "a = 4.61: stationary points 5",
         f"PL constant {mu:.4f}, attained at |x| = {where:.3f}",
     ]
 
