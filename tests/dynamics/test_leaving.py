@@ -93,3 +93,15 @@ def test_pictures_of_walks_without_any_loss(land: Any) -> None:
     run = tl.descend(land, tl.gd(0.1), start=(-2.0, 1.0), steps=20)
     tl.plots.loss_curves([run])
     tl.plots.paths([run])
+
+
+def test_a_place_that_is_only_looked_at_may_be_outside(land: Any) -> None:
+    """Uphill from x = 0.03, towards 0, lies -0.07; a step ahead of -5 log's slope far beyond it."""
+    for opt, start in (
+        (tl.sam(tl.gd(0.1), rho=0.1), (0.03, 0.0)),
+        (tl.extragradient(1.5), (9.0, 0.0)),
+    ):
+        run = tl.descend(land, opt, start=start, steps=20)
+        assert str(run.status) == "left the domain at step 0"
+    pair = tl.descend(land, tl.sam(tl.gd(0.1), rho=np.array([0.1, 0.01])), start=[(0.03, 0.0)] * 2)
+    assert [str(one.status)[:4] for one in pair] == ["left", "runn"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -204,3 +205,19 @@ def test_every_function_says_what_it_is(name: str) -> None:
     function = TEXT_FUNCTIONS[name]
     assert function.__doc__
     assert function.__doc__[0].isupper() or function.__doc__.startswith(("log", "exp", "max"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: formula.exp("a"),
+        lambda: formula.sqrt("1"),
+        lambda: formula.log([1, 2]),
+        lambda: formula.maximum_of("a", 1),
+        lambda: formula.where("a", 1, 2),
+        lambda: formula.where(True, "a", 2),
+    ],
+)
+def test_what_is_no_number_is_named(call: Callable[[], Any]) -> None:
+    with pytest.raises(TypeError, match=r"^\w+: ('a'|'1'|\[1, 2\]) must be"):
+        call()

@@ -61,3 +61,15 @@ def test_bad_questions_are_refused() -> None:
         convexity(moving)
     with pytest.raises(TypeError, match="Trajectory"):
         convexity("run")  # type: ignore[arg-type]
+
+
+def test_a_gentle_way_down_beside_a_steep_valley_is_not_convex() -> None:
+    """-1e-3 is a curvature as exact as 1e10 is: next to it, it is not rounding."""
+    from types import SimpleNamespace
+
+    from toylands.widgets.explain import is_bowl
+
+    for text, is_convex in (("1e10*x**2 - 1e-3*y**2", False), ("1e10*x**2 + 1e-3*y**2", True)):
+        run = tl.descend(tl.landscape(text), tl.gd(1e-11), start=(1.0, 0.5), steps=5)
+        assert convexity(run).convex == is_convex
+        assert is_bowl(SimpleNamespace(trajectory=run)) == is_convex  # type: ignore[arg-type]

@@ -370,3 +370,15 @@ def test_the_equations_are_the_rule(factory: Factory) -> None:
         np.testing.assert_allclose(run.path[t], z, rtol=1e-12)
     assert len(opt.latex) == 1 + len(factory.rule.memory)
     assert opt.latex[-1].startswith("\\theta_{t+1} = ")
+
+
+def test_a_rule_decides_nothing_while_it_is_read() -> None:
+    def rests(theta, g, lr):
+        return theta if g == 0 else theta - lr * g
+
+    def either(theta, g, lr, m):
+        return theta - lr * (m or g), g
+
+    for function, words in ((rests, "'g == 0' decides"), (either, "'m or g' decides")):
+        with pytest.raises(TypeError, match=words):
+            rule(lr=0.1)(function)(0.1).rule.equations  # noqa: B018

@@ -10,7 +10,7 @@ from scipy.spatial.distance import jensenshannon
 
 import toylands as tl
 from toylands.landscapes import double_well_1d, parabola, parabolic_wells_1d, rugged_1d
-from toylands.theory import entropy, escape, games, langevin, masking, ruggedness
+from toylands.theory import entropy, escape, games, langevin, masking, ripples, ruggedness, tickets
 
 
 def test_means_and_shares_by_another_quadrature() -> None:
@@ -169,9 +169,27 @@ def test_times_and_shares_at_the_end_of_the_numbers() -> None:
         (lambda: games.jensen_shannon([0.5, 0.6], [0.5, 0.5]), "add up to 1"),
         (lambda: games.jensen_shannon([1.0], [0.5, 0.5]), "give as many"),
         (lambda: games.best_response_slope((1, 0.5)), "below 1"),
+        (lambda: games.best_response_slope([0.1]), "must be two numbers"),
+        (lambda: games.alternating_invariant(np.inf, 1, 0.1), "x=inf"),
+        (lambda: games.alternating_invariant([1, 2], [1, 2, 3], 0.1), "do not fit together"),
+        (lambda: langevin.two_wells((1, 2, 3), (1, 1), 0.1), "depths=.* two numbers"),
+        (lambda: langevin.two_wells((1, 2), 3, 0.1), "curvatures=3 must be two numbers"),
+        (lambda: langevin.mean(double_well_1d, lambda x: x[:3], 0.2), "as many finite numbers"),
+        (lambda: langevin.mean(double_well_1d, lambda x: x.foo, 0.2), "must take an array"),
+        (lambda: ripples.settling_rate(0.1, 0.05, np.inf), "x=inf"),
+        (lambda: tickets.wins([1, 2], [1, 2, 3]), "do not fit together"),
         (lambda: masking.log10_slope(1, 0.02, -1), "sigma=-1"),
     ],
 )
 def test_bad_questions_are_refused(call, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_the_largest_numbers_cause_no_warning() -> None:
+    from toylands.theory.high_dimension import radius_density
+
+    assert games.alternating_invariant(1e308, -1e308, 0.1) == np.inf
+    assert games.alternating_invariant(3e150, 4e150, 0.5) == pytest.approx(19e300, rel=1e-15)
+    assert (radius_density([np.inf, 1e308, -np.inf], 3, 0.1) == 0).all()
+    assert tickets.wins(1e308, 1e308)

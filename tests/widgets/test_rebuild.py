@@ -174,3 +174,22 @@ def test_a_damaged_description_is_refused_in_words(entry: str, value: Any) -> No
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked
         compute.scene_landscape(scenes.check(scene))
     assert is_a_sentence(str(error.value)), str(error.value)
+
+
+def test_the_words_of_a_dial_come_back() -> None:
+    land = tl.landscape("k*x**2 + y**2", k=dial(2, 1, 9, label="how steep"))
+    assert through_a_string(land).dials["k"].label == "how steep"
+
+
+def test_one_name_and_the_formula_of_another() -> None:
+    scene = scenes.new_scene(EVERYTHING(n=3, k=0.5), [tl.gd(0.01)])
+    for change, words in (
+        ({"landscape": "rosenbrock"}, "names rosenbrock of the catalogue and carries the formula"),
+        ({"own": True}, "own: 'weighed' is given by its formula"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            scenes.check({**scene, **change})
+    known = scenes.new_scene(tl.landscapes.rosenbrock, [tl.gd(0.01)])
+    for key in ("text", "typed"):
+        with pytest.raises(ValueError, match="formula"):
+            scenes.check({**known, key: scene[key]})

@@ -7,10 +7,13 @@ last place where the walker was tells why.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from toylands.dynamics.checks import schedule_factors
 from toylands.formula import Landscape
+from toylands.optimizers import Optimizer
 
 #: why a walker left; 0: it did not
 DIVERGED, OUTSIDE, NO_GRADIENT = 1, 2, 3
@@ -30,6 +33,7 @@ def departures(why: np.ndarray, *, share: bool = False) -> str:
 
 def reasons(
     land: Landscape,
+    opt: Optimizer,
     end: np.ndarray,
     died: np.ndarray,
     steps: int,
@@ -43,6 +47,8 @@ def reasons(
 
     Args:
         land: its parameters may be arrays, one value per walker.
+        opt: the optimizer, its numbers likewise. One that looks elsewhere for its gradient has left the
+            domain when that place is outside.
         end: the last finite points, shape (B, d).
         died: the step with which the loop saw a walker leave, -1 for those that stayed, shape (B,).
         steps: how many there were.
@@ -67,6 +73,12 @@ def reasons(
     values |= {name: column[at] for name, column in (time_varying or {}).items()}
     here, points = land(**values) if values else land, end[look]
     outside = ~here.inside(points)
+    if limited:
+        away = _looks(opt, here, points, at, look)
+        if away is not None:
+            with np.errstate(invalid="ignore"):
+                off = ~here.inside(away) & (np.abs(away) <= limit).all(axis=1)
+            outside |= gone & off
     why[look[outside]] = OUTSIDE
     smooth = np.isfinite(here.field(points)).all(axis=1)
     why[look[gone & ~outside & ~smooth & np.isfinite(here.loss(points))]] = NO_GRADIENT
@@ -74,3 +86,33 @@ def reasons(
     early = why[look] >= OUTSIDE
     died[look[early]] = at[early]
     return died, why
+
+
+def _looks(
+    opt: Optimizer, here: Landscape, points: np.ndarray, at: np.ndarray, walkers: np.ndarray
+) -> np.ndarray | None:
+    """Where walkers at points (N, d) look for their gradient with the step after `at`; None: where they are.
+
+    The gradient that says where to is that of the whole loss, also where a walk saw a batch of it.
+    """
+    kinds = {piece.kind: piece for piece in opt.pieces}
+    if not kinds.keys() & {"sam", "extragradient"}:
+        return None
+    g = here.field(points)
+    if "sam" in kinds:
+        far = _own(kinds["sam"].values["rho"], walkers)
+        with np.errstate(invalid="ignore", over="ignore"):
+            far = -far / (np.linalg.norm(g, axis=1) + 1e-12)
+    else:
+        far = _own(opt.lr, walkers)
+        if opt.schedule is not None:
+            factors = schedule_factors(opt, int(at.max()) + 1)
+            far = far * factors[at]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(points - np.reshape(far, (-1, 1)) * g)
+
+
+def _own(value: Any, walkers: np.ndarray) -> np.ndarray:
+    """A number of an optimizer, one per walker."""
+    numbers = np.asarray(value, dtype=float)
+    return numbers[walkers] if numbers.ndim else numbers.reshape(1)

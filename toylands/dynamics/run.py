@@ -191,7 +191,7 @@ def execute(
         last = views[loop.PATH][-1].T
         left = died.max() if count > 1 else died[0]
         end = last if left < 0 else np.where(died[:, None] >= 0, end, last)
-    died, why = reasons(land, end, died, steps, limit, time_varying)
+    died, why = reasons(land, opt, end, died, steps, limit, time_varying)
     return Raw(
         start=rows,
         path=views.get(loop.PATH),

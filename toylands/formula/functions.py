@@ -11,11 +11,13 @@ is called in a text formula. SymPy is imported only when a function meets a symb
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from toylands._words import show
 from toylands.formula import scalars
 
 pi: float = math.pi
@@ -49,11 +51,26 @@ def _unary(
     def function(x: Any) -> Any:
         if _is_symbolic(x):
             return _symbolic(name, x)
-        return plain(float(x)) if plain else _compiled(name, float(x))
+        number = _number(name, x)
+        return plain(number) if plain else _compiled(name, number)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{sentence} Takes a number or a symbolic expression."
     return function
+
+
+def _number(name: str, value: Any) -> float:
+    """One real number as a float: a Python or a NumPy number, an array of one entry."""
+    if not isinstance(value, str | bytes):  # float("1") would be a number
+        with contextlib.suppress(TypeError, ValueError):
+            try:
+                return float(value)
+            except OverflowError:
+                return math.inf if value > 0 else -math.inf
+    message = f"{name}: {show(value)} must be one number or a symbolic expression."
+    if isinstance(value, list | tuple) or hasattr(value, "shape"):
+        message += " For an array, use land.loss(points), or numpy's own functions."
+    raise TypeError(message)
 
 
 def _sqrt(x: float) -> float:
@@ -90,6 +107,12 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
     """
     if _is_symbolic(condition, yes, no):
         return _symbolic("where", condition, yes, no)
+    if type(condition).__name__ not in (
+        "bool",
+        "bool_",
+    ):  # NumPy's is called bool, or bool_ before 2.0
+        raise TypeError(f"where: {show(condition)} must be a comparison such as x < 1.")
+    yes, no = _number("where", yes), _number("where", no)
     return yes if condition else no
 
 
@@ -97,14 +120,14 @@ def maximum_of(first: Any, second: Any) -> Any:
     """The larger of two values; where they tie, the derivative is that of the first."""
     if _is_symbolic(first, second):
         return _symbolic("maximum_of", first, second)
-    return scalars.maximum(first, second)
+    return scalars.maximum(_number("maximum_of", first), _number("maximum_of", second))
 
 
 def minimum_of(first: Any, second: Any) -> Any:
     """The smaller of two values; where they tie, the derivative is that of the first."""
     if _is_symbolic(first, second):
         return _symbolic("minimum_of", first, second)
-    return scalars.minimum(first, second)
+    return scalars.minimum(_number("minimum_of", first), _number("minimum_of", second))
 
 
 #: functions of numbers that symbolic formulas name alike

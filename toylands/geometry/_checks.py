@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
+from toylands._door import numbers_in
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.formula import Landscape
@@ -79,6 +80,31 @@ def not_negative(owner: str, name: str, value: Any) -> float:
     if not (np.isfinite(number) and number >= 0):
         raise ValueError(f"{owner}: {name}={show(value)} must be a finite number, 0 or more.")
     return number
+
+
+def finite(owner: str, name: str, values: Any) -> np.ndarray:
+    """Finite numbers of any shape, as an array of floats."""
+    numbers, why = numbers_in(values)
+    if why or not np.isfinite(numbers.astype(float)).all():
+        raise ValueError(f"{owner}: {name}={show(values)} must be finite numbers.")
+    return numbers.astype(float)
+
+
+def pair(owner: str, name: str, values: Any) -> tuple[float, float]:
+    """Two finite numbers."""
+    numbers = finite(owner, name, values)
+    if numbers.shape != (2,):
+        raise ValueError(f"{owner}: {name}={show(values)} must be two numbers, such as (0.1, 0.2).")
+    return float(numbers[0]), float(numbers[1])
+
+
+def together(owner: str, **arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Arrays of shapes that fit together, broadcast to one shape."""
+    try:
+        return tuple(np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = " and ".join(f"{name} of shape {one.shape}" for name, one in arrays.items())
+        raise ValueError(f"{owner}: {shapes} do not fit together; give as many of each.") from None
 
 
 def eigenvalues_of(owner: str, eigenvalues: Any) -> np.ndarray:

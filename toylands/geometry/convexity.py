@@ -19,6 +19,7 @@ from toylands._brief import Brief
 from toylands._door import door
 from toylands._words import show
 from toylands.dynamics import Trajectory
+from toylands.formula import stationary
 from toylands.geometry._checks import one_point
 from toylands.geometry.conserved import check_run
 
@@ -46,8 +47,9 @@ class Convexity(Brief):
 
     @property
     def convex(self) -> bool:
-        """Whether no eigenvalue on the run is negative (to rounding error)."""
-        return bool((self.smallest >= -1e-9 * np.abs(self.run.spectrum).max()).all())
+        """Whether no eigenvalue on the run is negative, beyond what rounding errors could have made."""
+        signs, finite = stationary.curvature(self.run.landscape, self.run.path)
+        return bool(finite.all() and not signs.negative.any())
 
     @property
     def quasi_convex(self) -> bool:

@@ -91,19 +91,25 @@ class Rule:
         """The symbols by name, and the symbolic results: theta, then the memory."""
         import sympy
 
+        from toylands.formula.traced import DecisionError, Traced, plain
+
         names = [*self.arguments, *self.defaults]
         symbols = {name: sympy.Symbol(name, real=True) for name in names}
         try:
             result = self.function(
-                *(symbols[name] for name in self.arguments),
-                **{name: symbols[name] for name in self.defaults},
+                *(Traced(symbols[name]) for name in self.arguments),
+                **{name: Traced(symbols[name]) for name in self.defaults},
             )
+        except DecisionError as error:
+            raise TypeError(f"rule {self.name}: {error}") from error
         except TypeError as error:
             raise TypeError(
                 f"rule {self.name}: the formula could not be read as mathematics ({error}). Use the "
                 "functions of toylands.formula and where(condition, yes, no) instead of if."
             ) from error
-        results = list(result) if isinstance(result, tuple | list) else [result]
+        results = [
+            plain(one) for one in (result if isinstance(result, tuple | list) else (result,))
+        ]
         wanted = ("theta", *self.memory)
         if result is None:
             raise TypeError(

@@ -14,7 +14,7 @@ import numpy as np
 
 from toylands._door import Numbers, door
 from toylands._words import show
-from toylands.geometry._checks import not_negative, positive
+from toylands.geometry._checks import finite, not_negative, pair, positive, together
 from toylands.theory._digits import log_ratio
 
 _above = functools.partial(positive, "games")
@@ -29,10 +29,16 @@ def simultaneous(lr: float) -> float:
 @door
 def alternating_invariant(x: Numbers, y: Numbers, lr: float) -> Any:
     """What alternating steps on V = xy conserve: x^2 + y^2 - lr x y. An ellipse for lr below 2."""
-    lr, product = _above("lr", lr), np.multiply(x, y)
+    lr = _above("lr", lr)
+    x, y = together("games", x=finite("games", "x", x), y=finite("games", "y", y))
+    size = np.frexp(np.maximum(np.abs(x), np.abs(y)))[1]  # squares of large numbers overflow
+    x, y = np.ldexp(x, -size), np.ldexp(y, -size)
+    product = x * y
     # Where x and y agree, near lr = 2 the squares and the product cancel; a square of x - y does not.
-    apart = np.square(np.subtract(x, y)) + (2 - lr) * product
-    return np.where(product > 0, apart, np.square(x) + np.square(y) - lr * product)[()]
+    apart = np.square(x - y) + (2 - lr) * product
+    scaled = np.where(product > 0, apart, np.square(x) + np.square(y) - lr * product)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ldexp(scaled, 2 * size)[()]
 
 
 @door
@@ -110,7 +116,7 @@ def best_response_slope(discriminator: Numbers) -> float:
     Args:
         discriminator: D at the two modes, each below 1.
     """
-    first, second = (float(d) for d in discriminator)
+    first, second = pair("games", "discriminator", discriminator)
     if not (0 <= first < 1 and 0 <= second < 1):
         raise ValueError(f"games: discriminator={show(discriminator)} must lie from 0 to below 1.")
     return log_ratio(1 - first, 1 - second, second - first)

@@ -46,7 +46,9 @@ def radius_density(r: Numbers, dim: int, temperature: float) -> np.ndarray:
     from scipy.stats import chi
 
     dim = check_count("radius_density", "dim", dim, least=1)
-    return np.asarray(chi.pdf(r, dim, scale=np.sqrt(_above("temperature", temperature))))
+    scale = np.sqrt(_above("temperature", temperature))
+    far = np.abs(np.asarray(r, dtype=float)) / 1e150 > scale  # nobody is there
+    return np.asarray(np.where(far, 0.0, chi.pdf(np.where(far, 0.0, r), dim, scale=scale)))
 
 
 @door

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from toylands._door import Numbers, door
+from toylands._door import Numbers, door, numbers_in
 from toylands._words import show
 from toylands.dynamics.checks import check_landscape
 from toylands.dynamics.populations import well_edges
 from toylands.formula import Landscape
-from toylands.geometry._checks import positive
+from toylands.geometry._checks import pair, positive
 from toylands.theory._digits import log_ratio
 
 _above = functools.partial(positive, "langevin")
@@ -63,7 +63,7 @@ def mean(
         ValueError: when the density is not negligible at the ends, or the landscape has more coordinates.
     """
     x, weight = _nodes(land, _above("temperature", temperature), reach)
-    return float(np.sum(weight * function(x)) / np.sum(weight))
+    return float(np.sum(weight * _values(function, x)) / np.sum(weight))
 
 
 @door
@@ -117,9 +117,28 @@ def two_wells(depths: Numbers, curvatures: Numbers, temperature: float, dim: int
     """
     from scipy.special import expit
 
-    (e1, e2), (k1, k2) = depths, (_above("curvatures", k) for k in curvatures)
+    e1, e2 = pair("langevin", "depths", depths)
+    k1, k2 = (_above("curvatures", k) for k in pair("langevin", "curvatures", curvatures))
     t = _above("temperature", temperature)
     return float(expit(-dim / 2 * log_ratio(k1, k2) - (e1 - e2) / t))
+
+
+def _values(function: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
+    """What a function given by the user says of positions, as many numbers."""
+    try:
+        given = function(x)
+    except Exception as error:
+        raise ValueError(
+            f"langevin: function failed on an array of {len(x)} positions ({error}); it must take an array "
+            "and return as many numbers, such as lambda x: x**2 or np.cos."
+        ) from error
+    values, why = numbers_in(given)
+    if why or values.shape not in ((), x.shape) or not np.isfinite(values.astype(float)).all():
+        raise ValueError(
+            f"langevin: function returned {show(given)} for {len(x)} positions; it must return as many "
+            "finite numbers, such as lambda x: x**2 or np.cos."
+        )
+    return values.astype(float)
 
 
 def _tops(land: Landscape) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from toylands._door import door
 from toylands._words import show
-from toylands.geometry._checks import not_negative, positive
+from toylands.geometry._checks import finite, not_negative, positive
 
 _above = functools.partial(positive, "ripples")
 
@@ -43,6 +43,7 @@ def smoothing_needed(k: float, a: float) -> float:
 @door
 def curvature_at(x: float, k: float, a: float) -> float:
     """The curvature k + 4 pi^2 a cos(2 pi x)."""
+    x = float(finite("ripples", "x", x))
     return float(
         _above("k", k) + 4 * np.pi**2 * _above("a", a) * np.cos(2 * np.pi * (x - np.round(x)))
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from toylands._door import Numbers, door
 from toylands._words import show
+from toylands.geometry._checks import finite, together
 from toylands.optimizers.optimizer import check_count
 from toylands.theory._digits import shrunk
 
@@ -28,8 +29,8 @@ def wins(w: Numbers, v: Numbers) -> np.ndarray:
     Args:
         w, v: initial weights, broadcast together.
     """
-    first, second = np.asarray(w, dtype=float), np.asarray(v, dtype=float)
-    return np.asarray((first > 0) & (first + second > 0))
+    first, second = together("wins", w=finite("wins", "w", w), v=finite("wins", "v", v))
+    return np.asarray((first > 0) & (first > -second))  # the sum of two large weights overflows
 
 
 def win_probability() -> float:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from toylands.dynamics.status import LEFT
+from toylands.formula import stationary
 from toylands.optimizers import Optimizer
 from toylands.widgets.compute import Walk
 
@@ -82,8 +83,8 @@ def is_bowl(walk: Walk) -> bool:
     run = walk.trajectory
     if not run.landscape.definition.quadratic:
         return False
-    eigenvalues = np.linalg.eigvalsh(run.landscape.jacobian(run.start))
-    return bool(eigenvalues[0] >= -1e-9 * abs(eigenvalues[-1]))
+    signs, finite = stationary.curvature(run.landscape, run.start[None])
+    return bool(finite.all() and not signs.negative.any())
 
 
 def _rate(walk: Walk) -> str:

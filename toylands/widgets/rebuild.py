@@ -149,12 +149,13 @@ def check(scene: Mapping[str, Any]) -> None:
                 f"typed: there is no entry {key!r}; there are {one_of(_TYPED, 'and')}."
                 + did_you_mean(key, _TYPED)
             )
+    _check_agreement(scene)
     missing = [key for key in _TYPED[:4] if key not in said] if "typed" in scene else []
     if missing:
         raise ValueError(f"typed: the entry {missing[0]!r} is missing.")
     for key, good, words in (
         ("coordinates", _names, "a list of names"),
-        ("dials", _dials, "default, low, high, log and integer of each parameter"),
+        ("dials", _dials, "default, low, high, log, integer and label of each parameter"),
         ("data", _columns, "columns of numbers by name"),
         ("kink", _text, "words"),
         ("source", _text, "words"),
@@ -164,6 +165,29 @@ def check(scene: Mapping[str, Any]) -> None:
             raise ValueError(f"typed.{key}: {show(said[key])} must give {words}.")
     if not _columns(scene.get("data", {})):
         raise ValueError(f"data: {show(scene['data'])} must give columns of numbers by name.")
+
+
+def _check_agreement(scene: Mapping[str, Any]) -> None:
+    """Refuse a scene that names one landscape and describes another.
+
+    A landscape of the catalogue is known by its name; a formula of one's own must not bear such a name, for
+    whoever reads the scene could not tell which of the two is meant.
+    """
+    name = scene.get("landscape")
+    if "typed" in scene and "text" not in scene:
+        raise ValueError(f"text: the formula of {show(name)} is missing; typed describes one.")
+    for key in ("own", "data"):
+        if key in scene and "text" in scene:
+            raise ValueError(
+                f"{key}: {show(name)} is given by its formula {show(scene['text'])}, which has no such "
+                "entry beside it; give one of the two."
+            )
+    if "text" in scene and name in landscapes.catalogue():
+        raise ValueError(
+            f"text: the scene names {name} of the catalogue and carries the formula "
+            f"{show(scene['text'])}; leave the formula out, or give the landscape of this formula a name "
+            "of its own: tl.landscape(..., name='mine')."
+        )
 
 
 def _number(value: Any) -> bool:
@@ -185,12 +209,16 @@ def _columns(given: Any) -> bool:
 
 
 def _dials(given: Any) -> bool:
-    return isinstance(given, dict) and all(
-        isinstance(dial, list)
-        and len(dial) == 5
-        and all(map(_number, dial[:3]))
-        and all(isinstance(switch, bool) for switch in dial[3:])
-        for dial in given.values()
+    return (
+        isinstance(given, dict)
+        and all(
+            isinstance(dial, list)
+            and len(dial) in (5, 6)  # strings from before dials had words have five
+            and all(map(_number, dial[:3]))
+            and all(isinstance(switch, bool) for switch in dial[3:5])
+            and all(map(_text, dial[5:]))
+            for dial in given.values()
+        )
     )
 
 
