@@ -382,3 +382,8 @@ def test_a_rule_decides_nothing_while_it_is_read() -> None:
     for function, words in ((rests, "'g == 0' decides"), (either, "'m or g' decides")):
         with pytest.raises(TypeError, match=words):
             rule(lr=0.1)(function)(0.1).rule.equations  # noqa: B018
+
+
+def test_the_default_rate_is_checked_when_the_rule_is_defined() -> None:
+    with pytest.raises((TypeError, ValueError), match="lr='a'"):
+        rule(lr="a")(lambda theta, g, lr: theta - lr * g)  # type: ignore[arg-type]

@@ -310,6 +310,8 @@ class Factory:
         self.__name__ = self.__qualname__ = made_of.name
         self.__doc__ = inspect.getdoc(made_of.function)
         self.__module__ = made_of.function.__module__
+        if lr is not None:
+            check_number(self.name, "lr", lr)
         self.defaults: dict[str, float | None] = {"lr": lr, **made_of.defaults}
         kind = inspect.Parameter
         unset = kind.empty
