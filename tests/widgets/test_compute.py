@@ -263,3 +263,15 @@ def test_the_basin_map_is_that_of_basins(capsys: pytest.CaptureFixture[str]) -> 
         assert (made.x.tolist(), made.y.tolist()) == (expected.x.tolist(), expected.y.tolist())
         assert made.tol == expected.tol
     assert capsys.readouterr().err == ""
+
+
+def test_a_crowd_waits_while_something_is_dragged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many points were found, only the declared ones follow the hand; elsewhere all do."""
+    monkeypatch.setattr(compute, "find_critical_points", lambda *_, **__: pytest.fail("searched"))
+    crowd = tl.landscapes.rastrigin
+    points, complete = compute.critical_points(crowd, crowd.view, final=False, crowded=True)
+    assert [p.point.tolist() for p in points] == [p.point.tolist() for p in crowd.critical_points]
+    assert not complete
+    monkeypatch.undo()
+    points, complete = compute.critical_points(crowd, crowd.view, final=True, crowded=True)
+    assert (len(points), complete) == (441, True)  # 21 stationary points along each axis

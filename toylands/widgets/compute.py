@@ -218,15 +218,16 @@ def terrain(land: Landscape, view: Any, resolution: int) -> np.ndarray:
 
 
 def critical_points(
-    land: Landscape, view: Any, *, final: bool = True
+    land: Landscape, view: Any, *, final: bool = True, crowded: bool = False
 ) -> tuple[list[CriticalPoint], bool]:
     """The critical points to draw, and whether they are all of the view's.
 
     All that a search finds; where a finer search finds many more, there are more than can be found, and only
     the declared ones are drawn. So they are on the slice of a large network, where a search takes minutes.
-    Where a crowd has been found while something is dragged (not `final`), the finer search waits.
+    Where a crowd has been found while something is dragged (not `final`), the finer search waits; where it
+    was found before (`crowded`) so does the first, which would take longer than a picture may.
     """
-    if land.definition.cost > DEAR:
+    if land.definition.cost > DEAR or (crowded and not final):
         return list(land.critical_points), False
     try:
         found = find_critical_points(land, view, grid=24, steps=40)

@@ -125,6 +125,9 @@ class Explorer(still.Kept, anywidget.AnyWidget):
         self._walks: list[compute.Walk] = []
         #: the minima in view, where they are all known
         self._minima: list[CriticalPoint] = []
+        self._crowded = (
+            False  # whether the last search found more points than a dragged picture has time for
+        )
         #: which terrain the page has, and whether it is the fine one
         self._ground: tuple[str, bool] = ("", False)
         super().__init__(
@@ -358,7 +361,11 @@ class Explorer(still.Kept, anywidget.AnyWidget):
             "final": final,
         }
         # Which points there are, and which of them have met, is what a dragged parameter is to show.
-        critical, complete = compute.critical_points(land, self._scene["view"], final=final)
+        critical, complete = compute.critical_points(
+            land, self._scene["view"], final=final, crowded=self._crowded
+        )
+        if final:
+            self._crowded = len(critical) > compute.CROWD
         self._minima = [point for point in critical if point.kind == "minimum"] if complete else []
         meta |= {
             "critical": [
