@@ -56,11 +56,12 @@ def steps_the_wrong_way(mine: Personal) -> Task:
     beta, before, after = mine.pick(_slides())
     exact = _wrong_way(beta, before, after)
     n = int(exact)
+    land = landscapes.get("landslide_1d")(slope=-before)
     return Task(
         f"A walker with momentum, beta = {beta:g}, has walked for a very long time down a slope of "
         f"{-before:g}. Then a landslide turns it into a slope of +{after:g}. How many steps does the "
         "walker still take in the old direction, uphill now?",
-        given={"land": landscapes.get("landslide_1d"), "beta": beta, "before": -before, "after": after},
+        given={"land": land, "beta": beta, "before": -before, "after": after},
         answer=n,
         rtol=1e-3,
         wrong=[
