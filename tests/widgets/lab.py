@@ -193,8 +193,7 @@ def toylands_lab(folder: Path) -> Iterator[str]:
         while named is None and time.monotonic() < deadline and server.poll() is None:
             time.sleep(0.05)
             text = log.read_text(encoding="utf-8")
-            if "is running at" in text:
-                named = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", text)
+            named = re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+(?=\s)", text)
         if named is None:
             raise RuntimeError(f"toylands lab did not start:\n{log.read_text()[-3000:]}")
         yield named.group(0)
