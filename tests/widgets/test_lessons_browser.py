@@ -108,7 +108,7 @@ def test_a_newcomer_starts_the_lab(tmp_path: Path, lab_server: Server, chromium:
         page.wait_for_selector(".jp-NotebookPanel [data-status=idle]")
         assert page.url.endswith("/lab/tree/00_start_here.ipynb")
         assert sorted(path.name for path in (tmp_path / "home").iterdir()) == ["toylands-lessons"]
-        said = page.get_by_text("Put your name in place of the dots")
+        said = page.get_by_text("Put your name in place of the dots, to get numbers of your own.")
         for _ in range(20):  # JupyterLab forgets a cell that is run before its kernel is connected
             with contextlib.suppress(TimeoutError):
                 page.locator(".jp-CodeCell .cm-content").first.click(timeout=5_000)
