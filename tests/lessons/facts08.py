@@ -82,7 +82,17 @@ def skips() -> list[str]:
     carried = np.array([math.comb(10, k) * 0.1**k for k in range(11)])
     mean = np.arange(11) @ carried / carried.sum()
     assert math.isclose(mean, 10 * 0.1 / 1.1)
+    skip = scaled = plain = 0.02
+    for step in range(600):
+        plain -= 0.003 * (plain**10 - 2) * 10 * plain**9
+        skip -= 0.003 * ((1 + skip) ** 10 - 2) * 10 * (1 + skip) ** 9
+        scaled -= 0.003 * ((1 + scaled / 10) ** 10 - 2) * (1 + scaled / 10) ** 9
+        if step == 9:
+            assert abs((1 + skip) ** 10 - 2) < 1e-12  # it is there after 10 steps
+    assert abs(plain - 0.02) < 1e-9
+    assert 1e-3 < abs((1 + scaled / 10) ** 10 - 2) < 1e-2
     return [
+        "with skips arrives within 10 steps, and the third comes close in 600 steps",
         f"by the factor $d^2 = {factor:.0f}$",
         f"the output at $w = 0.1$ is {1.1**10:.2f} for 10 layers and {1.1**100:.0f} for 100",
         f"a path goes through {mean:.2f} of the ten layers",

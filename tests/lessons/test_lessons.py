@@ -328,8 +328,9 @@ def test_every_answer_is_folded(path: Path) -> None:
 
 @pytest.mark.parametrize("path", LESSONS, ids=NAMES)
 def test_the_answer_to_a_question_is_not_on_the_screen(path: Path) -> None:
-    """After 'predict first ... play', an explorer shows only the start."""
+    """After 'predict first ... play', an explorer or a comparison shows only the start."""
     book = read(path).cells
     for before, cell in pairwise(book):
-        if "tl.explore(" in cell.source and re.search(r"(?i)\bplay\b", before.source):
+        played = re.search(r"tl\.(explore|explore_slice|compare)\(", cell.source)
+        if played and re.search(r"(?i)\bplay\b", before.source):
             assert "wait=True" in cell.source
