@@ -327,7 +327,7 @@ def starts_shown() -> list[str]:
 
 def widths_shown() -> list[str]:
     return [
-        f"m = {m:>5}: f(0.5) {half:.4f}, too fast by {half - LINEAR:.5f}, K grows by {growth:.4f}, "
+        f"m = {m:>5}: f(0.5) {half:.4f}, too fast by {half - LINEAR:.5f}, K grows {growth:.4f} times, "
         f"moved {moved:.4f} of {math.sqrt(2 * m):.1f}"
         for m, (half, growth, moved) in WIDTHS.items()
     ]
