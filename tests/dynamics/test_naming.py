@@ -103,3 +103,8 @@ def test_the_label_of_a_schedule_has_short_numbers() -> None:
     assert chain(warm, exponential(1 / 3), at=[60]).label == (
         "chain(linear_warmup(60, start=0.0167), exponential(0.333), at=[60])"
     )
+
+
+def test_a_schedule_named_rightly_is_not_told_its_own_name() -> None:
+    with pytest.raises(TypeError, match=r"not the text 'cosine'\. Schedules are made by calling"):
+        tl.gd(0.1, schedule="cosine")

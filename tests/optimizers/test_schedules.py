@@ -452,7 +452,12 @@ def test_labels(schedule: Schedule, label: str) -> None:
             "one_cycle(20) is defined for 20 steps but would be used for 30, from step 0 to "
             "step 29. Switch at step 20",
         ),
-        ("as_schedule('cosin')", TypeError, "not the text 'cosin'. Did you mean 'cosine'?"),
+        ("as_schedule('cosin')", TypeError, "text 'cosin'. Did you mean 'cosine'? Schedules are"),
+        (
+            "as_schedule('cosine')",
+            TypeError,
+            "not the text 'cosine'. Schedules are made by calling",
+        ),
         (
             "as_schedule(cyclic)",
             TypeError,

@@ -50,6 +50,16 @@ def test_the_clock_can_count_gradient_evaluations(by_gid: Find, data: Any) -> No
     assert "1 or 2 gradient evaluations a step" in notes_of(ax)
 
 
+def test_no_step_is_numbered_by_a_fraction() -> None:
+    short = run(tl.gd(0.01), 20)
+    counted = [
+        draw(short) for draw in (loss_curves, gradient_norms, sharpness_curve, spectrum_along)
+    ]
+    for ax in (*counted, loss_curves(short, x="evaluations"), schedule_curve(S.cosine(20))):
+        ticks = ax.get_xticks()
+        assert (ticks == np.round(ticks)).all()
+
+
 def test_thinned_runs_keep_their_steps(by_gid: Find, data: Any) -> None:
     (line,) = by_gid(loss_curves(run(tl.gd(0.03), every=10)), "trail")
     assert data(line)[:, 0].tolist() == [0, 10, 20, 30, 40, 50]

@@ -272,7 +272,7 @@ def as_schedule(schedule: Schedule | ArrayLike | None) -> Schedule:
     if isinstance(given, str):
         raise TypeError(
             f"a schedule or a sequence of factors was expected, not the text {given!r}."
-            f"{did_you_mean(given, FACTORIES)} "
+            f"{'' if given in FACTORIES else did_you_mean(given, FACTORIES)} "
             "Schedules are made by calling a function: schedule=toylands.schedules.cosine(300)."
         )
     if callable(given):

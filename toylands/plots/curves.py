@@ -19,6 +19,7 @@ from toylands._words import did_you_mean, loss_word, one_of
 from toylands.geometry import stability_limit
 from toylands.optimizers.schedules import Schedule, as_schedule
 from toylands.plots.exits import Labels, draw_exit
+from toylands.plots.inks import plain
 from toylands.plots.style import Style, add_legend, axes_for, palette, picture, styles, theme, unit
 from toylands.plots.terrain import Array
 from toylands.plots.trails import (
@@ -234,11 +235,9 @@ def _chart(
     axes.set_yscale(scale)
     axes.set_xlim(*box[0])
     axes.set_ylim(*(10.0 ** box[1] if scale == "log" else box[1]))
-    axes.set_xlabel("step" if x == "steps" else "gradient evaluations")
-    axes.set_ylabel(name)
+    plain(axes, "step" if x == "steps" else "gradient evaluations", name)
     axes.grid(axis="y", lw=0.7 * unit(), color=theme(axes)["grid"])
     axes.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
     headline(axes, title, notes, own)
     handles: list[Any] = []
     exits: list[tuple[Array, Any, Style, bool]] = []
@@ -387,10 +386,8 @@ def schedule_curve(
     axes.autoscale_view()
     axes.set_xlim(-0.015 * shown, 1.02 * shown)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    axes.set_xlabel("step")
-    axes.set_ylabel("learning rate" if rates else "factor on the learning rate")
+    plain(axes, "step", "learning rate" if rates else "factor on the learning rate")
     axes.grid(axis="y", lw=0.7 * unit(), color=theme(axes)["grid"])
-    axes.spines[["top", "right"]].set_visible(False)
     notes = [f"lr = {sig(lr)} × schedule" if lr is not None else "the rate used at step t"]
     if not rates:
         notes = ["the rate used at step t is lr × factor"]

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+#: what is counted along x: there is no step 2.5
+COUNTED = ("step", "gradient evaluations")
+
+
 def hue(name: str) -> str:
     """Return the colour with this name in the palette, such as 'blue' or 'vermillion'."""
     return next(color for color, entry in palette()["hues"].items() if entry["name"] == name)
@@ -22,7 +26,7 @@ def plain(ax: Axes, x: str, y: str) -> None:
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     locator = ax.xaxis.get_major_locator()
-    if x == "step" and isinstance(locator, MaxNLocator):
+    if x in COUNTED and isinstance(locator, MaxNLocator):
         locator.set_params(integer=True)
     ax.spines[["top", "right"]].set_visible(False)
 

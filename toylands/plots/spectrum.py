@@ -11,6 +11,7 @@ import numpy as np
 
 from toylands._words import did_you_mean, one_of
 from toylands.geometry import stability_limit
+from toylands.plots.inks import plain
 from toylands.plots.style import Style, add_legend, axes_for, picture, style_of, theme, unit
 from toylands.plots.trails import CHART_OUTLINE, as_runs, draw_line, same_landscape, trail_handle
 from toylands.plots.words import heading, headline, held_equal, parameters, sig
@@ -72,9 +73,7 @@ def spectrum_along(
         axes.axhspan(low, 0, color=theme(axes)["grid"], alpha=0.55, lw=0, zorder=0, gid="negative")
     axes.set_ylim(low, high)
     axes.set_xlim(-0.015 * max(run.steps, 1), 1.03 * max(run.steps, 1))
-    axes.set_xlabel("step")
-    axes.set_ylabel("eigenvalues of the Hessian")
-    axes.spines[["top", "right"]].set_visible(False)
+    plain(axes, "step", "eigenvalues of the Hessian")
     notes = [parameters(land, run.time_varying), f"{run.optimizer.label}: {run.status}"]
     notes += held_equal(runs, "Hessian")
     headline(axes, heading(land) if title is None else title, notes, own)

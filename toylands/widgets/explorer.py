@@ -441,11 +441,11 @@ def explore(
     from toylands.dynamics.checks import check_landscape
     from toylands.optimizers.optimizer import check_optimizer
 
+    if isinstance(landscape, str) and landscape.lstrip().startswith(scenes.PREFIX):
+        landscape, state = None, landscape
     if state is not None:
         scene = scenes.from_state(state)
-        extra = {}
-        if isinstance(landscape, Landscape):
-            extra = {landscape.name: landscape}
+        extra = {landscape.name: landscape} if isinstance(landscape, Landscape) else {}
         return Explorer(scene, extra_landscapes=extra, waits=wait)
     if landscape is None:
         landscape = landscapes.get("rosenbrock")
