@@ -68,6 +68,12 @@ WRONG: dict[str, Any] = {
     "1j": 1j,
 }
 
+
+def normalised() -> networks.Network:
+    """A network with batch normalisation."""
+    return networks.mlp((2, 3, 1), loss="bce", norm="batch", data=networks.two_moons(8, seed=0))
+
+
 #: a right value for an argument, by its name, made when it is needed
 RIGHT: dict[str, Callable[[], Any]] = {
     "land": lambda: L.himmelblau,
@@ -214,6 +220,15 @@ RIGHT: dict[str, Callable[[], Any]] = {
 #: where a name means something else: (callable, argument)
 HERE: dict[tuple[str, str], Callable[[], Any]] = {
     ("landscapes.get", "name"): lambda: "himmelblau",
+    **{
+        (f"double_descent.{name}", argument): (lambda value=value: value)  # type: ignore[misc]
+        for name in ("expected_loss", "sampled_loss", "random_features_loss")
+        for argument, value in (("weights", 5), ("units", 5), ("examples", 8), ("features", 20))
+    },
+    ("geometry.loss_among_neighbours", "net"): lambda: normalised(),
+    ("geometry.loss_among_neighbours", "theta"): lambda: normalised().init(0),
+    ("geometry.loss_among_neighbours", "sample"): lambda: 0,
+    ("geometry.loss_among_neighbours", "size"): lambda: 2,
     ("optimizers.get", "name"): lambda: "gd",
     ("classroom.me", "name"): lambda: "Ada",
     ("dynamics.populations", "points"): lambda: [(3.0, 2.0)],

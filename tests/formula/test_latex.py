@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 import time
 
 import pytest
@@ -129,11 +131,13 @@ def test_only_short_polynomials_are_expanded() -> None:
 )
 def test_typesetting_takes_no_time_to_speak_of(land: Landscape) -> None:
     _ = land.definition.derivation.hessian
-    began = time.process_time()
-    assert land.latex.loss
-    assert land.latex.grad
-    assert land.latex.hessian
-    assert time.process_time() - began < 2
+    with (
+        cProfile.Profile() as work
+    ):  # seconds would depend on the machine and on who else is at work
+        assert land.latex.loss
+        assert land.latex.grad
+        assert land.latex.hessian
+    assert pstats.Stats(work).total_calls < 8_000_000
 
 
 def test_a_derivative_that_would_fill_pages_is_shown_by_its_name() -> None:

@@ -215,7 +215,6 @@ def test_a_plane_of_components_shows_the_run_and_its_shares(net: Any) -> None:
             "components=1",
         ),
         (lambda n: sample_plane(n, n.init(0), reach=((0, 1),) * 3), "reach="),
-        (lambda n: slice_line(n), "sample_line"),
         (lambda n: sample_line(tl.landscapes.rosenbrock, along="filter"), "filters="),
         (lambda n: gradient_direction(tl.landscapes.bowl, (0, 0)), "is zero"),
         (lambda n: hessian_direction(n, n.init(0), n.dim), "whole number"),

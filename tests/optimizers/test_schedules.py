@@ -453,11 +453,7 @@ def test_labels(schedule: Schedule, label: str) -> None:
             "step 29. Switch at step 20",
         ),
         ("as_schedule('cosin')", TypeError, "text 'cosin'. Did you mean 'cosine'? Schedules are"),
-        (
-            "as_schedule('cosine')",
-            TypeError,
-            "not the text 'cosine'. Schedules are made by calling",
-        ),
+        ("as_schedule('cosine')", TypeError, "not the text 'cosine'. Schedules are made"),
         (
             "as_schedule(cyclic)",
             TypeError,

@@ -74,7 +74,10 @@ def any_scene(draw: Any) -> dict[str, Any]:
         draw(st.lists(optimizers(), min_size=1, max_size=4)),
         start=draw(start_of(land)),
         steps=draw(
-            st.integers(1, scenes.MAX_POINTS) | st.integers(251, 5000).map(lambda n: 20 * n)
+            st.integers(1, scenes.MAX_POINTS)
+            | st.integers(251, 5000)
+            .map(lambda n: 20 * n)
+            .filter(lambda n: n % scenes.record_every(n) == 0)
         ),
         seed=draw(st.integers(0, 2**31)),
         noise=draw(st.floats(0, 10)),
