@@ -44,6 +44,18 @@ def test_heights_are_losses_where_levels_are_linear(by_gid: Find) -> None:
     assert high == pytest.approx(max(x0**2, x1**2) / 2)
 
 
+def test_levels_on_a_high_plain_have_different_numbers() -> None:
+    plain = tl.landscape("684 + 1e-5*(x**2 + y**2)", view=((-1, 1), (-1, 1)))
+    ax = surface(plain, grid=21, height="log")
+    names = [text.get_text() for text in ax.get_zticklabels()]
+    assert len(set(names)) == len(names) > 2
+    assert ax.get_zlabel() == "loss − 684 (log height)"
+    for name, height in zip(names, ax.get_zticks(), strict=True):
+        # height = log10(loss - floor + c), so 10**height differs by what the losses differ
+        rise = 10**height - 10 ** ax.get_zticks()[0]
+        assert float(name) - float(names[0]) == pytest.approx(rise, rel=0.02, abs=1e-9)
+
+
 def test_log_heights_are_labelled_with_losses() -> None:
     ax = surface(L.rosenbrock, grid=41)
     ground = terrain(L.rosenbrock, grid=41)

@@ -162,10 +162,7 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
     known = abs(ground.floor) > 1e-12 * abs(ground.edges[-1])
     offset = ground.floor if ground.spacing == "log" and known else 0.0
     ticks = bar_ticks(ground)
-    names = apart(ticks - offset)
-    if names is None:  # a small relief on a high plain: tell the height once
-        offset = float(f"{ground.edges[0]:.5g}")
-        names = apart(ticks - offset) or [sig(tick, 12) for tick in ticks - offset]
+    names, offset = names_of_levels(ground, ticks, offset)
     bar = ax.figure.colorbar(
         filled,
         ax=ax,
@@ -180,11 +177,25 @@ def draw_colorbar(ax: Axes, ground: Terrain) -> None:
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2)
-    sign = "+" if offset < 0 else "−"
-    word = loss_word(ground.land)
-    bar.set_label(
-        f"{word} {sign} {sig(abs(offset), 5)}" if offset else word, fontsize="medium", labelpad=2
-    )
+    bar.set_label(counted_from(loss_word(ground.land), offset), fontsize="medium", labelpad=2)
+
+
+def names_of_levels(ground: Terrain, ticks: Array, offset: float = 0.0) -> tuple[list[str], float]:
+    """Return different numbers for the levels, and the height from which they count.
+
+    It is `offset` where short numbers tell the levels apart; of a small relief on a high plain it is
+    the plain's height, told once.
+    """
+    names = apart(ticks - offset)
+    if names is None:
+        offset = float(f"{ground.edges[0]:.5g}")
+        names = apart(ticks - offset) or [sig(tick, 12) for tick in ticks - offset]
+    return names, offset
+
+
+def counted_from(word: str, offset: float) -> str:
+    """Return the label of an axis whose numbers count from `offset`: 'loss − 0.684'."""
+    return f"{word} {'+' if offset < 0 else '−'} {sig(abs(offset), 5)}" if offset else word
 
 
 def bar_ticks(ground: Terrain, most: int = 7) -> Array:

@@ -22,10 +22,12 @@ from toylands._words import did_you_mean, one_of
 from toylands.geometry import SampledPlane
 from toylands.plots.contour import (
     bar_ticks,
+    counted_from,
     crowd_note,
     kind_handle,
     kind_marks,
     mark_size,
+    names_of_levels,
     points_to_mark,
 )
 from toylands.plots.exits import Labels, draw_exit
@@ -59,7 +61,7 @@ from toylands.plots.trails import (
     trail_handle,
     window_of,
 )
-from toylands.plots.words import heading, headline, is_average, sig
+from toylands.plots.words import heading, headline, is_average
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -392,8 +394,9 @@ def _frame(ax: Any, scene: Scene, scale: str, elev: float, azim: float) -> None:
     if scale == "log":
         ticks = bar_ticks(ground, 6)
         ax.set_zticks(scene.height(ticks))
-        ax.set_zticklabels([sig(t) for t in ticks])
-        ax.set_zlabel("loss (log height)")
+        names, offset = names_of_levels(ground, ticks)
+        ax.set_zticklabels(names)
+        ax.set_zlabel(f"{counted_from('loss', offset)} (log height)")
     else:
         ax.locator_params(axis="z", nbins=5)
         ax.set_zlabel("loss")
