@@ -60,6 +60,27 @@ def test_a_small_gradient_is_not_yet_a_stationary_point(text: str, point: Any, k
     assert point_kind(land, np.array(point)) == kind
 
 
+HOLE = "sqrt((x - 1)**2 + (y - a)**2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "kind"),
+    [  # sin(r)/r = 1 - r^2/6 + ...; next to r = 0 its Hessian is nothing but rounding
+        ("1 - sin(x)/x + y**2 + 0*a", (5.6e-9, 0.0), "minimum"),
+        ("1 - sin(x)/x + y**2 + 0*a", (-1.4e-7, 1e-9), "minimum"),
+        ("1 - sin(x)/x - y**2 + 0*a", (5.6e-9, 0.0), "saddle"),
+        ("1 - sin(x)/x + 0*y + 0*a", (5.6e-9, 0.5), "valley"),
+        (f"1 - sin({HOLE})/{HOLE}", (1 + 3e-9, 2 - 4e-9), "minimum"),
+        (f"sin({HOLE})/{HOLE}", (1 + 3e-9, 2 - 4e-9), "maximum"),
+    ],
+)
+def test_next_to_a_point_where_the_formula_reads_0_by_0(text: str, point: Any, kind: str) -> None:
+    land = tl.landscape(text, a=2.0)
+    (found,), (led,) = stationary(land, np.array([point]))
+    assert found == kind
+    assert np.hypot(*land.grad(led)) == 0
+
+
 def test_where_there_is_no_hessian() -> None:
     land = tl.landscape("sqrt(abs(x))**3 + y**2", name="bent")
     kinds, points = stationary(land, np.array([[0.0, 0.0], [0.0, 1.0]]))

@@ -29,6 +29,11 @@ K = 1.7
         ("sin(k*x)/x", (0,), K, (0,), (-(K**3) / 3,)),
         ("sin(x - y)/(x - y)", (0.3, 0.3), 1, (0, 0), (-1 / 3, 1 / 3, 1 / 3, -1 / 3)),
         ("abs(x)**3 + abs(2*x - 2)**3", (0,), 8, (-24,), (48,)),
+        ("abs(x*y)**3", (0, 0), 0, (0, 0), (0, 0, 0, 0)),
+        ("abs(x*y)**3", (0, 2), 0, (0, 0), (0, 0, 0, 0)),
+        ("abs(x)**2.5", (0,), 0, (0,), (0,)),
+        ("abs(x)**(k + 1/2)", (0,), 0, (0,), (0,)),
+        ("exp(y)*abs(x - y)**2.2", (1, 1), 0, (0, 0), (0, 0, 0, 0)),
         (f"cos({R})*z", (0, 0, 0.7), 0.7, (0, 0, 1), (-0.7, 0, 0, 0, -0.7, 0, 0, 0, 0)),
     ],
 )
@@ -60,6 +65,28 @@ def test_the_logarithm_of_a_square_reaches_its_middle() -> None:
     assert land.inside(0.0)
     assert land.classify(0.0) == "kink"  # its second derivative is 2 log|x| + 3
     assert not tl.landscape("log(abs(x))").inside(0.0)
+
+
+def test_powers_of_an_absolute_value_have_the_derivatives_that_exist() -> None:
+    land = tl.landscape("abs(sin(x)*y)**n + abs(x)**2.5", n=3.0)
+    with mp.workdps(60):
+        for n, point in ((3.0, (1e-5, -0.5)), (2.2, (-2e-3, 1e-4)), (4.5, (0.3, 2.0))):
+
+            def exact(x: Any, y: Any, n: float = n) -> Any:
+                return abs(mp.sin(x) * y) ** mp.mpf(n) + abs(x) ** mp.mpf(2.5)
+
+            there = tuple(map(mp.mpf, point))
+            for i, j in ((0, 0), (0, 1), (1, 1)):
+                wanted = float(
+                    mp.diff(exact, there, ((2, 0), (1, 1), (0, 2))[i + j], h=mp.mpf(1e-20))
+                )
+                assert land(n=n).hessian(point)[i, j] == pytest.approx(wanted, 1e-12)
+    for n, known in ((3.0, True), (2.2, True), (1.5, False)):
+        np.testing.assert_array_equal(land(n=n).grad((0.0, 2.0)), 0)
+        assert np.isfinite(land(n=n).hessian((0.0, 2.0))).all() == known
+    third = tl.landscape("abs(x)**n", n=3.0)
+    assert third(n=3.5).third(0.0) == 0
+    assert np.isnan(third.third(0.0)).all()
 
 
 def test_what_has_no_limit_is_left_alone() -> None:

@@ -130,14 +130,25 @@ class Definition:
     def errors(self, order: int) -> Any:
         """What bounds the rounding errors of the field (1) or its Jacobian (2); None without a formula."""
         if order not in self.programs:
-            from toylands.formula.rounding import Program
-
-            derivation = self.derivation
-            known = derivation.parameter_symbols
-            given = (*self.dials, *self.columns)
-            symbols = [*derivation.symbols, *(known[name] for name in given)]
-            self.programs[order] = Program(derivation.outputs(order), symbols)
+            self.programs[order] = self._program(self.derivation.outputs(order))
         return self.programs[order]
+
+    @functools.cached_property
+    def gaps(self) -> list[Any]:
+        """What computes the points where the formula or its derivatives read 0/0, one program each."""
+        samples = {self.derivation.parameter_symbols[name] for name in self.columns}
+        return [
+            self._program(point)
+            for point in self.derivation.gaps
+            if not samples & set().union(*(part.free_symbols for part in point))
+        ]
+
+    def _program(self, expressions: Any) -> Any:
+        from toylands.formula.rounding import Program
+
+        known = self.derivation.parameter_symbols
+        given = (*self.dials, *self.columns)
+        return Program(expressions, [*self.derivation.symbols, *(known[name] for name in given)])
 
 
 def columns_of(owner: str, data: Any, used: Iterable[str]) -> Mapping[str, Any] | None:

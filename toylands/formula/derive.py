@@ -239,6 +239,12 @@ class Derivation:
         """The loss as kernels compute it, with limits where the formula reads 0/0."""
         return self._filled(0)[0][0][0]
 
+    @property
+    def gaps(self) -> list[list[sympy.Expr]]:
+        """Where the formula or its derivatives read 0/0: all coordinates, from the others and the dials."""
+        places = self._filled(2)[1]
+        return [[place.point.get(s, s) for s in self.symbols] for place in places]
+
     def guard(self, expressions: Sequence[sympy.Expr]) -> sympy.Expr:
         """What is to be added to expressions, so that they are numbers only where the formula is real.
 

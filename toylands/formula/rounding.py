@@ -130,6 +130,13 @@ class Program:
                     found[here, k] = error
         return np.where(np.isnan(found), np.inf, found)
 
+    def values(self, theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The results at N points, shape (N, results), of expressions without data (see `bounds`)."""
+        columns = [*theta.T, *(row if len(row) == 1 else row[: len(theta)] for row in rows)]
+        with np.errstate(all="ignore"):
+            done = self._run([(column, 0.0) for column in columns])
+        return np.stack([np.broadcast_to(done[k][0], len(theta)) for k in self._results], axis=1)
+
     def _run(self, given: Sequence[_Pair]) -> list[_Pair]:
         done: list[_Pair] = []
         for kind, args, extra in self._steps:

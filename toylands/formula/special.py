@@ -7,6 +7,7 @@ precision far out in the tails (for example sigmoid' = sigmoid(x) sigmoid(-x), n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sympy
@@ -456,24 +457,41 @@ def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
 
 
 def without_flats(expression: sympy.Expr) -> sympy.Expr:
-    """Leave out the jump of a sign where what stands before it vanishes as a square, as in |x|**3.
+    """Leave out the jump of a sign where what stands before it vanishes fast enough, as in |x|**2.5.
 
-    u**2 sign(u) has a derivative at u = 0, which is 0; u sign(u) = |u| has none.
+    |u|**q sign(u) has a derivative at u = 0, which is 0, for q > 1; u sign(u) = |u| has none. Of a
+    product u = v w each factor must vanish so. The derivative of sign(v**m) brings m - 1 more powers of
+    v, which say nothing. Where q depends on dials, they decide when the formula is computed.
     """
 
     def drop(node: sympy.Mul) -> sympy.Expr:
-        for jump in node.args:
+        factors = list(node.args)
+        for k, jump in enumerate(factors):
             if isinstance(jump, flat):
-                u, power = jump.args[0], 0
-                for factor in node.args:
-                    base, exponent = factor.as_base_exp()
-                    base = base.args[0] if isinstance(base, absolute) else base
-                    if exponent.is_number and exponent > 0 and (u / base).is_number:
-                        power += exponent
-                if power >= 2:
-                    return sympy.Integer(0)
-        return node
+                before = _powers(factors)
+                fast = [
+                    sympy.Gt(sum(e for base, e in before if (base / own).is_number), least)
+                    for own, least in _powers(sympy.Mul.make_args(jump.args[0]))
+                ]
+                if not fast or sympy.false in fast:
+                    continue
+                for condition in fast:
+                    factors[k] = choice(condition, sympy.Integer(0), factors[k])
+        return sympy.Mul(*factors)
 
     if not expression.has(flat):
         return expression
     return expression.replace(lambda node: node.is_Mul and node.has(flat), drop)
+
+
+def _powers(factors: Iterable[sympy.Expr]) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """Factors as bases and exponents; |v w|**q is |v|**q |w|**q, and counts as v**q w**q."""
+    found = []
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        base = base.args[0] if isinstance(base, absolute) else base
+        if base != factor:
+            found += [(inner, e * exponent) for inner, e in _powers(sympy.Mul.make_args(base))]
+        elif base.free_symbols:
+            found.append((base, exponent))
+    return found

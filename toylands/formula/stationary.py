@@ -167,8 +167,11 @@ def approach(land: Landscape, points: np.ndarray) -> Approach:
     a hundredth of the view.
     """
     reach = NEAR * np.array([high - low for low, high in land.view])
+    points = _out_of_noise(land, points, reach)
     whole, first = _steps(land, points)
-    more, second = _steps(land, points - np.nan_to_num(whole))
+    middle = _out_of_noise(land, points - np.nan_to_num(whole), reach)
+    whole = np.where(np.isfinite(whole), points - middle, whole)
+    more, second = _steps(land, middle)
     length = np.abs(first / reach).max(axis=-1)
     arrived = length <= _ARRIVED
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -185,6 +188,33 @@ def approach(land: Landscape, points: np.ndarray) -> Approach:
         near,
         np.where(near[:, None], spread, 0.0),
     )
+
+
+def _out_of_noise(land: Landscape, points: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Points (N, d), moved to those next to them where the formula reads 0/0.
+
+    There limits are exact, but next to them, such as 5e-9 from the minimum of 1 - sin(x)/x, a Hessian is
+    nothing but rounding errors. A point is moved when it is within reach, its own Hessian leaves a
+    direction open, and its gradient is what the Hessian of the limit says, as far as it is known.
+    """
+    gaps = [] if land.definition.errors(2) is None else land.definition.gaps
+    if not gaps or not len(points):
+        return points
+    open_ = curvature(land, points)[0].flat > 0
+    if not open_.any():
+        return points
+    off = errors(land, points, 1, np.zeros(points.shape))
+    slopes = land.grad(points)
+    for gap in gaps:
+        there = gap.values(points, land.parameter_rows((len(points),)))
+        inside = np.isfinite(there).all(axis=1, keepdims=True)
+        there = np.where(inside, there, points)
+        away, bend = points - there, land.hessian(there)
+        led = land.grad(there) + np.einsum("nij,nj->ni", bend, away)
+        blur = 0.01 * np.einsum("nij,nj->ni", np.abs(bend), np.abs(away))
+        fits = (np.abs(away) <= reach) & (np.abs(led - slopes) <= 2 * off + blur)
+        points = np.where((open_ & fits.all(axis=1))[:, None], there, points)
+    return points
 
 
 def distance(land: Landscape, points: np.ndarray) -> np.ndarray:
