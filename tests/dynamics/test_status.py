@@ -78,7 +78,7 @@ def test_next_to_a_point_where_the_formula_reads_0_by_0(text: str, point: Any, k
     land = tl.landscape(text, a=2.0)
     (found,), (led,) = stationary(land, np.array([point]))
     assert found == kind
-    assert np.hypot(*land.grad(led)) == 0
+    assert np.hypot(*land.grad(led)) < 1e-20  # at rest, and not 5e-9 beside it
 
 
 def test_where_there_is_no_hessian() -> None:
